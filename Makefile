@@ -1,0 +1,148 @@
+# everyd: `make run` shows it, `make check` tests it, `make install` installs it.
+# Everything that is built goes to $(BUILD); `make clean` removes it.
+
+BUILD       ?= build
+DESTDIR     ?=
+PREFIX      ?= /usr/local
+SYSCONFDIR  ?= /etc
+VERSION     := 0.1.0
+
+CC          ?= cc
+CFLAGS      ?= -O2 -g
+WERROR      ?=
+SANITIZE    ?=
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+# --- what the machine must have -----------------------------------------------------------------
+
+BUILD_PACKAGES    := gcc libc6-dev libevent-dev libconfuse-dev libsystemd-dev
+TEST_PACKAGES     := libcmocka-dev bats mandoc procps python3-minimal
+SANITIZE_PACKAGES := clang libclang-rt-14-dev llvm-14
+LINT_PACKAGES     := clang clang-tidy clang-format cppcheck systemd
+VALGRIND_PACKAGES := valgrind libc6-dbg
+
+# The goals that fetch, and what each needs beyond the build.
+FETCH_run          :=
+FETCH_check        := $(TEST_PACKAGES)
+FETCH_check-asan   := $(TEST_PACKAGES) $(SANITIZE_PACKAGES)
+FETCH_check-tsan   := $(TEST_PACKAGES) $(SANITIZE_PACKAGES)
+FETCH_check-memory := $(TEST_PACKAGES) $(VALGRIND_PACKAGES)
+FETCH_check-lint   := $(TEST_PACKAGES) $(LINT_PACKAGES)
+-include tests/*/packages.mk
+FETCHING := $(filter run check check-% bench,$(MAKECMDGOALS))
+FETCH    := $(if $(FETCHING),fetch)
+PACKAGES := $(BUILD_PACKAGES) $(sort $(foreach goal,$(FETCHING),$(FETCH_$(goal))))
+
+# Installs with apt what is missing, after saying so; does not call apt when all is there.
+.PHONY: fetch
+fetch:
+	@missing=; for p in $(PACKAGES); do \
+		[ "$$(dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null)" = installed ] || \
+			missing="$$missing $$p"; \
+	done; \
+	[ -n "$$missing" ] || exit 0; \
+	echo "Installing with apt:$$missing"; \
+	as=; if [ "$$(id -u)" != 0 ]; then as=sudo; command -v sudo >/dev/null || { \
+		echo "Neither root nor sudo here. As root: apt-get install$$missing" >&2; exit 1; }; fi; \
+	$$as apt-get update -q >/dev/null; \
+	$$as env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -q -y --no-install-recommends $$missing >/dev/null
+
+# --- build --------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wold-style-definition -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef \
+	-Wformat=2 -Wimplicit-fallthrough -Wnull-dereference -Wconversion -Wno-sign-conversion \
+	$(if $(WERROR),-Werror)
+DEFINES  := -D_GNU_SOURCE -DEVERYD_VERSION='"$(VERSION)"' -DEVERYD_SYSCONFDIR='"$(SYSCONFDIR)"'
+SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+ALLFLAGS  = -std=gnu17 $(DEFINES) -Idaemon $(CFLAGS) $(WARNINGS) -fno-common $(SANFLAGS) -MMD -MP \
+	-fstack-protector-strong $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) -fPIE -pthread
+LINK      = $(CC) $(SANFLAGS) -pthread -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+LIBS     := -levent_core -lconfuse -lsystemd
+
+SOURCES  := $(wildcard daemon/*.c daemon/*/*.c)
+OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
+ROOMS    := $(filter-out $(BUILD)/daemon/main.o,$(OBJECTS))
+
+.PHONY: all
+all: $(BUILD)/everyd
+
+# Changes when anything that goes into every object does.
+$(BUILD)/flags: FORCE | $(FETCH)
+	@mkdir -p $(@D); echo '$(CC) $(subst ','\'',$(ALLFLAGS))' | cmp -s - $@ || \
+		echo '$(CC) $(subst ','\'',$(ALLFLAGS))' > $@
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/%.o: %.c $(BUILD)/flags | $(FETCH)
+	@mkdir -p $(@D)
+	$(CC) $(ALLFLAGS) -c -o $@ $<
+
+$(BUILD)/librooms.a: $(ROOMS)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/everyd: $(BUILD)/daemon/main.o $(BUILD)/librooms.a
+	$(LINK) -o $@ $^ $(LIBS)
+
+# The trust check wants a file that only its owner can write, which a checkout need not be.
+$(BUILD)/demo.conf: conf/demo.conf
+	@mkdir -p $(@D)
+	install -m 0644 $< $@
+
+.PHONY: run
+run: $(BUILD)/everyd $(BUILD)/demo.conf
+	@exec $(BUILD)/everyd -c $(BUILD)/demo.conf
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+# --- tests --------------------------------------------------------------------------------------
+
+UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+SIM      := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c))
+HELPERS  := $(patsubst tests/system/helpers/%.c,$(BUILD)/helpers/%,$(wildcard tests/system/helpers/*.c))
+
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/librooms.a
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ -lcmocka $(LIBS)
+
+$(BUILD)/sim: $(SIM) $(BUILD)/librooms.a
+	$(LINK) -o $@ $^ $(LIBS)
+
+# What the system tests run as jobs: small programs, linked plainly whatever the daemon is built with.
+$(BUILD)/helpers/%: tests/system/helpers/%.c | $(FETCH)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $<
+
+.PHONY: tests check check-unit check-sim check-system
+tests: $(UNIT) $(if $(SIM),$(BUILD)/sim) $(HELPERS) $(BUILD)/everyd
+
+check: tests
+	@BUILD=$(BUILD) tests/run unit sim structure system
+
+check-unit check-sim check-structure check-system: check-%: tests
+	@BUILD=$(BUILD) tests/run $*
+
+.PHONY: check-asan check-tsan check-memory check-lint
+check-asan: | fetch
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CC=clang SANITIZE=address,undefined tests
+	@BUILD=$(BUILD)/asan tests/run unit sim system
+
+check-tsan: | fetch
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CC=clang SANITIZE=thread tests
+	@BUILD=$(BUILD)/tsan tests/run unit sim system
+
+check-memory: tests
+	@BUILD=$(BUILD) tests/run memory
+
+check-lint: $(BUILD)/everyd
+	@BUILD=$(BUILD) tests/run lint
+
+-include tests/*/targets.mk
+-include $(OBJECTS:.o=.d) $(SIM:.o=.d) $(UNIT:$(BUILD)/unit/%=$(BUILD)/tests/unit/%.d)

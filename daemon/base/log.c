@@ -1,0 +1,425 @@
+/* See log.h. */
+#include "base/log.h"
+
+#include "base/text.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Bytes that may wait for the sink; twice that while a batch is being written. */
+#define LOG_BUFFER_SIZE ((size_t)1024 * 1024)
+
+/* Of these only the daemon's own messages may use the last, so that output cannot crowd them out.
+ */
+#define LOG_BUFFER_RESERVED ((size_t)64 * 1024)
+
+/* How long a worker waits for room before it takes the sink for stuck. */
+#define LOG_OUTPUT_PATIENCE USEC_PER_SEC
+
+/* How long log_stop() waits for a sink that takes nothing. */
+#define LOG_STOP_PATIENCE (3 * USEC_PER_SEC)
+
+/* Longest message of the daemon; what is beyond is cut off. */
+#define LOG_MESSAGE_MAX 2048
+
+/* Records handed to the sink in one call. */
+#define LOG_BATCH 64
+
+/* A record in the buffer; the job's name and the text follow, each with its NUL. */
+struct entry {
+	uint64_t run;
+	usec_t wall;
+	uint32_t size;	  /* of header and texts, rounded up to the alignment of the next entry */
+	uint32_t len;	  /* of the text */
+	uint16_t job_len; /* of the name; 0: none, and no NUL either */
+	uint8_t level;
+	uint8_t stream; /* index into stream_names */
+};
+
+struct buffer {
+	char *bytes;
+	size_t used;
+};
+
+/*
+ * The lock guards all below it. The writer swaps the buffers under the lock and writes `writing`
+ * without it; nothing but the writer touches that one meanwhile.
+ */
+static struct {
+	struct log_sink sink;
+	enum log_level max_level;
+	bool started; /* set and cleared while no other thread of ours logs */
+	pthread_t thread;
+
+	pthread_mutex_t lock;
+	pthread_cond_t filled; /* for the writer: something waits, or it shall stop */
+	pthread_cond_t room;   /* for callers: the buffers were swapped */
+	struct buffer filling;
+	struct buffer writing;
+	uint64_t swaps;
+	uint64_t dropped;	 /* lines since log_init() */
+	uint64_t dropped_unsaid; /* of them not yet reported */
+	bool writer_waits;
+	bool stuck; /* the sink took nothing for LOG_OUTPUT_PATIENCE */
+	bool stopping;
+	bool off; /* given up */
+} logger = {
+	.max_level = LOG_LEVEL_INFO,
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.filled = PTHREAD_COND_INITIALIZER,
+};
+
+static const char *const stream_names[] = {NULL, "stdout", "stderr"};
+
+static const struct {
+	const char *name;
+	enum log_level level;
+} level_names[] = {
+	{"error", LOG_LEVEL_ERROR}, {"warning", LOG_LEVEL_WARNING}, {"notice", LOG_LEVEL_NOTICE},
+	{"info", LOG_LEVEL_INFO},   {"debug", LOG_LEVEL_DEBUG},
+};
+
+int log_level_parse(const char *text, enum log_level *ret_level)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(level_names); i++) {
+		if (strcmp(text, level_names[i].name) == 0) {
+			*ret_level = level_names[i].level;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+void log_init(struct log_sink sink, enum log_level max_level)
+{
+	assert(!logger.started);
+	logger.sink = sink;
+	logger.max_level = max_level;
+	logger.dropped = 0;
+	logger.dropped_unsaid = 0;
+	logger.off = false;
+}
+
+bool log_enabled(enum log_level level)
+{
+	return level <= logger.max_level && !logger.off;
+}
+
+static uint8_t stream_index(const char *stream)
+{
+	for (uint8_t i = 1; i < ARRAY_LENGTH(stream_names); i++)
+		if (stream && strcmp(stream, stream_names[i]) == 0)
+			return i;
+	return 0;
+}
+
+static size_t entry_size(const struct log_record *record)
+{
+	size_t size = sizeof(struct entry) + record->len + 1;
+
+	if (record->job)
+		size += strlen(record->job) + 1;
+	return (size + sizeof(uint64_t) - 1) & ~(sizeof(uint64_t) - 1);
+}
+
+static void buffer_put(struct buffer *buffer, const struct log_record *record, size_t size)
+{
+	struct entry *entry = (struct entry *)(void *)(buffer->bytes + buffer->used);
+	char *p = (char *)(entry + 1);
+
+	*entry = (struct entry){
+		.run = record->run,
+		.wall = record->wall,
+		.size = (uint32_t)size,
+		.len = (uint32_t)record->len,
+		.job_len = record->job ? (uint16_t)strlen(record->job) : 0,
+		.level = (uint8_t)record->level,
+		.stream = stream_index(record->stream),
+	};
+	if (record->job)
+		p = mempcpy(p, record->job, entry->job_len + 1U);
+	memcpy(p, record->text, record->len);
+	p[record->len] = '\0';
+	buffer->used += size;
+}
+
+/* The record of the entry at `at`. Returns where the next entry begins. */
+static size_t buffer_get(const struct buffer *buffer, size_t at, struct log_record *ret_record)
+{
+	const struct entry *entry = (const struct entry *)(const void *)(buffer->bytes + at);
+	const char *p = (const char *)(entry + 1);
+
+	*ret_record = (struct log_record){
+		.level = entry->level,
+		.wall = entry->wall,
+		.job = entry->job_len ? p : NULL,
+		.run = entry->run,
+		.stream = stream_names[entry->stream],
+		.text = entry->job_len ? p + entry->job_len + 1 : p,
+		.len = entry->len,
+	};
+	return at + entry->size;
+}
+
+static void write_buffer(struct buffer *buffer)
+{
+	struct log_record records[LOG_BATCH];
+	size_t count = 0;
+
+	for (size_t at = 0; at < buffer->used;) {
+		at = buffer_get(buffer, at, &records[count++]);
+		if (count == LOG_BATCH || at >= buffer->used) {
+			logger.sink.write(logger.sink.ctx, records, count);
+			count = 0;
+		}
+	}
+	buffer->used = 0;
+}
+
+static void write_dropped(uint64_t dropped)
+{
+	char text[128];
+	int n = snprintf(text, sizeof(text),
+			 "%" PRIu64 " lines were dropped: the log takes them too slowly", dropped);
+	struct log_record record = {
+		.level = LOG_LEVEL_WARNING,
+		.wall = clock_wall(),
+		.text = text,
+		.len = (size_t)n,
+	};
+
+	logger.sink.write(logger.sink.ctx, &record, 1);
+}
+
+static void *writer(void *unused)
+{
+	(void)unused;
+	(void)pthread_mutex_lock(&logger.lock);
+	for (;;) {
+		struct buffer filled = logger.filling;
+		uint64_t dropped = logger.dropped_unsaid;
+
+		if (filled.used == 0 && dropped == 0) {
+			if (logger.stopping)
+				break;
+			logger.writer_waits = true;
+			(void)pthread_cond_wait(&logger.filled, &logger.lock);
+			logger.writer_waits = false;
+			continue;
+		}
+		logger.filling = logger.writing;
+		logger.writing = filled;
+		logger.dropped_unsaid = 0;
+		logger.stuck = false;
+		logger.swaps++;
+		(void)pthread_cond_broadcast(&logger.room);
+		(void)pthread_mutex_unlock(&logger.lock);
+
+		write_buffer(&logger.writing);
+		if (dropped > 0)
+			write_dropped(dropped);
+
+		(void)pthread_mutex_lock(&logger.lock);
+	}
+	(void)pthread_mutex_unlock(&logger.lock);
+	return NULL;
+}
+
+int log_start(void)
+{
+	sigset_t all;
+	sigset_t old;
+	pthread_condattr_t attr;
+	int r;
+
+	assert(!logger.started);
+	logger.filling = (struct buffer){.bytes = malloc(LOG_BUFFER_SIZE)};
+	logger.writing = (struct buffer){.bytes = malloc(LOG_BUFFER_SIZE)};
+	logger.stopping = false;
+	logger.stuck = false;
+	if (!logger.filling.bytes || !logger.writing.bytes) {
+		r = ENOMEM;
+		goto fail;
+	}
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	r = pthread_cond_init(&logger.room, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	if (r != 0)
+		goto fail;
+
+	/* Signals are the loop's. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(&logger.thread, NULL, writer, NULL);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (r != 0)
+		goto fail;
+	logger.started = true;
+	return 0;
+fail:
+	free(logger.filling.bytes);
+	free(logger.writing.bytes);
+	return -r;
+}
+
+static struct timespec deadline(clockid_t clock, usec_t patience)
+{
+	struct timespec ts;
+	usec_t t;
+
+	(void)clock_gettime(clock, &ts);
+	t = (usec_t)ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / 1000 + patience;
+	return (struct timespec){.tv_sec = t / USEC_PER_SEC, .tv_nsec = t % USEC_PER_SEC * 1000};
+}
+
+int log_stop(void)
+{
+	uint64_t swaps;
+
+	if (!logger.started)
+		return 0;
+	(void)pthread_mutex_lock(&logger.lock);
+	logger.stopping = true;
+	swaps = logger.swaps;
+	(void)pthread_cond_signal(&logger.filled);
+	(void)pthread_mutex_unlock(&logger.lock);
+
+	for (;;) {
+		struct timespec until = deadline(CLOCK_REALTIME, LOG_STOP_PATIENCE);
+
+		if (pthread_timedjoin_np(logger.thread, NULL, &until) == 0)
+			break;
+		(void)pthread_mutex_lock(&logger.lock);
+		logger.off = swaps == logger.swaps;
+		swaps = logger.swaps;
+		(void)pthread_mutex_unlock(&logger.lock);
+		if (logger.off) {
+			/* It is inside the sink and may use the buffers whenever that returns. */
+			(void)pthread_detach(logger.thread);
+			return -ETIMEDOUT;
+		}
+	}
+	logger.started = false;
+	(void)pthread_cond_destroy(&logger.room);
+	free(logger.filling.bytes);
+	free(logger.writing.bytes);
+	logger.filling = logger.writing = (struct buffer){0};
+	return 0;
+}
+
+uint64_t log_dropped(void)
+{
+	uint64_t dropped;
+
+	(void)pthread_mutex_lock(&logger.lock);
+	dropped = logger.dropped;
+	(void)pthread_mutex_unlock(&logger.lock);
+	return dropped;
+}
+
+/* Waits, with the lock held, until `size` bytes fit below `limit` or patience ends. */
+static void wait_for_room(size_t size, size_t limit)
+{
+	struct timespec until = deadline(CLOCK_MONOTONIC, LOG_OUTPUT_PATIENCE);
+
+	while (!logger.stuck && logger.filling.used + size > limit) {
+		if (pthread_cond_timedwait(&logger.room, &logger.lock, &until) == ETIMEDOUT) {
+			logger.stuck = logger.filling.used + size > limit;
+			return;
+		}
+	}
+}
+
+static void submit(const struct log_record *record, bool may_wait)
+{
+	size_t limit = may_wait ? LOG_BUFFER_SIZE - LOG_BUFFER_RESERVED : LOG_BUFFER_SIZE;
+	size_t size = entry_size(record);
+
+	if (!logger.started) {
+		if (!logger.off && logger.sink.write)
+			logger.sink.write(logger.sink.ctx, record, 1);
+		return;
+	}
+	(void)pthread_mutex_lock(&logger.lock);
+	if (may_wait)
+		wait_for_room(size, limit);
+	if (logger.off || logger.filling.used + size > limit) {
+		logger.dropped++;
+		logger.dropped_unsaid++;
+	} else {
+		buffer_put(&logger.filling, record, size);
+		if (logger.writer_waits)
+			(void)pthread_cond_signal(&logger.filled);
+	}
+	(void)pthread_mutex_unlock(&logger.lock);
+}
+
+static void _printf_(4, 0)
+	vlog(enum log_level level, const char *job, uint64_t run, const char *format, va_list ap)
+{
+	char raw[LOG_MESSAGE_MAX];
+	char text[LOG_MESSAGE_MAX * TEXT_GROWTH + 1];
+	int saved = errno;
+	int n = vsnprintf(raw, sizeof(raw), format, ap);
+	struct log_record record = {
+		.level = level,
+		.wall = clock_wall(),
+		.job = job,
+		.run = run,
+		.text = text,
+	};
+
+	if (n < 0)
+		return;
+	if ((size_t)n >= sizeof(raw))
+		n = (int)sizeof(raw) - 1;
+	record.len = text_sanitize(text, raw, (size_t)n);
+	submit(&record, false);
+	errno = saved;
+}
+
+void log_msg(enum log_level level, const char *format, ...)
+{
+	va_list ap;
+
+	if (!log_enabled(level))
+		return;
+	va_start(ap, format);
+	vlog(level, NULL, 0, format, ap);
+	va_end(ap);
+}
+
+void log_job(enum log_level level, const char *job, uint64_t run, const char *format, ...)
+{
+	va_list ap;
+
+	if (!log_enabled(level))
+		return;
+	va_start(ap, format);
+	vlog(level, job, run, format, ap);
+	va_end(ap);
+}
+
+void log_output(const char *job, uint64_t run, const char *stream, const char *text, size_t len)
+{
+	struct log_record record = {
+		.level = LOG_LEVEL_INFO,
+		.wall = clock_wall(),
+		.job = job,
+		.run = run,
+		.stream = stream,
+		.text = text,
+		.len = len,
+	};
+
+	submit(&record, true);
+}

@@ -1,0 +1,80 @@
+/*
+ * The logger: the daemon's own messages and the jobs' output lines, on their way to one sink.
+ *
+ * Between log_start() and log_stop() a thread of its own writes to the sink, so that a slow or
+ * stuck one never holds up a caller; records wait in a bounded buffer. What does not fit is
+ * dropped, counted, and said so as soon as there is room. Before and after, records are written
+ * by the caller. Any thread may log; the other functions are for the main thread.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Severities with the numbers of syslog(3), which the journal uses too. */
+enum log_level {
+	LOG_LEVEL_ERROR = 3,
+	LOG_LEVEL_WARNING = 4,
+	LOG_LEVEL_NOTICE = 5,
+	LOG_LEVEL_INFO = 6,
+	LOG_LEVEL_DEBUG = 7,
+};
+
+struct log_record {
+	enum log_level level;
+	usec_t wall;	    /* when it was logged */
+	const char *job;    /* whose message this is; NULL: the daemon's */
+	uint64_t run;	    /* of that job; 0: none */
+	const char *stream; /* "stdout" or "stderr" of the run; NULL: said by the daemon */
+	const char *text;   /* one line of UTF-8 without control characters but tab */
+	size_t len;	    /* of text, which has a NUL behind it */
+};
+
+/* Where records go. write() gets them in order, in batches, from one thread at a time; it may
+   block. */
+struct log_sink {
+	void (*write)(void *ctx, const struct log_record *records, size_t count);
+	void *ctx;
+};
+
+/* Sets sink and threshold; the sink must outlive the logger. */
+void log_init(struct log_sink sink, enum log_level max_level);
+
+/* Starts the writing thread. Returns 0 or -errno; on failure callers go on writing themselves. */
+int log_start(void) _must_check_;
+
+/*
+ * Writes what waits and joins the thread. A sink that takes nothing for LOG_STOP_PATIENCE is given
+ * up: returns -ETIMEDOUT, and logging is off from then on. Otherwise 0.
+ */
+int log_stop(void);
+
+/* Would a message of that level be written? For callers whose arguments are dear. */
+bool log_enabled(enum log_level level);
+
+/* A message of the daemon. Never blocks after log_start(). */
+void log_msg(enum log_level level, const char *format, ...) _printf_(2, 3);
+
+/* A message of the daemon about a job and, unless it is 0, a run of it. Never blocks after
+   log_start(). */
+void log_job(enum log_level level, const char *job, uint64_t run, const char *format, ...)
+	_printf_(4, 5);
+
+/*
+ * A line that a run printed, already sanitized (text.h). Waits a bounded time for room when the
+ * sink is slow; when it is stuck the line is dropped and counted. For workers, not for the loop.
+ */
+void log_output(const char *job, uint64_t run, const char *stream, const char *text, size_t len);
+
+/* Lines dropped since log_init(). */
+uint64_t log_dropped(void);
+
+/* "error", "warning", "notice", "info", "debug" -> level. Returns 0 or -EINVAL. */
+int log_level_parse(const char *text, enum log_level *ret_level) _must_check_;
+
+/* A sink that writes text lines to file descriptor 2, with the time in front. */
+struct log_sink log_stderr_sink(void);
