@@ -1,0 +1,17 @@
+/*
+ * Configuration files -> model. Reads with libconfuse, whose scanner is global to the process:
+ * for the loop's thread alone.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/diag.h"
+#include "core/model.h"
+
+/*
+ * Reads `path` and all that it includes, checks everything, and builds a model with one reference.
+ * `host` seeds the splay. Every problem is added to `diags`, warnings too. Returns 0; -EINVAL when
+ * there were errors; -ENOMEM. Relative paths in a file are relative to the file's directory.
+ */
+int config_load(const char *path, const char *host, struct diags *diags,
+		struct model **ret_model) _must_check_;

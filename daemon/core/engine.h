@@ -1,0 +1,201 @@
+/*
+ * The engine: a pure state machine that decides what is due, what may run, and what became of
+ * every occurrence. Events go in, effects come out. It reads no clock, does no I/O, knows no
+ * libevent; the daemon, the simulator and the tests drive the same code.
+ *
+ * All of it belongs to the loop's thread. After engine_prepare() has succeeded nothing in here
+ * allocates, so no event can fail for want of memory.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "core/model.h"
+#include "core/result.h"
+#include "core/verdict.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct engine;
+struct engine_group;
+struct engine_load;
+
+/* A streak of occurrences that did not run, for the same reason, one after the other. */
+struct engine_streak {
+	enum verdict verdict;
+	enum reason reason;
+	uint64_t count; /* 0: no streak */
+	usec_t first;   /* slots */
+	usec_t last;
+};
+
+/* A job as it lives in the engine, across reloads. Read-only outside core. */
+struct engine_job {
+	const struct job *def; /* in the current model; in its last one when `gone` */
+	usec_t next;           /* the slot that is armed, not yet accounted for */
+	usec_t held;           /* OVERLAP_QUEUE, _REPLACE: the slot that waits; USEC_INFINITY: none */
+	struct engine_streak streak;
+	uint32_t agenda_index; /* its place in the agenda */
+	uint32_t live;         /* runs accepted and not ended */
+	bool gone;             /* left the configuration while runs were live */
+	struct engine_run *runs; /* the live ones, newest first */
+};
+
+enum engine_run_state {
+	RUN_WAITING,   /* for its group */
+	RUN_SUBMITTED, /* handed to the shell by EFFECT_START */
+	RUN_STARTED,   /* ENGINE_STARTED has been seen */
+};
+
+/* An occurrence that was accepted, until its verdict. Read-only outside core. */
+struct engine_run {
+	uint64_t id; /* counts from 1 */
+	struct engine_job *job;
+	const struct job *def; /* under which it runs, whatever a reload brings */
+	struct model *model;   /* holds def alive */
+	struct engine_group *group; /* NULL: none */
+	usec_t slot;
+	usec_t accepted; /* wall time */
+	enum engine_run_state state;
+	enum reason cancelled;        /* REASON_NONE: not */
+	struct engine_run *job_next;  /* links of engine_job.runs */
+	struct engine_run *link;      /* in the free list or in the group's queue */
+};
+
+enum cancel_mode {
+	CANCEL_TERM, /* SIGTERM, the job's kill_grace, SIGKILL */
+	CANCEL_KILL, /* SIGKILL */
+};
+
+enum engine_event_kind {
+	ENGINE_LOAD,         /* .load: put the prepared model in force */
+	ENGINE_DUE,          /* .job: its timer fired */
+	ENGINE_STARTED,      /* .run: its process is there */
+	ENGINE_FINISHED,     /* .run, .result: it ended, or could not be started */
+	ENGINE_CLOCK_STEPPED, /* wall time jumped, or the machine was suspended */
+	ENGINE_STOP,         /* start nothing more; let the pool drain */
+	ENGINE_HURRY,        /* stop what still runs: CANCEL_TERM, the second time CANCEL_KILL */
+};
+
+struct engine_event {
+	enum engine_event_kind kind;
+	union {
+		struct engine_load *load; /* consumed */
+		struct engine_job *job;
+		struct {
+			struct engine_run *run;
+			const struct run_result *result;
+		};
+	};
+};
+
+/* What a load changed. */
+struct engine_diff {
+	size_t added;
+	size_t changed;
+	size_t removed;
+	size_t unchanged;
+};
+
+enum effect_kind {
+	EFFECT_ARM,      /* .job, .at: call ENGINE_DUE at that wall time; replaces an earlier one */
+	EFFECT_DISARM,   /* .job: forget its timer */
+	EFFECT_JOB_FREE, /* .job: last chance to let go of it; it was disarmed before */
+	EFFECT_START,    /* .run: hand it to the pool */
+	EFFECT_CANCEL,   /* .run, .mode: stop it, or take it back from the queue */
+	EFFECT_ENDED,    /* .run, .verdict, .reason, .result: record; the run is free afterwards */
+	EFFECT_STREAK_BEGIN, /* .job, .streak with count 1: say so */
+	EFFECT_STREAK_END,   /* .job, .streak: record `count` occurrences; one row, one line */
+	EFFECT_BURST_BEGIN,  /* the queue is full, occurrences are refused from here on */
+	EFFECT_BURST_END,    /* .count were refused since then; there is room again */
+	EFFECT_LOADED,       /* .diff */
+	EFFECT_DRAINED,      /* after ENGINE_STOP: no run is live any more */
+};
+
+struct effect {
+	enum effect_kind kind;
+	union {
+		struct {
+			struct engine_job *job;
+			usec_t at;
+			const struct engine_streak *streak;
+		};
+		struct {
+			struct engine_run *run;
+			enum cancel_mode mode;
+			enum verdict verdict;
+			enum reason reason;
+			const struct run_result *result;
+		};
+		uint64_t count;
+		struct engine_diff diff;
+	};
+};
+
+/* Takes the effects of a step, in order. Must not call back into the engine; an EFFECT_START that
+   fails is answered by a later ENGINE_FINISHED with RESULT_NO_RESOURCES. */
+struct effect_sink {
+	void (*apply)(void *ctx, const struct effect *effect);
+	void *ctx;
+};
+
+struct engine_counters {
+	uint64_t verdicts[VERDICT_COUNT]; /* occurrences */
+	uint64_t started;                 /* runs handed to the pool */
+};
+
+/*
+ * An engine without jobs. `job_tail` and `run_tail` bytes, zeroed when a job or a run begins, are
+ * kept behind every struct engine_job and struct engine_run for the shell (engine_job_tail(),
+ * engine_run_tail()). Returns 0 or -ENOMEM.
+ */
+int engine_new(size_t job_tail, size_t run_tail, struct engine **ret_engine) _must_check_;
+
+/* Frees engine, jobs and runs, without effects. NULL is fine. */
+void engine_free(struct engine *engine);
+
+/*
+ * Allocates all that putting `model` in force needs; takes a reference to it. Nothing changes
+ * until ENGINE_LOAD. Returns 0 or -ENOMEM, then with nothing taken.
+ */
+int engine_prepare(struct engine *engine, struct model *model,
+		   struct engine_load **ret_load) _must_check_;
+
+/* Drops a load that was not put in force. NULL is fine. */
+void engine_load_free(struct engine_load *load);
+
+/* One event at wall time `now`. Effects go to `sink` while it is processed. */
+void engine_step(struct engine *engine, const struct engine_event *event, usec_t now,
+		 struct effect_sink sink);
+
+void *engine_job_tail(struct engine_job *job);
+void *engine_run_tail(struct engine_run *run);
+/* The run whose tail this is. */
+struct engine_run *engine_run_of_tail(void *tail);
+
+/* The earliest time at which a job is due (slot and delay), and the job; USEC_INFINITY and NULL if
+   there is none. O(1). */
+usec_t engine_next_due(const struct engine *engine, struct engine_job **ret_job);
+
+/* When the job's armed slot is due. */
+usec_t engine_job_due(const struct engine_job *job);
+
+const struct model *engine_model(const struct engine *engine); /* NULL before the first load */
+const struct engine_counters *engine_counters(const struct engine *engine);
+
+/* Runs handed to the shell and not ended; runs that wait for their group. */
+size_t engine_submitted(const struct engine *engine);
+size_t engine_waiting(const struct engine *engine);
+
+/* Runs of a group that are submitted; 0 for a name that is not in force. */
+size_t engine_group_running(const struct engine *engine, const char *name);
+
+/* Calls fn for every job in force, by name. */
+void engine_each_job(struct engine *engine, void (*fn)(void *ctx, struct engine_job *job),
+		     void *ctx);
+
+/* Calls fn for every live run, those of jobs that are gone included, in no order. */
+void engine_each_run(struct engine *engine, void (*fn)(void *ctx, struct engine_run *run),
+		     void *ctx);

@@ -1,0 +1,28 @@
+/* What came of an attempt to run a job: filled by its worker, judged by the engine. */
+#pragma once
+
+#include "base/clock.h"
+
+#include <stdbool.h>
+
+enum result_kind {
+	RESULT_EXITED,       /* the main process exited; `code` is its status */
+	RESULT_SIGNALLED,    /* it was killed by signal `code` */
+	RESULT_SPAWN_FAILED, /* it never became the command: `stage` failed with errno `code` */
+	RESULT_NOT_STARTED,  /* taken back from the queue before a worker had it */
+	RESULT_NO_RESOURCES, /* the pool could not take it: errno `code` */
+};
+
+struct run_result {
+	enum result_kind kind;
+	int code;
+	const char *stage;   /* of RESULT_SPAWN_FAILED: "exec", "chdir", ...; static text */
+	bool timed_out;      /* the worker stopped it at its time-out */
+	bool cancelled;      /* the worker stopped it because it was told to */
+	usec_t queued;       /* elapsed time when it went to the pool */
+	usec_t started;      /* elapsed time when the process was there; 0: never */
+	usec_t ended;        /* elapsed time when the main process ended; 0: never started */
+	usec_t cpu;          /* user and system time of the main process and what it waited for */
+	long max_rss;        /* their peak resident memory, kilobytes */
+	unsigned leftovers;  /* processes it left behind */
+};

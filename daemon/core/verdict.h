@@ -1,0 +1,45 @@
+/* Every occurrence gets exactly one verdict; this is the list of them. */
+#pragma once
+
+#include "base/log.h"
+
+#include <stdbool.h>
+
+enum verdict {
+	VERDICT_OK,        /* ran and succeeded */
+	VERDICT_FAILED,    /* ran and failed, or could not be started */
+	VERDICT_TIMEOUT,   /* ran and was stopped at its time-out */
+	VERDICT_KILLED,    /* ran and was stopped: replaced, daemon stopping */
+	VERDICT_SKIPPED,   /* did not run: overlap */
+	VERDICT_COALESCED, /* did not run: a later slot's run stands for it */
+	VERDICT_REFUSED,   /* did not run: no room in the queue */
+	VERDICT_CANCELLED, /* did not run: the daemon stopped, or the job went, before it could */
+	VERDICT_COUNT,
+};
+
+/* Why an occurrence got its verdict, where the verdict alone does not say. */
+enum reason {
+	REASON_NONE,
+	REASON_OVERLAP,       /* skipped: the previous run has not ended */
+	REASON_HELD,          /* skipped: one occurrence is held already */
+	REASON_MAX_RUNNING,   /* skipped: max_running runs have not ended */
+	REASON_REPLACED,      /* killed or skipped: a later occurrence took its place */
+	REASON_LATE,          /* coalesced: the daemon could not act at the time */
+	REASON_QUEUE_FULL,    /* refused: `queue` occurrences wait already */
+	REASON_NO_RESOURCES,  /* refused: no memory or no thread to run it */
+	REASON_STOPPING,      /* killed or cancelled: the daemon stops */
+	REASON_REMOVED,       /* cancelled: the job left the configuration while it was held */
+	REASON_COUNT,
+};
+
+struct verdict_info {
+	const char *name;     /* as in logs, status and the ledger */
+	bool ran;             /* a process was started, or starting it was tried */
+	enum log_level level; /* at which it is logged */
+};
+
+/* The row of a verdict. Any thread. */
+const struct verdict_info *verdict_info(enum verdict verdict);
+
+/* A reason in words that follow "because": "the previous run has not ended". Any thread. */
+const char *reason_text(enum reason reason);

@@ -1,0 +1,17 @@
+/*
+ * Children that are not runs: as PID 1 of a container, or as the subreaper it makes itself, the
+ * daemon inherits orphans. For the loop's thread, which itself starts no process: __WNOTHREAD
+ * (waitpid(2)) then reaps orphans and never the exit status of a run, which is its worker's child.
+ */
+#pragma once
+
+/* Makes the process the reaper of its descendants (prctl(2), PR_SET_CHILD_SUBREAPER).
+   Returns 0 or -errno. */
+int reaper_init(void);
+
+/* Reaps every orphan that has ended. Returns how many. Never blocks. */
+unsigned reaper_collect(void);
+
+/* Kills and reaps every descendant that is left; only when no worker lives any more. Returns how
+   many processes were killed. */
+unsigned reaper_kill_all(void);

@@ -1,0 +1,115 @@
+/*
+ * A bounded queue and a bounded set of worker threads.
+ *
+ * The owner (the loop's thread) submits items, cancels them and takes back finished ones; a worker
+ * takes an item from the queue, calls work() on it, and puts it on the done-queue. An item belongs
+ * to the owner, then to the pool from a successful pool_submit() until pool_reap() hands it
+ * back. Closing the queue begins the shutdown: workers drain what was accepted, then end.
+ *
+ * One mutex guards queue, done-queue and cancel requests; it is never held during work(), and no
+ * other lock is ever taken under it. All functions are for the owner unless they say otherwise.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pool;
+struct pool_worker;
+
+enum pool_item_state {
+	POOL_ITEM_IDLE, /* the owner's */
+	POOL_ITEM_QUEUED,
+	POOL_ITEM_WORKING,
+	POOL_ITEM_DONE, /* on the done-queue */
+};
+
+/* Embedded in what is to be done. Only pool.c looks inside. */
+struct pool_item {
+	struct pool_item *next;
+	struct pool_item *prev;
+	enum pool_item_state state;
+	bool noted;                 /* pool_note_started() has been called for it */
+	int cancel;                 /* highest level asked for; 0: none */
+	struct pool_worker *worker; /* while WORKING */
+};
+
+struct pool_ops {
+	/* Does the work, on a worker's thread. May block; must return soon after
+	   pool_cancel_level() rises or pool_wakefd() becomes readable with it. */
+	void (*work)(void *ctx, struct pool_item *item, struct pool_worker *worker);
+	/* Once for each worker's thread: makes and frees what it keeps from item to item. NULL from
+	   worker_begin() ends the thread; its item goes to another or stays queued. */
+	void *(*worker_begin)(void *ctx);
+	void (*worker_end)(void *ctx, void *local);
+	void *ctx;
+};
+
+/* Makes a pool of at most `workers` threads, created when there is work for them, and a queue of
+   at most `capacity` items. Returns 0 or -errno. */
+int pool_new(const struct pool_ops *ops, unsigned workers, size_t capacity,
+	     struct pool **ret_pool) _must_check_;
+
+/* Only after pool_join(). NULL is fine. */
+void pool_free(struct pool *pool);
+
+/* Changes both bounds. Surplus workers end after the item in hand; queued items stay. */
+void pool_resize(struct pool *pool, unsigned workers, size_t capacity);
+
+/*
+ * Queues an item. Returns 0; -ENOBUFS when the queue is full; -ESHUTDOWN when it is closed; or what
+ * pthread_create(3) said when there is no worker at all and none can be made. Never blocks.
+ */
+int pool_submit(struct pool *pool, struct pool_item *item) _must_check_;
+
+/*
+ * Asks for an item to be given up. A queued one is taken from the queue: returns true, and it is
+ * the owner's again. One that a worker has gets its level raised to `level` (1 or more) and its
+ * worker woken: returns false; it comes back through pool_reap().
+ */
+bool pool_cancel(struct pool *pool, struct pool_item *item, int level);
+
+/* No more submissions; workers drain the queue and end. */
+void pool_close(struct pool *pool);
+
+/* Waits for every worker to end, after pool_close(). Items they finished are on the done-queue. */
+void pool_join(struct pool *pool);
+
+/* Readable when pool_reap() has finished items to hand out. */
+int pool_donefd(const struct pool *pool);
+
+/*
+ * Takes all that has happened since the last call: calls started() for each item that was noted as
+ * started and not yet reported, and done() for each finished one, which is the owner's again. Both
+ * are called without the lock. An item is reported started at most once, and before it is done.
+ */
+void pool_reap(struct pool *pool, void (*started)(void *ctx, struct pool_item *item),
+	       void (*done)(void *ctx, struct pool_item *item), void *ctx);
+
+struct pool_stats {
+	unsigned workers; /* threads alive */
+	unsigned busy;    /* of them with an item in hand */
+	size_t queued;
+	usec_t oldest_answer; /* elapsed: the longest time since which a busy worker has not answered
+				 pool_ping(); USEC_INFINITY: all have, or none is busy */
+};
+void pool_stats(struct pool *pool, struct pool_stats *ret_stats);
+
+/* Asks every busy worker to show that it lives: its wake descriptor becomes readable, and
+   pool_woken() is the answer. `now` is elapsed time. */
+void pool_ping(struct pool *pool, usec_t now);
+
+/* For work(), on the worker's thread: */
+
+/* What worker_begin() returned. */
+void *pool_local(struct pool_worker *worker);
+/* Becomes readable when the level rises or pool_ping() asks. */
+int pool_wakefd(const struct pool_worker *worker);
+/* Reads the descriptor empty and answers pings. Returns the item's cancel level. */
+int pool_woken(struct pool_worker *worker);
+/* Notes that the work has begun in earnest; reported by the next pool_reap(), without waking the
+   owner for it. */
+void pool_note_started(struct pool_worker *worker);

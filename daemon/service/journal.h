@@ -1,0 +1,15 @@
+/*
+ * The journal as a log sink (native protocol, systemd.journal-fields(7)): a job's records carry
+ * SYSLOG_IDENTIFIER=JOB, EVERYD_JOB, EVERYD_RUN and EVERYD_STREAM.
+ */
+#pragma once
+
+#include "base/log.h"
+
+#include <stdbool.h>
+
+/* Is standard error connected to the journal (JOURNAL_STREAM, systemd.exec(5))? */
+bool journal_is_stderr(void);
+
+/* Writes with sd_journal_sendv(3), which may block; from one thread at a time. */
+struct log_sink journal_sink(void);
