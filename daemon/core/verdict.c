@@ -1,0 +1,42 @@
+/* See verdict.h. */
+#include "core/verdict.h"
+
+#include <assert.h>
+
+/* clang-format off */
+static const struct verdict_info verdicts[VERDICT_COUNT] = {
+	[VERDICT_OK]        = {"ok",        true,  LOG_LEVEL_INFO},
+	[VERDICT_FAILED]    = {"failed",    true,  LOG_LEVEL_WARNING},
+	[VERDICT_TIMEOUT]   = {"timeout",   true,  LOG_LEVEL_WARNING},
+	[VERDICT_KILLED]    = {"killed",    true,  LOG_LEVEL_NOTICE},
+	[VERDICT_SKIPPED]   = {"skipped",   false, LOG_LEVEL_NOTICE},
+	[VERDICT_COALESCED] = {"coalesced", false, LOG_LEVEL_NOTICE},
+	[VERDICT_REFUSED]   = {"refused",   false, LOG_LEVEL_WARNING},
+	[VERDICT_CANCELLED] = {"cancelled", false, LOG_LEVEL_NOTICE},
+};
+
+static const char *const reasons[REASON_COUNT] = {
+	[REASON_NONE]         = "",
+	[REASON_OVERLAP]      = "the previous run has not ended",
+	[REASON_HELD]         = "another occurrence waits for the previous run already",
+	[REASON_MAX_RUNNING]  = "max_running runs have not ended",
+	[REASON_REPLACED]     = "a later occurrence took its place",
+	[REASON_LATE]         = "the daemon could not act at the time",
+	[REASON_QUEUE_FULL]   = "the queue is full",
+	[REASON_NO_RESOURCES] = "there was no memory or no thread to run it",
+	[REASON_STOPPING]     = "the daemon is stopping",
+	[REASON_REMOVED]      = "the job left the configuration",
+};
+/* clang-format on */
+
+const struct verdict_info *verdict_info(enum verdict verdict)
+{
+	assert(verdict < VERDICT_COUNT);
+	return &verdicts[verdict];
+}
+
+const char *reason_text(enum reason reason)
+{
+	assert(reason < REASON_COUNT);
+	return reasons[reason];
+}
