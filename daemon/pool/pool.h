@@ -27,48 +27,51 @@ enum pool_item_state {
 	POOL_ITEM_DONE, /* on the done-queue */
 };
 
-/* Embedded in what is to be done. Only pool.c looks inside. */
+/* Embedded in what is to be done; zeroed before the first use. Only pool.c looks inside. */
 struct pool_item {
-	struct pool_item *next;
-	struct pool_item *prev;
-	enum pool_item_state state;
-	bool noted;                 /* pool_note_started() has been called for it */
-	int cancel;                 /* highest level asked for; 0: none */
+	struct pool_item *next; /* in the queue or the done-queue */
+	struct pool_item *prev; /* in the queue */
+	struct pool_item *noted_next; /* among those noted as started and not yet reported */
+	struct pool_item *noted_prev;
 	struct pool_worker *worker; /* while WORKING */
+	enum pool_item_state state;
+	int cancel; /* highest level asked for; 0: none */
+	bool noted; /* is on the list of noted ones, or was when it was done */
 };
 
 struct pool_ops {
 	/* Does the work, on a worker's thread. May block; must return soon after
-	   pool_cancel_level() rises or pool_wakefd() becomes readable with it. */
+	   pool_wakefd() becomes readable and pool_woken() returns a higher level. */
 	void (*work)(void *ctx, struct pool_item *item, struct pool_worker *worker);
-	/* Once for each worker's thread: makes and frees what it keeps from item to item. NULL from
-	   worker_begin() ends the thread; its item goes to another or stays queued. */
+	/* Makes what a worker keeps from item to item; on the owner's thread, before the worker's
+	   is made. NULL: out of memory, no worker is made. */
 	void *(*worker_begin)(void *ctx);
+	/* Frees it, on the worker's thread, or on the owner's if the thread could not be made. */
 	void (*worker_end)(void *ctx, void *local);
 	void *ctx;
 };
 
-/* Makes a pool of at most `workers` threads, created when there is work for them, and a queue of
-   at most `capacity` items. Returns 0 or -errno. */
+/* Makes a pool of at most `workers` (1 or more) threads, created when there is work for them, and
+   a queue in which at most `capacity` items wait for a worker. Returns 0 or -errno. */
 int pool_new(const struct pool_ops *ops, unsigned workers, size_t capacity,
 	     struct pool **ret_pool) _must_check_;
 
-/* Only after pool_join(). NULL is fine. */
+/* Only after pool_join() and a pool_reap() behind it. NULL is fine. */
 void pool_free(struct pool *pool);
 
 /* Changes both bounds. Surplus workers end after the item in hand; queued items stay. */
 void pool_resize(struct pool *pool, unsigned workers, size_t capacity);
 
 /*
- * Queues an item. Returns 0; -ENOBUFS when the queue is full; -ESHUTDOWN when it is closed; or what
- * pthread_create(3) said when there is no worker at all and none can be made. Never blocks.
+ * Queues an item. Returns 0; -ENOBUFS when the queue is full; -ESHUTDOWN when it is closed; or
+ * -errno of what failed when there is no worker at all and none can be made. Never blocks.
  */
 int pool_submit(struct pool *pool, struct pool_item *item) _must_check_;
 
 /*
  * Asks for an item to be given up. A queued one is taken from the queue: returns true, and it is
  * the owner's again. One that a worker has gets its level raised to `level` (1 or more) and its
- * worker woken: returns false; it comes back through pool_reap().
+ * worker woken: returns false; it comes back through pool_reap(), as does one that is done.
  */
 bool pool_cancel(struct pool *pool, struct pool_item *item, int level);
 
@@ -93,23 +96,23 @@ struct pool_stats {
 	unsigned workers; /* threads alive */
 	unsigned busy;    /* of them with an item in hand */
 	size_t queued;
-	usec_t oldest_answer; /* elapsed: the longest time since which a busy worker has not answered
-				 pool_ping(); USEC_INFINITY: all have, or none is busy */
+	usec_t oldest_answer; /* elapsed: the oldest pool_ping() that a busy worker has not
+				 answered; USEC_INFINITY: there is none */
 };
 void pool_stats(struct pool *pool, struct pool_stats *ret_stats);
 
 /* Asks every busy worker to show that it lives: its wake descriptor becomes readable, and
-   pool_woken() is the answer. `now` is elapsed time. */
+   pool_woken(), or the end of the item, is the answer. `now` is elapsed time. */
 void pool_ping(struct pool *pool, usec_t now);
 
 /* For work(), on the worker's thread: */
 
 /* What worker_begin() returned. */
 void *pool_local(struct pool_worker *worker);
-/* Becomes readable when the level rises or pool_ping() asks. */
+/* Becomes readable when the level rises or pool_ping() asks; at times for no reason. */
 int pool_wakefd(const struct pool_worker *worker);
 /* Reads the descriptor empty and answers pings. Returns the item's cancel level. */
 int pool_woken(struct pool_worker *worker);
 /* Notes that the work has begun in earnest; reported by the next pool_reap(), without waking the
-   owner for it. */
+   owner for it. At most once for an item. */
 void pool_note_started(struct pool_worker *worker);
