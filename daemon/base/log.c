@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Bytes that may wait for the sink; twice that while a batch is being written. */
 #define LOG_BUFFER_SIZE ((size_t)1024 * 1024)
@@ -271,13 +270,8 @@ fail:
 	return -r;
 }
 
-static struct timespec deadline(clockid_t clock, usec_t patience)
+static struct timespec to_timespec(usec_t t)
 {
-	struct timespec ts;
-	usec_t t;
-
-	(void)clock_gettime(clock, &ts);
-	t = (usec_t)ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / 1000 + patience;
 	return (struct timespec){.tv_sec = t / USEC_PER_SEC, .tv_nsec = t % USEC_PER_SEC * 1000};
 }
 
@@ -294,7 +288,7 @@ int log_stop(void)
 	(void)pthread_mutex_unlock(&logger.lock);
 
 	for (;;) {
-		struct timespec until = deadline(CLOCK_REALTIME, LOG_STOP_PATIENCE);
+		struct timespec until = to_timespec(clock_wall() + LOG_STOP_PATIENCE);
 
 		if (pthread_timedjoin_np(logger.thread, NULL, &until) == 0)
 			break;
@@ -329,7 +323,7 @@ uint64_t log_dropped(void)
 /* Waits, with the lock held, until `size` bytes fit below `limit` or patience ends. */
 static void wait_for_room(size_t size, size_t limit)
 {
-	struct timespec until = deadline(CLOCK_MONOTONIC, LOG_OUTPUT_PATIENCE);
+	struct timespec until = to_timespec(clock_monotonic() + LOG_OUTPUT_PATIENCE);
 
 	while (!logger.stuck && logger.filling.used + size > limit) {
 		if (pthread_cond_timedwait(&logger.room, &logger.lock, &until) == ETIMEDOUT) {

@@ -6,9 +6,9 @@
 /* Names longer than this are not compared. */
 #define DISTANCE_MAX 40
 
-/* How many of the bytes at `s` (of which `len` are there) form one UTF-8 character; 0: none. */
-static size_t utf8_length(const unsigned char *s, size_t len)
+size_t text_utf8_length(const char *bytes, size_t len)
 {
+	const unsigned char *s = (const unsigned char *)bytes;
 	size_t n;
 	unsigned low = 0x80;
 	unsigned high = 0xbf;
@@ -60,7 +60,7 @@ size_t text_sanitize(char *out, const char *bytes, size_t len)
 	if (len > 0 && s[len - 1] == '\r')
 		len--;
 	for (size_t i = 0; i < len;) {
-		size_t n = utf8_length(s + i, len - i);
+		size_t n = text_utf8_length(bytes + i, len - i);
 
 		if (n > 0 && !is_control(s + i, n)) {
 			memcpy(p, s + i, n);
