@@ -102,6 +102,73 @@ run: $(BUILD)/everyd $(BUILD)/demo.conf
 clean:
 	rm -rf $(BUILD)
 
+# --- install ------------------------------------------------------------------------------------
+
+SBINDIR  := $(PREFIX)/sbin
+MANDIR   := $(PREFIX)/share/man
+DOCDIR   := $(PREFIX)/share/doc/everyd
+UNITDIR  := $(PREFIX)/lib/systemd
+CONFDIR  := $(SYSCONFDIR)/everyd
+ENABLED  := /etc/systemd/system/multi-user.target.wants/everyd.service
+
+INSTALL_DIRS  := $(SBINDIR) $(MANDIR)/man5 $(MANDIR)/man8 $(DOCDIR) $(UNITDIR)/system \
+	$(UNITDIR)/user $(CONFDIR)/jobs.d
+INSTALL_FILES := $(SBINDIR)/everyd $(MANDIR)/man5/everyd.conf.5 $(MANDIR)/man8/everyd.8 \
+	$(addprefix $(DOCDIR)/,LICENSE NEWS.md README.md everyd.conf directories) \
+	$(UNITDIR)/system/everyd.service $(UNITDIR)/user/everyd.service
+
+# Two files are kept for later: $(DOCDIR)/everyd.conf is the default configuration as it was last
+# installed, by which one tells whether that in $(CONFDIR) was edited; and $(DOCDIR)/directories
+# names the directories that were not there before.
+#
+# An edited configuration is left alone; a new default that differs from the last one is put beside
+# it as everyd.conf.new.
+.PHONY: install
+install: $(BUILD)/everyd
+	@mkdir -p '$(DESTDIR)/'; cd '$(DESTDIR)/'; \
+	made=$$(LC_ALL=C mkdir -pv $(INSTALL_DIRS:/%=%) | \
+		sed -n "s/^mkdir: created directory '\(.*\)'$$/\1/p"); \
+	[ -z "$$made" ] || echo "$$made" >> .$(DOCDIR)/directories
+	install -m 0755 $(BUILD)/everyd '$(DESTDIR)$(SBINDIR)/'
+	install -m 0644 man/everyd.conf.5 '$(DESTDIR)$(MANDIR)/man5/'
+	install -m 0644 man/everyd.8 '$(DESTDIR)$(MANDIR)/man8/'
+	install -m 0644 LICENSE NEWS.md README.md '$(DESTDIR)$(DOCDIR)/'
+	@for kind in '' -user; do \
+		unit='$(DESTDIR)$(UNITDIR)/'$$([ -n "$$kind" ] && echo user || echo system); \
+		echo "install -m 0644 everyd.service $$unit/"; \
+		sed 's,@SBINDIR@,$(SBINDIR),g; s,@SYSCONFDIR@,$(SYSCONFDIR),g' \
+			systemd/everyd$$kind.service.in > $(BUILD)/everyd.service; \
+		install -m 0644 $(BUILD)/everyd.service "$$unit/"; \
+	done
+	@conf='$(DESTDIR)$(CONFDIR)/everyd.conf'; last='$(DESTDIR)$(DOCDIR)/everyd.conf'; \
+	new=conf/everyd.conf; \
+	if [ ! -e "$$conf" ] || cmp -s "$$last" "$$conf" || cmp -s $$new "$$conf"; then \
+		echo "install -m 0644 $$new $$conf"; \
+		install -m 0644 $$new "$$conf"; \
+		rm -f "$$conf.new"; \
+	elif ! cmp -s "$$last" $$new; then \
+		echo "$$conf was edited and stays; the new default is $$conf.new"; \
+		install -m 0644 $$new "$$conf.new"; \
+	fi; \
+	install -m 0644 $$new "$$last"
+	@[ -n '$(DESTDIR)' ] || \
+		echo 'To start it: systemctl daemon-reload && systemctl enable --now everyd'
+
+# Removes what install put there, and the directories it made, unless they hold something else by
+# now. The configuration goes only if it is as it was installed.
+.PHONY: uninstall
+uninstall:
+	@[ ! -L '$(DESTDIR)$(ENABLED)' ] || { \
+		echo 'everyd is enabled. First: systemctl disable --now everyd' >&2; exit 1; }
+	@cd '$(DESTDIR)/'; conf=.$(CONFDIR)/everyd.conf; \
+	dirs=$$(tac .$(DOCDIR)/directories 2>/dev/null || true); \
+	if cmp -s .$(DOCDIR)/everyd.conf $$conf; then rm -f $$conf; fi; \
+	rm -f $$conf.new $(INSTALL_FILES:%=.%); \
+	for dir in $$dirs var/lib/everyd; do \
+		[ ! -d $$dir ] || rmdir --ignore-fail-on-non-empty $$dir; \
+	done; \
+	[ ! -d .$(CONFDIR) ] || echo '$(DESTDIR)$(CONFDIR) has files of your own and stays'
+
 # --- tests --------------------------------------------------------------------------------------
 
 UNIT     := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
