@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct engine;
 struct engine_group;
@@ -33,20 +34,22 @@ struct engine_streak {
 
 /* A job as it lives in the engine, across reloads. Read-only outside core. */
 struct engine_job {
-	const struct job *def; /* in the current model; in its last one when `gone` */
+	const struct job *def; /* in the current model; that of a live run when `gone` */
 	usec_t next;           /* the slot that is armed, not yet accounted for */
 	usec_t held;           /* OVERLAP_QUEUE, _REPLACE: the slot that waits; USEC_INFINITY: none */
 	struct engine_streak streak;
-	uint32_t agenda_index; /* its place in the agenda */
-	uint32_t live;         /* runs accepted and not ended */
-	bool gone;             /* left the configuration while runs were live */
 	struct engine_run *runs; /* the live ones, newest first */
+	uint32_t agenda_index;   /* its place in the agenda */
+	uint32_t live;           /* runs accepted and not ended */
+	bool gone;               /* left the configuration while runs were live */
 };
 
 enum engine_run_state {
+	RUN_FREE,      /* no occurrence's */
 	RUN_WAITING,   /* for its group */
 	RUN_SUBMITTED, /* handed to the shell by EFFECT_START */
 	RUN_STARTED,   /* ENGINE_STARTED has been seen */
+	RUN_STATE_COUNT,
 };
 
 /* An occurrence that was accepted, until its verdict. Read-only outside core. */
@@ -59,9 +62,11 @@ struct engine_run {
 	usec_t slot;
 	usec_t accepted; /* wall time */
 	enum engine_run_state state;
-	enum reason cancelled;        /* REASON_NONE: not */
-	struct engine_run *job_next;  /* links of engine_job.runs */
-	struct engine_run *link;      /* in the free list or in the group's queue */
+	enum reason cancelled;       /* REASON_NONE: not */
+	struct engine_run *job_next; /* links of engine_job.runs */
+	struct engine_run *job_prev;
+	TAILQ_ENTRY(engine_run) link;       /* among all live runs, or the free ones */
+	TAILQ_ENTRY(engine_run) group_link; /* in the group's queue, while RUN_WAITING */
 };
 
 enum cancel_mode {
@@ -76,7 +81,7 @@ enum engine_event_kind {
 	ENGINE_FINISHED,     /* .run, .result: it ended, or could not be started */
 	ENGINE_CLOCK_STEPPED, /* wall time jumped, or the machine was suspended */
 	ENGINE_STOP,         /* start nothing more; let the pool drain */
-	ENGINE_HURRY,        /* stop what still runs: CANCEL_TERM, the second time CANCEL_KILL */
+	ENGINE_HURRY,        /* after ENGINE_STOP: CANCEL_TERM for what runs, then CANCEL_KILL */
 };
 
 struct engine_event {
@@ -101,12 +106,13 @@ struct engine_diff {
 
 enum effect_kind {
 	EFFECT_ARM,      /* .job, .at: call ENGINE_DUE at that wall time; replaces an earlier one */
-	EFFECT_DISARM,   /* .job: forget its timer */
+	EFFECT_DISARM,   /* .job: forget its timer; one that is gone may come back and be armed */
 	EFFECT_JOB_FREE, /* .job: last chance to let go of it; it was disarmed before */
 	EFFECT_START,    /* .run: hand it to the pool */
 	EFFECT_CANCEL,   /* .run, .mode: stop it, or take it back from the queue */
-	EFFECT_ENDED,    /* .run, .verdict, .reason, .result: record; the run is free afterwards */
-	EFFECT_STREAK_BEGIN, /* .job, .streak with count 1: say so */
+	EFFECT_ENDED,    /* .run, .verdict, .reason, .result (NULL: it was never started): record;
+			    the run is free afterwards */
+	EFFECT_STREAK_BEGIN, /* .job, .streak with count 1: say so. Not for VERDICT_COALESCED */
 	EFFECT_STREAK_END,   /* .job, .streak: record `count` occurrences; one row, one line */
 	EFFECT_BURST_BEGIN,  /* the queue is full, occurrences are refused from here on */
 	EFFECT_BURST_END,    /* .count were refused since then; there is room again */
@@ -158,7 +164,8 @@ void engine_free(struct engine *engine);
 
 /*
  * Allocates all that putting `model` in force needs; takes a reference to it. Nothing changes
- * until ENGINE_LOAD. Returns 0 or -ENOMEM, then with nothing taken.
+ * until ENGINE_LOAD, which must come before any other load is put in force. Returns 0 or -ENOMEM,
+ * then with nothing taken.
  */
 int engine_prepare(struct engine *engine, struct model *model,
 		   struct engine_load **ret_load) _must_check_;

@@ -1,0 +1,307 @@
+/* See engine.h. Here: the engine itself, and what each event does. */
+#include "core/engine_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+
+int engine_new(size_t job_tail, size_t run_tail, struct engine **ret_engine)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+
+	if (!engine)
+		return -ENOMEM;
+	engine->job_tail = job_tail;
+	engine->run_tail = run_tail;
+	TAILQ_INIT(&engine->live);
+	TAILQ_INIT(&engine->free);
+	TAILQ_INIT(&engine->ready);
+	*ret_engine = engine;
+	return 0;
+}
+
+/* Gives back a live run and, with its last one, a job or a group that left the configuration. */
+static void drop_run(struct engine *engine, struct engine_run *run)
+{
+	struct engine_job *job = run->job;
+	struct engine_group *group = run->group;
+
+	if (--job->live == 0 && job->gone)
+		free(job);
+	if (group && run->state == RUN_WAITING)
+		TAILQ_REMOVE(&group->waiters, run, group_link);
+	else if (group)
+		group->running--;
+	if (group && !group->in_force && group_is_idle(group))
+		free(group);
+	model_unref(run->model);
+	TAILQ_INSERT_HEAD(&engine->free, run, link);
+}
+
+void engine_free(struct engine *engine)
+{
+	struct engine_run *run;
+
+	if (!engine)
+		return;
+	while ((run = TAILQ_FIRST(&engine->live))) {
+		TAILQ_REMOVE(&engine->live, run, link);
+		drop_run(engine, run);
+	}
+	run_trim(engine, 0);
+	for (size_t i = 0; engine->model && i < engine->model->n_jobs; i++)
+		free(engine->jobs[i]);
+	for (size_t i = 0; engine->model && i < engine->model->n_groups; i++)
+		free(engine->groups[i]);
+	free(engine->jobs);
+	free(engine->groups);
+	agenda_done(&engine->agenda);
+	model_unref(engine->model);
+	free(engine);
+}
+
+void job_arm(const struct step *step, struct engine_job *job, usec_t next)
+{
+	struct agenda *agenda = &step->engine->agenda;
+
+	job->next = next;
+	if (job->agenda_index == AGENDA_NONE)
+		agenda_add(agenda, job, engine_job_due(job));
+	else
+		agenda_move(agenda, job, engine_job_due(job));
+	emit(step, &(struct effect){.kind = EFFECT_ARM, .job = job, .at = engine_job_due(job)});
+}
+
+/* The time whose slots become due at `now`. */
+static usec_t due_at(const struct schedule *schedule, usec_t now)
+{
+	usec_t t;
+
+	if (__builtin_sub_overflow(now, schedule->delay, &t))
+		return INT64_MIN;
+	return t;
+}
+
+usec_t job_first_slot(const struct step *step, const struct job *def)
+{
+	return schedule_next(&def->schedule, due_at(&def->schedule, step->now));
+}
+
+/* The armed slot is due. If the loop was held up beyond later slots, the last of them runs and
+   stands for all. */
+static void fire(struct step *step, struct engine_job *job)
+{
+	const struct schedule *schedule = &job->def->schedule;
+	usec_t slot = schedule_last(schedule, due_at(schedule, step->now));
+	uint64_t missed = schedule_count(schedule, job->next, slot);
+
+	assert(slot >= job->next && slot != USEC_INFINITY);
+	if (missed > 0)
+		policy_coalesce(step, job, job->next, schedule_last(schedule, slot - 1), missed);
+	job_arm(step, job, schedule_next(schedule, slot));
+	policy_consider(step, job, slot);
+}
+
+static void handle_due(struct step *step, struct engine_job *job)
+{
+	if (step->engine->stopping || job->gone)
+		return;
+	if (step->now < engine_job_due(job))
+		job_arm(step, job, job->next);
+	else
+		fire(step, job);
+}
+
+/* After a step back the slots up to the armed one have had their verdict. Waiting for it is right
+   as long as that is not a standstill. */
+static void rederive(struct step *step, struct engine_job *job)
+{
+	usec_t due = engine_job_due(job);
+	usec_t wait;
+
+	if (due <= step->now) {
+		fire(step, job);
+		return;
+	}
+	if (__builtin_sub_overflow(due, step->now, &wait))
+		wait = USEC_INFINITY;
+	if (wait > 2 * job->def->schedule.interval)
+		job_arm(step, job, job_first_slot(step, job->def));
+	else
+		job_arm(step, job, job->next);
+}
+
+static void handle_clock_stepped(struct step *step)
+{
+	struct engine *engine = step->engine;
+
+	for (size_t i = 0; engine->model && !engine->stopping && i < engine->model->n_jobs; i++)
+		rederive(step, engine->jobs[i]);
+}
+
+static void end_burst(const struct step *step)
+{
+	struct engine *engine = step->engine;
+
+	if (!engine->in_burst)
+		return;
+	engine->in_burst = false;
+	emit(step, &(struct effect){.kind = EFFECT_BURST_END, .count = engine->burst});
+}
+
+static void handle_stop(struct step *step)
+{
+	struct engine *engine = step->engine;
+	struct engine_run *next;
+
+	if (engine->stopping)
+		return;
+	engine->stopping = true;
+	for (size_t i = 0; engine->model && i < engine->model->n_jobs; i++) {
+		struct engine_job *job = engine->jobs[i];
+
+		agenda_remove(&engine->agenda, job);
+		emit(step, &(struct effect){.kind = EFFECT_DISARM, .job = job});
+		policy_withdraw(step, job, REASON_STOPPING);
+	}
+	for (struct engine_run *run = TAILQ_FIRST(&engine->live); run; run = next) {
+		next = TAILQ_NEXT(run, link);
+		if (run->state == RUN_WAITING)
+			run_end(step, run, VERDICT_CANCELLED, REASON_STOPPING, NULL);
+	}
+	end_burst(step);
+}
+
+static void handle_hurry(struct step *step)
+{
+	struct engine *engine = step->engine;
+	enum cancel_mode mode = engine->hurried ? CANCEL_KILL : CANCEL_TERM;
+	struct engine_run *run;
+
+	assert(engine->stopping);
+	engine->hurried = true;
+	for (run = TAILQ_FIRST(&engine->live); run; run = TAILQ_NEXT(run, link))
+		run_cancel(step, run, REASON_STOPPING, mode);
+}
+
+void engine_settle(struct step *step)
+{
+	struct engine *engine = step->engine;
+	const struct daemon_settings *settings;
+
+	run_promote(step);
+	if (step->eased && engine->in_burst) {
+		settings = &engine->model->daemon;
+		if (engine->submitted + engine->waiting <= settings->workers + settings->queue / 2)
+			end_burst(step);
+	}
+	if (engine->stopping && !engine->drained && engine->submitted == 0) {
+		engine->drained = true;
+		emit(step, &(struct effect){.kind = EFFECT_DRAINED});
+	}
+}
+
+void engine_step(struct engine *engine, const struct engine_event *event, usec_t now,
+		 struct effect_sink sink)
+{
+	struct step step = {.engine = engine, .now = now, .sink = sink};
+
+	switch (event->kind) {
+	case ENGINE_LOAD:
+		load_apply(&step, event->load);
+		break;
+	case ENGINE_DUE:
+		handle_due(&step, event->job);
+		break;
+	case ENGINE_STARTED:
+		run_started(&step, event->run);
+		break;
+	case ENGINE_FINISHED:
+		run_finished(&step, event->run, event->result);
+		break;
+	case ENGINE_CLOCK_STEPPED:
+		handle_clock_stepped(&step);
+		break;
+	case ENGINE_STOP:
+		handle_stop(&step);
+		break;
+	case ENGINE_HURRY:
+		handle_hurry(&step);
+		break;
+	}
+	engine_settle(&step);
+}
+
+void *engine_job_tail(struct engine_job *job)
+{
+	return (char *)job + JOB_SIZE;
+}
+
+void *engine_run_tail(struct engine_run *run)
+{
+	return (char *)run + RUN_SIZE;
+}
+
+struct engine_run *engine_run_of_tail(void *tail)
+{
+	return (struct engine_run *)(void *)((char *)tail - RUN_SIZE);
+}
+
+usec_t engine_next_due(const struct engine *engine, struct engine_job **ret_job)
+{
+	const struct agenda_entry *first = agenda_first(&engine->agenda);
+
+	*ret_job = first ? first->job : NULL;
+	return first ? first->due : USEC_INFINITY;
+}
+
+usec_t engine_job_due(const struct engine_job *job)
+{
+	usec_t due;
+
+	if (__builtin_add_overflow(job->next, job->def->schedule.delay, &due))
+		return USEC_INFINITY;
+	return due;
+}
+
+const struct model *engine_model(const struct engine *engine)
+{
+	return engine->model;
+}
+
+const struct engine_counters *engine_counters(const struct engine *engine)
+{
+	return &engine->counters;
+}
+
+size_t engine_submitted(const struct engine *engine)
+{
+	return engine->submitted;
+}
+
+size_t engine_waiting(const struct engine *engine)
+{
+	return engine->waiting;
+}
+
+size_t engine_group_running(const struct engine *engine, const char *name)
+{
+	const struct group *group = engine->model ? model_find_group(engine->model, name) : NULL;
+
+	return group ? engine->groups[group - engine->model->groups]->running : 0;
+}
+
+void engine_each_job(struct engine *engine, void (*fn)(void *ctx, struct engine_job *job),
+		     void *ctx)
+{
+	for (size_t i = 0; engine->model && i < engine->model->n_jobs; i++)
+		fn(ctx, engine->jobs[i]);
+}
+
+void engine_each_run(struct engine *engine, void (*fn)(void *ctx, struct engine_run *run),
+		     void *ctx)
+{
+	struct engine_run *run;
+
+	for (run = TAILQ_FIRST(&engine->live); run; run = TAILQ_NEXT(run, link))
+		fn(ctx, run);
+}

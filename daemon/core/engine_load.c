@@ -1,0 +1,319 @@
+/*
+ * Putting a model in force: everything that can fail happens in engine_prepare(), so that
+ * ENGINE_LOAD only moves pointers.
+ */
+#include "core/diff.h"
+#include "core/engine_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+struct engine_load {
+	const struct model *base;     /* in force when this was prepared */
+	struct model *model;	      /* a reference */
+	struct engine_job **jobs;     /* in the order of model->jobs; new ones where added */
+	unsigned char *fates;	      /* an enum diff_fate for each */
+	struct engine_group **groups; /* in the order of model->groups; new ones not yet in force */
+	bool *groups_added;
+	struct agenda_entry *entries; /* the agenda's new storage; NULL: it has enough */
+	struct run_queue runs;	      /* those that the new bound needs */
+	size_t n_runs;
+	struct engine_diff diff;
+};
+
+void engine_load_free(struct engine_load *load)
+{
+	struct engine_run *run;
+
+	if (!load)
+		return;
+	for (size_t i = 0; load->fates && i < load->model->n_jobs; i++)
+		if (load->fates[i] == DIFF_ADDED)
+			free(load->jobs[i]);
+	for (size_t i = 0; load->groups_added && i < load->model->n_groups; i++)
+		if (load->groups_added[i])
+			free(load->groups[i]);
+	while ((run = TAILQ_FIRST(&load->runs))) {
+		TAILQ_REMOVE(&load->runs, run, link);
+		free(run);
+	}
+	free(load->jobs);
+	free(load->fates);
+	free(load->groups);
+	free(load->groups_added);
+	free(load->entries);
+	model_unref(load->model);
+	free(load);
+}
+
+static void cleanup_load(struct engine_load **load)
+{
+	engine_load_free(*load);
+}
+
+static struct engine_job *job_new(const struct engine *engine)
+{
+	struct engine_job *job = calloc(1, JOB_SIZE + engine->job_tail);
+
+	if (!job)
+		return NULL;
+	job->held = USEC_INFINITY;
+	job->agenda_index = AGENDA_NONE;
+	return job;
+}
+
+static int prepare_jobs(const struct engine *engine, struct engine_load *load)
+{
+	struct diff diff = {.before = engine->model, .after = load->model};
+	size_t n = load->model->n_jobs;
+	size_t before;
+	size_t after;
+	enum diff_fate fate;
+
+	/* One more than needed: NULL then always means that there is no memory. */
+	load->jobs = calloc(n + 1, sizeof(*load->jobs));
+	load->fates = malloc(n + 1);
+	if (!load->jobs || !load->fates)
+		return -ENOMEM;
+	memset(load->fates, DIFF_UNCHANGED, n);
+
+	while (diff_next(&diff, &fate, &before, &after)) {
+		switch (fate) {
+		case DIFF_REMOVED:
+			load->diff.removed++;
+			continue;
+		case DIFF_ADDED:
+			load->diff.added++;
+			load->jobs[after] = job_new(engine);
+			if (!load->jobs[after])
+				return -ENOMEM;
+			break;
+		case DIFF_CHANGED:
+			load->diff.changed++;
+			load->jobs[after] = engine->jobs[before];
+			break;
+		case DIFF_UNCHANGED:
+			load->diff.unchanged++;
+			load->jobs[after] = engine->jobs[before];
+			break;
+		}
+		load->fates[after] = (unsigned char)fate;
+	}
+	if (n > engine->agenda.capacity) {
+		load->entries = calloc(n, sizeof(*load->entries));
+		if (!load->entries)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int prepare_groups(const struct engine *engine, struct engine_load *load)
+{
+	size_t n = load->model->n_groups;
+
+	load->groups = calloc(n + 1, sizeof(*load->groups));
+	load->groups_added = calloc(n + 1, sizeof(*load->groups_added));
+	if (!load->groups || !load->groups_added)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const char *name = load->model->groups[i].name;
+		const struct group *before = NULL;
+
+		if (engine->model)
+			before = model_find_group(engine->model, name);
+		if (before) {
+			load->groups[i] = engine->groups[before - engine->model->groups];
+			continue;
+		}
+		load->groups[i] = calloc(1, sizeof(*load->groups[i]));
+		if (!load->groups[i])
+			return -ENOMEM;
+		load->groups_added[i] = true;
+		TAILQ_INIT(&load->groups[i]->waiters);
+	}
+	return 0;
+}
+
+static int prepare_runs(const struct engine *engine, struct engine_load *load)
+{
+	size_t have = engine->model ? run_bound(&engine->model->daemon) : 0;
+	size_t need = run_bound(&load->model->daemon);
+
+	/* Those beyond the bound in force go as they come back: they do not count. */
+	for (; have < need; have++) {
+		struct engine_run *run = calloc(1, RUN_SIZE + engine->run_tail);
+
+		if (!run)
+			return -ENOMEM;
+		TAILQ_INSERT_TAIL(&load->runs, run, link);
+		load->n_runs++;
+	}
+	return 0;
+}
+
+int engine_prepare(struct engine *engine, struct model *model, struct engine_load **ret_load)
+{
+	_cleanup_(cleanup_load) struct engine_load *load = calloc(1, sizeof(*load));
+	int r;
+
+	if (!load)
+		return -ENOMEM;
+	TAILQ_INIT(&load->runs);
+	load->base = engine->model;
+	load->model = model_ref(model);
+	r = prepare_jobs(engine, load);
+	if (r == 0)
+		r = prepare_groups(engine, load);
+	if (r == 0)
+		r = prepare_runs(engine, load);
+	if (r < 0)
+		return r;
+	*ret_load = steal_ptr(load);
+	return 0;
+}
+
+/* Exchanges the two tables and what each group's definition brings; frees groups that are done. */
+static void apply_groups(struct engine *engine, struct engine_load *load)
+{
+	size_t n_before = engine->model ? engine->model->n_groups : 0;
+	struct engine_group **before = engine->groups;
+	struct engine_run *run;
+
+	for (size_t i = 0; i < n_before; i++)
+		before[i]->in_force = false;
+
+	/* A group that comes back while runs of its old life go on: its limit counts them too. */
+	for (run = TAILQ_FIRST(&engine->live); run; run = TAILQ_NEXT(run, link)) {
+		const struct group *def = run->group ? run->def->settings->group : NULL;
+		size_t i;
+
+		def = def ? model_find_group(load->model, def->name) : NULL;
+		if (!def)
+			continue;
+		i = (size_t)(def - load->model->groups);
+		if (load->groups[i] == run->group)
+			continue;
+		free(load->groups[i]);
+		load->groups[i] = run->group;
+	}
+
+	for (size_t i = 0; i < load->model->n_groups; i++) {
+		load->groups[i]->in_force = true;
+		load->groups[i]->limit = load->model->groups[i].limit;
+		group_update(engine, load->groups[i]);
+	}
+	for (size_t i = 0; i < n_before; i++)
+		if (!before[i]->in_force && group_is_idle(before[i]))
+			free(before[i]);
+	engine->groups = load->groups;
+	load->groups = before;
+}
+
+static void remove_job(struct step *step, struct engine_job *job)
+{
+	agenda_remove(&step->engine->agenda, job);
+	emit(step, &(struct effect){.kind = EFFECT_DISARM, .job = job});
+	policy_withdraw(step, job, REASON_REMOVED);
+	if (job->live > 0) {
+		job->gone = true;
+		job->def = job->runs->def;
+		return;
+	}
+	emit(step, &(struct effect){.kind = EFFECT_JOB_FREE, .job = job});
+	free(job);
+}
+
+/* Both tables have the surviving jobs in the same order. */
+static void remove_jobs(struct step *step, const struct engine_load *load)
+{
+	struct engine *engine = step->engine;
+	size_t after = 0;
+
+	for (size_t i = 0; engine->model && i < engine->model->n_jobs; i++) {
+		while (after < load->model->n_jobs && load->fates[after] == DIFF_ADDED)
+			after++;
+		if (after < load->model->n_jobs && load->jobs[after] == engine->jobs[i])
+			after++;
+		else
+			remove_job(step, engine->jobs[i]);
+	}
+}
+
+/* A job that comes back while runs of its old life go on: its overlap policy sees them. */
+static void revive_jobs(struct engine *engine, struct engine_load *load)
+{
+	struct engine_run *run;
+
+	for (run = TAILQ_FIRST(&engine->live); run; run = TAILQ_NEXT(run, link)) {
+		const struct job *def;
+		size_t i;
+
+		if (!run->job->gone)
+			continue;
+		def = model_find_job(load->model, run->job->def->name);
+		if (!def)
+			continue;
+		i = (size_t)(def - load->model->jobs);
+		assert(load->fates[i] == DIFF_ADDED);
+		free(load->jobs[i]);
+		load->jobs[i] = run->job;
+		run->job->gone = false;
+	}
+}
+
+static void apply_job(struct step *step, struct engine_job *job, const struct job *def,
+		      enum diff_fate fate)
+{
+	bool derive = fate == DIFF_ADDED || !schedule_equal(&job->def->schedule, &def->schedule);
+
+	job->def = def;
+	/* What an old schedule left undone is no miss: nothing is caught up. */
+	if (derive)
+		job_arm(step, job, job_first_slot(step, def));
+}
+
+void load_apply(struct step *step, struct engine_load *load)
+{
+	struct engine *engine = step->engine;
+	struct engine_diff diff = load->diff;
+	size_t n_jobs = load->model->n_jobs;
+	struct engine_job **jobs = load->jobs;
+	struct model *before = engine->model;
+
+	if (engine->stopping) {
+		engine_load_free(load);
+		return;
+	}
+	assert(load->base == engine->model);
+	remove_jobs(step, load);
+	revive_jobs(engine, load);
+	apply_groups(engine, load);
+	if (load->entries)
+		agenda_grow(&engine->agenda, steal_ptr(load->entries), n_jobs);
+	TAILQ_CONCAT(&engine->free, &load->runs, link);
+	engine->n_runs += load->n_runs;
+	run_trim(engine, run_bound(&load->model->daemon));
+
+	load->jobs = engine->jobs;
+	engine->jobs = jobs;
+	engine->model = load->model;
+	for (size_t i = 0; i < n_jobs; i++)
+		apply_job(step, jobs[i], &engine->model->jobs[i], (enum diff_fate)load->fates[i]);
+	/* Another policy may let go what the old one held. */
+	for (size_t i = 0; i < n_jobs; i++)
+		if (load->fates[i] == DIFF_CHANGED)
+			policy_release(step, jobs[i]);
+
+	/* What is left of it are the old tables, whose items live on or are gone. */
+	free(load->jobs);
+	free(load->groups);
+	free(load->groups_added);
+	free(load->fates);
+	free(load);
+	model_unref(before);
+
+	step->eased = true;
+	engine_settle(step);
+	emit(step, &(struct effect){.kind = EFFECT_LOADED, .diff = diff});
+}

@@ -1,0 +1,131 @@
+/* What becomes of an occurrence that is due: it runs, is held, or gets its verdict at once. */
+#include "core/engine_internal.h"
+
+#include <assert.h>
+
+static void streak_end(const struct step *step, struct engine_job *job)
+{
+	struct engine_streak streak = job->streak;
+
+	if (streak.count == 0)
+		return;
+	job->streak = (struct engine_streak){0};
+	emit(step, &(struct effect){.kind = EFFECT_STREAK_END, .job = job, .streak = &streak});
+}
+
+/* One occurrence that does not run. */
+static void note(const struct step *step, struct engine_job *job, usec_t slot, enum verdict verdict,
+		 enum reason reason)
+{
+	struct engine_streak *streak = &job->streak;
+
+	step->engine->counters.verdicts[verdict]++;
+	if (streak->count > 0 && streak->verdict == verdict && streak->reason == reason) {
+		streak->count++;
+		streak->last = slot;
+		return;
+	}
+	streak_end(step, job);
+	*streak = (struct engine_streak){verdict, reason, 1, slot, slot};
+	emit(step, &(struct effect){.kind = EFFECT_STREAK_BEGIN, .job = job, .streak = streak});
+}
+
+void policy_coalesce(struct step *step, struct engine_job *job, usec_t first, usec_t last,
+		     uint64_t count)
+{
+	/* Complete as it comes, so that it needs no beginning. */
+	streak_end(step, job);
+	step->engine->counters.verdicts[VERDICT_COALESCED] += count;
+	job->streak = (struct engine_streak){VERDICT_COALESCED, REASON_LATE, count, first, last};
+	streak_end(step, job);
+}
+
+/* Runs it, or refuses it for want of room. */
+static void admit(struct step *step, struct engine_job *job, usec_t slot, bool released)
+{
+	struct engine *engine = step->engine;
+
+	if (run_has_room(engine, job, released)) {
+		streak_end(step, job);
+		run_accept(step, job, slot);
+		return;
+	}
+	if (!engine->in_burst) {
+		engine->in_burst = true;
+		engine->burst = 0;
+		emit(step, &(struct effect){.kind = EFFECT_BURST_BEGIN});
+	}
+	engine->burst++;
+	note(step, job, slot, VERDICT_REFUSED, REASON_QUEUE_FULL);
+}
+
+static unsigned job_limit(const struct job *def)
+{
+	return def->settings->overlap == OVERLAP_ALLOW ? def->settings->max_running : 1;
+}
+
+/* Makes way for the held occurrence. Whichever run ends last releases it. */
+static void stop_runs(struct step *step, struct engine_job *job)
+{
+	struct engine_run *next;
+
+	for (struct engine_run *run = job->runs; run; run = next) {
+		next = run->job_next;
+		if (run->state == RUN_WAITING)
+			run_end(step, run, VERDICT_SKIPPED, REASON_REPLACED, NULL);
+		else if (run->cancelled == REASON_NONE)
+			run_cancel(step, run, REASON_REPLACED, CANCEL_TERM);
+	}
+}
+
+void policy_consider(struct step *step, struct engine_job *job, usec_t slot)
+{
+	bool held = job->held != USEC_INFINITY;
+
+	if (job->live < job_limit(job->def)) {
+		admit(step, job, slot, false);
+		return;
+	}
+
+	switch (job->def->settings->overlap) {
+	case OVERLAP_SKIP:
+		note(step, job, slot, VERDICT_SKIPPED, REASON_OVERLAP);
+		break;
+	case OVERLAP_ALLOW:
+		note(step, job, slot, VERDICT_SKIPPED, REASON_MAX_RUNNING);
+		break;
+	case OVERLAP_QUEUE:
+		if (held)
+			note(step, job, slot, VERDICT_SKIPPED, REASON_HELD);
+		else
+			job->held = slot;
+		break;
+	case OVERLAP_REPLACE:
+		if (held)
+			note(step, job, job->held, VERDICT_SKIPPED, REASON_REPLACED);
+		job->held = slot;
+		stop_runs(step, job);
+		break;
+	}
+}
+
+void policy_release(struct step *step, struct engine_job *job)
+{
+	usec_t slot = job->held;
+
+	if (slot == USEC_INFINITY || job->live >= job_limit(job->def))
+		return;
+	job->held = USEC_INFINITY;
+	admit(step, job, slot, true);
+}
+
+void policy_withdraw(struct step *step, struct engine_job *job, enum reason reason)
+{
+	usec_t slot = job->held;
+
+	if (slot != USEC_INFINITY) {
+		job->held = USEC_INFINITY;
+		note(step, job, slot, VERDICT_CANCELLED, reason);
+	}
+	streak_end(step, job);
+}
