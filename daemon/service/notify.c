@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
@@ -14,6 +15,11 @@
 #define STATUS_MAX 1000
 
 /* The results of sd_notify(3) are of no use: there is no one else to tell. */
+
+bool notify_wanted(void)
+{
+	return getenv("NOTIFY_SOCKET") != NULL;
+}
 
 void notify_ready(void)
 {

@@ -7,6 +7,11 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
+#include <stdbool.h>
+
+/* Does anyone listen? For what would be dear to say to no one. */
+bool notify_wanted(void);
+
 void notify_ready(void);
 /* RELOADING=1 with MONOTONIC_USEC, as Type=notify-reload asks; notify_ready() ends it. */
 void notify_reloading(void);
