@@ -2,7 +2,6 @@
 #include "base/clock.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 static usec_t clock_read(clockid_t id)
@@ -59,7 +58,8 @@ static const char *finish(char buf[static CLOCK_TEXT_SIZE], size_t len, unsigned
 
 static const char *never(char buf[static CLOCK_TEXT_SIZE])
 {
-	return strcpy(buf, "never");
+	(void)snprintf(buf, CLOCK_TEXT_SIZE, "never");
+	return buf;
 }
 
 const char *clock_format_utc(usec_t wall, int digits, char buf[static CLOCK_TEXT_SIZE])

@@ -114,9 +114,9 @@ bool log_enabled(enum log_level level)
 
 static uint8_t stream_index(const char *stream)
 {
-	for (uint8_t i = 1; i < ARRAY_LENGTH(stream_names); i++)
+	for (size_t i = 1; i < ARRAY_LENGTH(stream_names); i++)
 		if (stream && strcmp(stream, stream_names[i]) == 0)
-			return i;
+			return (uint8_t)i;
 	return 0;
 }
 
@@ -363,6 +363,7 @@ static void _printf_(4, 0)
 	char raw[LOG_MESSAGE_MAX];
 	char text[LOG_MESSAGE_MAX * TEXT_GROWTH + 1];
 	int saved = errno;
+	/* clang-tidy takes every va_list parameter for uninitialized. NOLINTNEXTLINE(*-valist*) */
 	int n = vsnprintf(raw, sizeof(raw), format, ap);
 	struct log_record record = {
 		.level = level,
