@@ -96,14 +96,13 @@ struct pool_stats {
 	unsigned workers; /* threads alive */
 	unsigned busy;    /* of them with an item in hand */
 	size_t queued;
-	usec_t oldest_answer; /* elapsed: the oldest pool_ping() that a busy worker has not
-				 answered; USEC_INFINITY: there is none */
+	unsigned silent; /* busy workers that have not answered the last pool_ping() */
 };
 void pool_stats(struct pool *pool, struct pool_stats *ret_stats);
 
 /* Asks every busy worker to show that it lives: its wake descriptor becomes readable, and
-   pool_woken(), or the end of the item, is the answer. `now` is elapsed time. */
-void pool_ping(struct pool *pool, usec_t now);
+   pool_woken(), or the end of the item, is the answer. */
+void pool_ping(struct pool *pool);
 
 /* For work(), on the worker's thread: */
 

@@ -1,0 +1,99 @@
+/* See process.h. */
+#include "exec/process.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* More than the fields up to the number of threads can take. */
+#define STAT_HEAD 512
+
+static void cleanup_dir(DIR **dir)
+{
+	if (*dir)
+		(void)closedir(*dir);
+}
+
+int process_parse(const char *text, struct process *ret_process)
+{
+	struct process process;
+	const char *open = strchr(text, '(');
+	/* A name may itself contain parentheses and blanks. */
+	const char *close = strrchr(text, ')');
+	size_t len;
+
+	if (!open || !close || close < open || sscanf(text, "%d", &process.pid) != 1 ||
+	    sscanf(close + 1,
+		   " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld",
+		   &process.state, &process.parent, &process.group, &process.session,
+		   &process.threads) != 5)
+		return -EINVAL;
+	len = (size_t)(close - open) - 1;
+	if (len >= sizeof(process.name))
+		len = sizeof(process.name) - 1;
+	memcpy(process.name, open + 1, len);
+	process.name[len] = '\0';
+	*ret_process = process;
+	return 0;
+}
+
+int process_read(pid_t pid, struct process *ret_process)
+{
+	_cleanup_close_ int fd = -1;
+	char path[32];
+	char text[STAT_HEAD];
+	ssize_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	return process_parse(text, ret_process);
+}
+
+bool process_is_dead(const struct process *process)
+{
+	return process->state == 'X' || (process->state == 'Z' && process->threads <= 1);
+}
+
+int process_each(bool (*fn)(void *ctx, const struct process *process), void *ctx)
+{
+	_cleanup_(cleanup_dir) DIR *dir = opendir("/proc");
+	struct dirent *entry;
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		struct process process;
+		char *end;
+		long pid = strtol(entry->d_name, &end, 10);
+
+		if (pid <= 0 || *end || process_read((pid_t)pid, &process) < 0)
+			continue;
+		if (!fn(ctx, &process))
+			break;
+	}
+	return 0;
+}
+
+int process_open(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+void process_signal(int pidfd, int sig)
+{
+	/* Fails if it has ended, which is as good, or may not be signalled, which shows. */
+	(void)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
+}

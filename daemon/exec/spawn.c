@@ -1,0 +1,108 @@
+/* See spawn.h. */
+#include "exec/spawn.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/*
+ * A sanitizer's bookkeeping of the calling thread must not notice what the child does in the same
+ * memory: it enters functions that it never leaves.
+ */
+#if defined(__has_attribute)
+#if __has_attribute(disable_sanitizer_instrumentation)
+#define _raw_ __attribute__((disable_sanitizer_instrumentation))
+#endif
+#endif
+#ifndef _raw_
+#define _raw_ __attribute__((no_sanitize("address,thread,undefined")))
+#endif
+
+/* What rt_sigaction(2) takes on every architecture, zeroed: SIG_DFL, no flags, no mask. */
+struct kernel_default {
+	unsigned long words[4];
+};
+
+/* What rt_sigprocmask(2) takes. */
+#define KERNEL_SIGSET_SIZE 8
+
+struct child {
+	const struct spawn *spawn;
+	struct kernel_default disposition;
+	uint64_t no_signals;
+	/* Written by the child, read by the caller when it goes on. */
+	struct spawn_error error;
+};
+
+_raw_ static int child_fail(struct child *child, const char *stage, int code)
+{
+	child->error.stage = stage;
+	child->error.code = code;
+	syscall(SYS_exit, 127);
+	return 127;
+}
+
+_raw_ static int child_main(void *arg)
+{
+	struct child *child = arg;
+	const struct spawn *spawn = child->spawn;
+	int code = 0;
+
+	if (syscall(SYS_setsid) < 0)
+		return child_fail(child, "setsid", errno);
+
+	/* Handlers go by themselves with exec, but one must not run in here; and what is ignored
+	   would stay ignored. */
+	for (const int *sig = spawn->signals; *sig; sig++)
+		if (syscall(SYS_rt_sigaction, *sig, &child->disposition, NULL,
+			    KERNEL_SIGSET_SIZE) < 0)
+			return child_fail(child, "signals", errno);
+
+	for (int fd = 0; fd < 3; fd++)
+		if (syscall(SYS_dup3, spawn->stdio[fd], fd, 0) < 0)
+			return child_fail(child, "stdio", errno);
+	if (syscall(SYS_close_range, 3, ~0U, 0) < 0)
+		return child_fail(child, "stdio", errno);
+
+	if (syscall(SYS_chdir, spawn->directory) < 0 && syscall(SYS_chdir, "/") < 0)
+		return child_fail(child, "chdir", errno);
+
+	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &child->no_signals, NULL,
+		    KERNEL_SIGSET_SIZE) < 0)
+		return child_fail(child, "signals", errno);
+
+	for (const char *const *path = spawn->paths; *path; path++) {
+		syscall(SYS_execve, *path, spawn->argv, spawn->envp);
+		if (code != EACCES)
+			code = errno;
+		if (errno != EACCES && errno != ENOENT && errno != ENOTDIR)
+			return child_fail(child, "exec", errno);
+	}
+	return child_fail(child, "exec", code);
+}
+
+int spawn(const struct spawn *spawn, pid_t *ret_pid, int *ret_pidfd, struct spawn_error *ret_error)
+{
+	struct child child = {.spawn = spawn};
+	_cleanup_close_ int pidfd = -1;
+	pid_t pid;
+
+	pid = clone(child_main, (char *)spawn->stack + SPAWN_STACK_SIZE,
+		    CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
+	if (pid < 0) {
+		*ret_error = (struct spawn_error){"clone", errno};
+		return -1;
+	}
+	if (child.error.stage) {
+		(void)syscall(SYS_waitid, P_PIDFD, pidfd, NULL, WEXITED, NULL);
+		*ret_error = child.error;
+		return -1;
+	}
+	*ret_pid = pid;
+	*ret_pidfd = steal_fd(&pidfd);
+	return 0;
+}

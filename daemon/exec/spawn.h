@@ -1,0 +1,45 @@
+/*
+ * Becomes another program in the time it takes to say so: vfork-style, in a session of its own.
+ *
+ * The child borrows the caller's memory, on a stack of its own, until it has become the program;
+ * meanwhile the calling thread is suspended. Between the two there are only raw system calls on
+ * data that was prepared before (signal-safety(7)): no lock is taken, no allocator is entered,
+ * nothing is copied, however large the daemon is.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Room that the child needs on its stack. */
+#define SPAWN_STACK_SIZE ((size_t)32 * 1024)
+
+struct spawn {
+	/* Ends with NULL. Tried in turn while there is no such file; what is only not permitted
+	   is remembered, as execvp(3) does. */
+	const char *const *paths;
+	char *const *argv;
+	char *const *envp;
+	const char *directory; /* working directory; "/" where it is not there */
+	int stdio[3];          /* become descriptors 0, 1 and 2; none of them is one of these */
+	const int *signals;    /* whose dispositions are reset; ends with 0 */
+	void *stack;           /* SPAWN_STACK_SIZE bytes, aligned to 16 */
+};
+
+/* Kernel errors of a spawn. */
+struct spawn_error {
+	const char *stage; /* "clone", "setsid", "signals", "stdio", "chdir", "exec" */
+	int code;          /* errno */
+};
+
+/*
+ * Starts it. Every other descriptor is closed in it, its signal mask is empty, and it leads a
+ * session and process group of its own. Returns 0, then *ret_pidfd is the caller's and *ret_pid
+ * is to be waited for by the calling thread; or -1, then *ret_error says why and nothing is left
+ * behind. Any thread that has all signals blocked.
+ */
+int spawn(const struct spawn *spawn, pid_t *ret_pid, int *ret_pidfd,
+	  struct spawn_error *ret_error) _must_check_;
