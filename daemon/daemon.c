@@ -1,0 +1,518 @@
+/* See daemon.h. Parts are started in one order and stopped in the mirror order. */
+#include "daemon.h"
+
+#include "base/diag.h"
+#include "base/log.h"
+#include "calendar/duration.h"
+#include "config/config.h"
+#include "effects.h"
+#include "exec/reaper.h"
+#include "health.h"
+#include "report.h"
+#include "service/clockwatch.h"
+#include "service/machine.h"
+#include "service/notify.h"
+#include "status.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Orphans are collected at most so often: a daemon whose jobs end by the thousand is not
+   interrupted by each. */
+#define ORPHAN_PAUSE USEC_PER_SEC
+
+/* While stopping, systemd hears this often that it goes on, and is asked for this much more time.
+ */
+#define STOP_TICK   (5 * USEC_PER_SEC)
+#define STOP_EXTEND (20 * USEC_PER_SEC)
+
+/* A timer that is pending needs no memory to be set anew: one that must not fail waits here. */
+#define FAR_AWAY (1000 * USEC_PER_DAY)
+
+/* Text of a failed reload that is kept for the status. */
+#define RELOAD_ERROR_MAX 400
+
+static struct timeval to_timeval(usec_t span)
+{
+	return (struct timeval){.tv_sec = span / USEC_PER_SEC, .tv_usec = span % USEC_PER_SEC};
+}
+
+void daemon_set_timer(struct event *timer, usec_t span)
+{
+	struct timeval tv = to_timeval(span);
+
+	if (event_add(timer, &tv) < 0)
+		log_msg(LOG_LEVEL_ERROR, "out of memory: a timer could not be set");
+}
+
+/* --- events in ----------------------------------------------------------------------------------
+ */
+
+void daemon_step(struct daemon *daemon, const struct engine_event *event)
+{
+	engine_step(daemon->engine, event, clock_wall(), effects_sink(daemon));
+	while (daemon->failed) {
+		struct run_tail *tail = daemon->failed;
+
+		daemon->failed = tail->next_failed;
+		engine_step(daemon->engine,
+			    &(struct engine_event){
+				    .kind = ENGINE_FINISHED,
+				    .run = engine_run_of_tail(tail),
+				    .result = &tail->run.result,
+			    },
+			    clock_wall(), effects_sink(daemon));
+	}
+	status_touch(daemon);
+}
+
+static struct run_tail *tail_of_item(struct pool_item *item)
+{
+	return (struct run_tail *)(void *)((char *)item - offsetof(struct run_tail, item));
+}
+
+static void on_started(void *ctx, struct pool_item *item)
+{
+	daemon_step(ctx, &(struct engine_event){
+				 .kind = ENGINE_STARTED,
+				 .run = engine_run_of_tail(tail_of_item(item)),
+			 });
+}
+
+static void on_done(void *ctx, struct pool_item *item)
+{
+	struct run_tail *tail = tail_of_item(item);
+
+	tail->in_pool = false;
+	daemon_step(ctx, &(struct engine_event){
+				 .kind = ENGINE_FINISHED,
+				 .run = engine_run_of_tail(tail),
+				 .result = &tail->run.result,
+			 });
+}
+
+void daemon_reap(struct daemon *daemon)
+{
+	pool_reap(daemon->pool, on_started, on_done, daemon);
+}
+
+static void on_donefd(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	daemon_reap(arg);
+}
+
+static void on_clock_step(void *ctx, usec_t step)
+{
+	struct daemon *daemon = ctx;
+	char span[DURATION_TEXT_SIZE];
+
+	if (step >= USEC_PER_SEC || step <= -USEC_PER_SEC)
+		log_msg(LOG_LEVEL_NOTICE, "the clock was set %s by %s: every timer is derived anew",
+			step > 0 ? "forward" : "back",
+			duration_format_short(step > 0 ? step : -step, span));
+	/* A worker's poll(2) did not count a suspend; its time-outs do. */
+	if (daemon->pool)
+		pool_ping(daemon->pool);
+	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_CLOCK_STEPPED});
+}
+
+static void on_rearm(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)fd;
+	(void)what;
+	daemon_set_timer(&daemon->rearm, FAR_AWAY);
+	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_CLOCK_STEPPED});
+}
+
+/* --- orphans ------------------------------------------------------------------------------------
+ */
+
+static void on_orphan(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)fd;
+	(void)what;
+	(void)event_del(&daemon->orphan);
+	(void)reaper_collect();
+	daemon_set_timer(&daemon->orphan_pause, ORPHAN_PAUSE);
+}
+
+static void on_orphan_pause(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)fd;
+	(void)what;
+	if (event_add(&daemon->orphan, NULL) < 0)
+		daemon_set_timer(&daemon->orphan_pause, ORPHAN_PAUSE);
+	/* After the handler is in place: what ended before it was gives no signal. */
+	(void)reaper_collect();
+}
+
+/* --- load ---------------------------------------------------------------------------------------
+ */
+
+static void log_diags(const struct diags *diags)
+{
+	for (size_t i = 0; i < diags->count; i++) {
+		_cleanup_free_ char *text = diag_format(&diags->items[i]);
+		bool error = diags->items[i].severity == DIAG_ERROR;
+
+		log_msg(error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s",
+			text ? text : diags->items[i].text);
+	}
+	if (diags->errors + diags->warnings > diags->count)
+		log_msg(LOG_LEVEL_ERROR, "and %zu more",
+			diags->errors + diags->warnings - diags->count);
+}
+
+/* Keeps the first error for the status. */
+static void note_reload_error(struct daemon *daemon, const struct diags *diags, int r)
+{
+	free(daemon->reload_error);
+	daemon->reload_error = NULL;
+	for (size_t i = 0; i < diags->count && !daemon->reload_error; i++)
+		if (diags->items[i].severity == DIAG_ERROR)
+			daemon->reload_error = diag_format(&diags->items[i]);
+	if (!daemon->reload_error)
+		daemon->reload_error = strdup(strerrordesc_np(-r));
+	if (daemon->reload_error && strlen(daemon->reload_error) > RELOAD_ERROR_MAX)
+		daemon->reload_error[RELOAD_ERROR_MAX] = '\0';
+}
+
+static size_t pool_capacity(const struct model *model)
+{
+	return model->daemon.workers + (size_t)model->daemon.queue;
+}
+
+/* The pool exists from the first configuration on. */
+static int fit_pool(struct daemon *daemon, const struct model *model);
+
+static int load(struct daemon *daemon, struct diags *diags)
+{
+	_cleanup_(cleanup_model) struct model *model = NULL;
+	struct engine_load *prepared;
+	int r = config_load(daemon->config_path, daemon->host, diags, &model);
+
+	if (r < 0)
+		return r;
+	r = engine_prepare(daemon->engine, model, &prepared);
+	if (r < 0)
+		return r;
+	r = fit_pool(daemon, model);
+	if (r < 0) {
+		engine_load_free(prepared);
+		return r;
+	}
+	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_LOAD, .load = prepared});
+	daemon->running = true;
+	return 0;
+}
+
+int daemon_load(struct daemon *daemon)
+{
+	struct diags diags;
+	int r;
+
+	diags_init(&diags);
+	r = load(daemon, &diags);
+	log_diags(&diags);
+	if (r < 0) {
+		note_reload_error(daemon, &diags, r);
+		if (diags.errors == 0)
+			log_msg(LOG_LEVEL_ERROR, "%s: %s", daemon->config_path,
+				strerrordesc_np(-r));
+	} else {
+		free(daemon->reload_error);
+		daemon->reload_error = NULL;
+	}
+	diags_done(&diags);
+	/* What the reader needed and the old model go back to the system, not to the heap. */
+	(void)malloc_trim(0);
+	return r;
+}
+
+static void reload(struct daemon *daemon)
+{
+	if (daemon->stopping)
+		return;
+	notify_reloading();
+	if (daemon_load(daemon) < 0)
+		log_msg(LOG_LEVEL_ERROR,
+			"reload failed: the previous configuration stays in force");
+	status_refresh(daemon);
+	notify_ready();
+}
+
+/* --- stop ---------------------------------------------------------------------------------------
+ */
+
+static void hurry(struct daemon *daemon)
+{
+	log_msg(LOG_LEVEL_NOTICE, "stopping what still runs");
+	(void)event_del(&daemon->stop_limit);
+	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_HURRY});
+}
+
+static void on_stop_limit(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	hurry(arg);
+}
+
+static void on_stop_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	notify_extend(STOP_EXTEND);
+	status_refresh(arg);
+}
+
+void daemon_stop(struct daemon *daemon)
+{
+	struct timeval tick = to_timeval(STOP_TICK);
+	usec_t limit = engine_model(daemon->engine)->daemon.stop_timeout;
+	char span[DURATION_TEXT_SIZE];
+
+	daemon_reap(daemon);
+	if (daemon->stopping) {
+		hurry(daemon);
+		return;
+	}
+	daemon->stopping = true;
+	notify_stopping();
+	if (engine_submitted(daemon->engine) > 0)
+		log_msg(LOG_LEVEL_NOTICE, "stopping: what runs (%zu) has up to %s to end",
+			engine_submitted(daemon->engine), duration_format(limit, span));
+	else
+		log_msg(LOG_LEVEL_NOTICE, "stopping");
+	daemon_set_timer(&daemon->stop_limit, limit);
+	if (event_add(&daemon->stop_tick, &tick) == 0)
+		notify_extend(STOP_EXTEND);
+	pool_close(daemon->pool);
+	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_STOP});
+}
+
+/* --- signals ------------------------------------------------------------------------------------
+ */
+
+static void on_signal(evutil_socket_t sig, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)what;
+	switch (sig) {
+	case SIGHUP:
+		reload(daemon);
+		break;
+	case SIGUSR1:
+		daemon_reap(daemon);
+		report_status(daemon);
+		break;
+	default:
+		daemon_stop(daemon);
+		break;
+	}
+}
+
+static const int handled[DAEMON_SIGNALS] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+
+/* --- work, on a worker's thread -----------------------------------------------------------------
+ */
+
+static int work_woken(void *ctx)
+{
+	return pool_woken(ctx);
+}
+
+static void work_started(void *ctx)
+{
+	pool_note_started(ctx);
+}
+
+static void work_line(void *ctx, const struct run *run, const char *stream, const char *text,
+		      size_t len)
+{
+	(void)ctx;
+	log_output(run->job->name, run->id, stream, text, len);
+}
+
+static void work_note(void *ctx, const struct run *run, enum log_level level, const char *text)
+{
+	(void)ctx;
+	log_job(level, run->job->name, run->id, "%s", text);
+}
+
+static const struct run_sink run_sink = {.line = work_line, .note = work_note};
+
+static void work(void *ctx, struct pool_item *item, struct pool_worker *worker)
+{
+	struct daemon *daemon = ctx;
+	struct run_control control = {
+		.wakefd = pool_wakefd(worker),
+		.woken = work_woken,
+		.started = work_started,
+		.ctx = worker,
+	};
+
+	run_execute(&tail_of_item(item)->run, daemon->runs, pool_local(worker), &control);
+}
+
+static void *worker_begin(void *ctx)
+{
+	(void)ctx;
+	return run_local_new();
+}
+
+static void worker_end(void *ctx, void *local)
+{
+	(void)ctx;
+	run_local_free(local);
+}
+
+static int fit_pool(struct daemon *daemon, const struct model *model)
+{
+	struct pool_ops ops = {
+		.work = work,
+		.worker_begin = worker_begin,
+		.worker_end = worker_end,
+		.ctx = daemon,
+	};
+
+	if (!daemon->pool)
+		return pool_new(&ops, model->daemon.workers, pool_capacity(model), &daemon->pool);
+	pool_resize(daemon->pool, model->daemon.workers, pool_capacity(model));
+	return 0;
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+static int make_base(struct daemon *daemon)
+{
+	struct event_config *config = event_config_new();
+
+	if (!config)
+		return -ENOMEM;
+	/* A timerfd instead of epoll's coarse time-outs; and time as it is, not as it was when the
+	   loop woke up, or a timer set late in a long round would fire early. */
+	(void)event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER |
+						    EVENT_BASE_FLAG_NO_CACHE_TIME |
+						    EVENT_BASE_FLAG_NOLOCK);
+	daemon->base = event_base_new_with_config(config);
+	event_config_free(config);
+	return daemon->base ? 0 : -ENOMEM;
+}
+
+static int add_signals(struct daemon *daemon)
+{
+	for (size_t i = 0; i < DAEMON_SIGNALS; i++) {
+		(void)evsignal_assign(&daemon->signals[i], daemon->base, handled[i], on_signal,
+				      daemon);
+		if (evsignal_add(&daemon->signals[i], NULL) < 0)
+			return -ENOMEM;
+	}
+	(void)evsignal_assign(&daemon->orphan, daemon->base, SIGCHLD, on_orphan, daemon);
+	return evsignal_add(&daemon->orphan, NULL) < 0 ? -ENOMEM : 0;
+}
+
+static int add_timers(struct daemon *daemon)
+{
+	(void)evtimer_assign(&daemon->orphan_pause, daemon->base, on_orphan_pause, daemon);
+	(void)evtimer_assign(&daemon->rearm, daemon->base, on_rearm, daemon);
+	(void)evtimer_assign(&daemon->stop_limit, daemon->base, on_stop_limit, daemon);
+	(void)event_assign(&daemon->stop_tick, daemon->base, -1, EV_PERSIST, on_stop_tick, daemon);
+	daemon_set_timer(&daemon->rearm, FAR_AWAY);
+	return evtimer_pending(&daemon->rearm, NULL) ? status_start(daemon) : -ENOMEM;
+}
+
+static int add_done(struct daemon *daemon)
+{
+	(void)event_assign(&daemon->done, daemon->base, pool_donefd(daemon->pool),
+			   EV_READ | EV_PERSIST, on_donefd, daemon);
+	return event_add(&daemon->done, NULL) < 0 ? -ENOMEM : 0;
+}
+
+int daemon_new(const char *config_path, struct daemon **ret_daemon)
+{
+	struct daemon *daemon = calloc(1, sizeof(*daemon));
+	int r;
+
+	if (!daemon)
+		return -ENOMEM;
+	daemon->config_path = config_path;
+	daemon->started = clock_elapsed();
+	machine_key(daemon->host, sizeof(daemon->host));
+
+	if ((r = make_base(daemon)) < 0 || (r = reaper_init()) < 0 ||
+	    (r = add_signals(daemon)) < 0 || (r = add_timers(daemon)) < 0 ||
+	    (r = run_context_new(&run_sink, &daemon->runs)) < 0 ||
+	    (r = engine_new(sizeof(struct job_tail), sizeof(struct run_tail), &daemon->engine)) < 0)
+		goto fail;
+	r = clockwatch_new(daemon->base, on_clock_step, daemon, &daemon->clockwatch);
+	if (r < 0 || (r = daemon_load(daemon)) < 0)
+		goto fail;
+	if ((r = add_done(daemon)) < 0 || (r = health_start(daemon)) < 0)
+		goto fail;
+	*ret_daemon = daemon;
+	return 0;
+fail:
+	if (!daemon->reload_error)
+		log_msg(LOG_LEVEL_ERROR, "cannot start: %s", strerrordesc_np(-r));
+	daemon_free(daemon);
+	return r;
+}
+
+int daemon_run(struct daemon *daemon)
+{
+	status_refresh(daemon);
+	notify_ready();
+	if (event_base_dispatch(daemon->base) >= 0 && daemon->drained) {
+		report_summary(daemon);
+		return 0;
+	}
+	/* Nothing can be waited for without a loop. */
+	log_msg(LOG_LEVEL_ERROR, "the event loop failed: %s", strerrordesc_np(errno));
+	pool_close(daemon->pool);
+	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_STOP});
+	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_HURRY});
+	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_HURRY});
+	return -EIO;
+}
+
+void daemon_free(struct daemon *daemon)
+{
+	if (!daemon)
+		return;
+	if (daemon->pool) {
+		unsigned killed;
+
+		pool_close(daemon->pool);
+		pool_join(daemon->pool);
+		daemon_reap(daemon);
+		killed = reaper_kill_all();
+		if (killed > 0)
+			log_msg(LOG_LEVEL_WARNING, "killed %u processes that jobs had left behind",
+				killed);
+	}
+	clockwatch_free(daemon->clockwatch);
+	/* Takes every event out of the loop, those in the engine's tails too. */
+	if (daemon->base)
+		event_base_free(daemon->base);
+	pool_free(daemon->pool);
+	engine_free(daemon->engine);
+	run_context_free(daemon->runs);
+	free(daemon->reload_error);
+	free(daemon);
+}

@@ -1,0 +1,100 @@
+/*
+ * The daemon: the shell around the engine. It owns the event loop and all that lives in it, turns
+ * what happens into engine events, and the engine's effects into timers, runs and words.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "core/engine.h"
+#include "exec/run.h"
+#include "pool/pool.h"
+
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The signals that the loop handles; see signals.c. */
+#define DAEMON_SIGNALS 4
+
+struct daemon;
+
+/* Behind each struct engine_job. */
+struct job_tail {
+	struct event timer;
+	struct daemon *daemon; /* NULL: the timer was never armed */
+	usec_t last_ended;     /* wall time; 0: it has not run yet */
+	uint32_t last_msec;    /* how long that run took */
+	enum verdict last_verdict;
+};
+
+/* Behind each struct engine_run. */
+struct run_tail {
+	struct run run;
+	struct pool_item item;
+	bool in_pool; /* from pool_submit() until the pool has given it back */
+	struct run_tail *next_failed;
+};
+
+struct daemon {
+	const char *config_path;
+	char host[64]; /* seeds the splay */
+
+	struct event_base *base;
+	struct engine *engine;
+	struct pool *pool;
+	struct run_context *runs;
+	struct clockwatch *clockwatch;
+	struct run_tail *failed; /* the pool would not take them; the engine is to hear of it */
+
+	struct event signals[DAEMON_SIGNALS];
+	struct event done;   /* the pool has finished runs */
+	struct event orphan; /* SIGCHLD */
+	struct event orphan_pause;
+	struct event rearm;  /* a timer could not be armed: no memory */
+	struct event status; /* STATUS= is out of date */
+	struct event watchdog;
+	struct event stop_limit;
+	struct event stop_tick; /* while stopping: tell systemd that it goes on */
+
+	usec_t started;		  /* elapsed time */
+	usec_t status_sent;	  /* elapsed time of the last STATUS= */
+	usec_t watchdog_interval; /* 0: nobody wants to know */
+	unsigned silent;	  /* workers that did not answer, as last logged */
+	bool unhealthy;		  /* the last watchdog tick found a reason not to ping */
+	bool running;		  /* the first configuration is in force */
+	bool stopping;
+	bool drained;
+	char *reload_error; /* why the last reload failed; NULL: it did not */
+};
+
+/*
+ * Makes the daemon with the configuration at `config_path` in force and every handler in place;
+ * the path must outlive it. What is wrong is logged. Returns 0 or -errno. One at a time: signal
+ * handlers are the process's.
+ */
+int daemon_new(const char *config_path, struct daemon **ret_daemon) _must_check_;
+
+/* Runs until it is told to stop and every run has ended. Returns 0 or -errno. */
+int daemon_run(struct daemon *daemon) _must_check_;
+
+/* Joins what daemon_run() left, kills what its jobs left, frees everything. NULL is fine. */
+void daemon_free(struct daemon *daemon);
+
+/* The rest is for the files of this room; all of it in the loop's thread. */
+
+/* One event to the engine now, then what followed from it. */
+void daemon_step(struct daemon *daemon, const struct engine_event *event);
+
+/* Reads the configuration and puts it in force, or logs what is wrong with it and keeps the old
+   one. Returns 0 or -errno. */
+int daemon_load(struct daemon *daemon);
+
+/* Begins to stop; when already stopping, hurries. */
+void daemon_stop(struct daemon *daemon);
+
+/* Takes what the workers have done since the last time. */
+void daemon_reap(struct daemon *daemon);
+
+/* Adds an event of this room to the loop, `span` from now; never fails for one that is pending. */
+void daemon_set_timer(struct event *timer, usec_t span);

@@ -1,0 +1,102 @@
+/* everyd: runs commands every so often, with an account of each. See everyd(8). */
+#include "base/diag.h"
+#include "base/log.h"
+#include "cli.h"
+#include "config/config.h"
+#include "daemon.h"
+#include "service/journal.h"
+#include "service/machine.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Makes what was inherited harmless: nothing of it may reach a job by accident. */
+static void tidy_process(void)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigset_t none;
+	int fd;
+
+	/* 0 to 2 must be something, or a descriptor of ours would be taken for one of them. */
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
+	(void)close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+
+	(void)umask(022);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	/* A log or a notification socket that nobody reads any more is an error, not the end. */
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* -t: what the daemon would say about its configuration, on standard error. */
+static int test_config(const char *path)
+{
+	_cleanup_(cleanup_model) struct model *model = NULL;
+	struct diags diags;
+	char host[64];
+	int r;
+
+	machine_key(host, sizeof(host));
+	diags_init(&diags);
+	r = config_load(path, host, &diags, &model);
+	for (size_t i = 0; i < diags.count; i++) {
+		_cleanup_free_ char *text = diag_format(&diags.items[i]);
+
+		(void)fprintf(stderr, "%s\n", text ? text : diags.items[i].text);
+	}
+	if (diags.errors + diags.warnings > diags.count)
+		(void)fprintf(stderr, "and %zu more\n",
+			      diags.errors + diags.warnings - diags.count);
+	if (r < 0 && diags.errors == 0)
+		(void)fprintf(stderr, "%s: %s\n", path, strerrordesc_np(-r));
+	else if (r < 0)
+		(void)fprintf(stderr, "%s: %zu error%s\n", path, diags.errors,
+			      diags.errors == 1 ? "" : "s");
+	else
+		(void)printf("%s: ok, %zu job%s\n", path, model->n_jobs,
+			     model->n_jobs == 1 ? "" : "s");
+	diags_done(&diags);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int run(const struct cli *cli)
+{
+	bool journal =
+		cli->log == CLI_LOG_JOURNAL || (cli->log == CLI_LOG_AUTO && journal_is_stderr());
+	struct daemon *daemon = NULL;
+	int r;
+
+	log_init(journal ? journal_sink() : log_stderr_sink(), cli->level);
+	r = log_start();
+	if (r < 0) {
+		(void)fprintf(stderr, "everyd: cannot start: %s\n", strerrordesc_np(-r));
+		return EXIT_FAILURE;
+	}
+	r = daemon_new(cli->config, &daemon);
+	if (r == 0)
+		r = daemon_run(daemon);
+	daemon_free(daemon);
+	(void)log_stop();
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char *argv[])
+{
+	struct cli cli;
+	int status;
+
+	tidy_process();
+	if (cli_parse(argc, argv, &cli, &status) < 0)
+		return status;
+	status = cli.test ? test_config(cli.config) : run(&cli);
+	cli_done(&cli);
+	return status;
+}

@@ -1,0 +1,306 @@
+/* See report.h. */
+#include "report.h"
+
+#include "base/log.h"
+#include "calendar/duration.h"
+#include "daemon.h"
+#include "exec/run.h"
+#include "pool/pool.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+/* More jobs than this are not listed one by one. */
+#define REPORT_JOBS_MAX 500
+
+/* A start this much after its time is worth a word. */
+#define REPORT_LATE USEC_PER_SEC
+
+/* Room for the facts of one run. */
+#define FACTS_SIZE 256
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static const char *program_of(const struct job *job)
+{
+	return job->use_shell ? job->settings->shell : job->command;
+}
+
+/* How the main process came to its end: "exit status 3 after 1.2s". */
+static void describe_end(const struct job *job, const struct run_result *result, char *buf,
+			 size_t size)
+{
+	char span[DURATION_TEXT_SIZE];
+	const char *name;
+
+	(void)duration_format_short(result->ended - result->started, span);
+	switch (result->kind) {
+	case RESULT_EXITED:
+		(void)snprintf(buf, size, "exit status %d after %s", result->code, span);
+		break;
+	case RESULT_SIGNALLED:
+		name = sigabbrev_np(result->code);
+		if (name)
+			(void)snprintf(buf, size, "killed by SIG%s after %s", name, span);
+		else
+			(void)snprintf(buf, size, "killed by signal %d after %s", result->code,
+				       span);
+		break;
+	case RESULT_SPAWN_FAILED:
+		/* The program, not its arguments: those may hold secrets. */
+		(void)snprintf(buf, size, "%s%s%s: %s", result->stage,
+			       strcmp(result->stage, "exec") == 0 ? " " : "",
+			       strcmp(result->stage, "exec") == 0 ? program_of(job) : "",
+			       strerrordesc_np(result->code));
+		break;
+	case RESULT_NOT_STARTED:
+		(void)snprintf(buf, size, "not started");
+		break;
+	case RESULT_NO_RESOURCES:
+		(void)snprintf(buf, size, "no thread to run it: %s", strerrordesc_np(result->code));
+		break;
+	}
+}
+
+void report_ended(const struct engine_run *run, enum verdict verdict, enum reason reason,
+		  const struct run_result *result)
+{
+	const struct verdict_info *info = verdict_info(verdict);
+	char facts[FACTS_SIZE] = "not started";
+	char span[DURATION_TEXT_SIZE];
+	char late[DURATION_TEXT_SIZE + 32] = "";
+	usec_t waited = 0;
+
+	if (!log_enabled(info->level))
+		return;
+	if (result) {
+		describe_end(run->def, result, facts, sizeof(facts));
+		if (result->started > 0)
+			waited = result->started - result->queued;
+	}
+	if (waited >= REPORT_LATE)
+		(void)snprintf(late, sizeof(late), ", after %s in the queue",
+			       duration_format_short(waited, span));
+
+	if (verdict == VERDICT_OK && result)
+		log_job(info->level, run->def->name, run->id, "%s in %s%s", info->name,
+			duration_format_short(result->ended - result->started, span), late);
+	else if (reason != REASON_NONE)
+		log_job(info->level, run->def->name, run->id, "%s (%s): %s%s", info->name,
+			reason_text(reason), facts, late);
+	else
+		log_job(info->level, run->def->name, run->id, "%s: %s%s", info->name, facts, late);
+}
+
+/* The process of a live run of the job, for "still running as pid 812 for 1h4m". */
+static void describe_live(struct engine_job *job, char *buf, size_t size)
+{
+	struct engine_run *er = job->runs;
+	struct run_tail *tail;
+	char span[DURATION_TEXT_SIZE];
+	pid_t pid;
+
+	buf[0] = '\0';
+	if (!er)
+		return;
+	tail = engine_run_tail(er);
+	pid = er->state == RUN_WAITING ? 0 : atomic_load(&tail->run.pid);
+	(void)duration_format_short(clock_wall() - er->accepted, span);
+	if (er->state == RUN_WAITING)
+		(void)snprintf(buf, size, " (run %" PRIu64 ", waiting for its group for %s)",
+			       er->id, span);
+	else if (pid > 0)
+		(void)snprintf(buf, size, " (run %" PRIu64 ", pid %d, for %s)", er->id, (int)pid,
+			       span);
+	else
+		(void)snprintf(buf, size, " (run %" PRIu64 ", queued for %s)", er->id, span);
+}
+
+void report_streak_begin(struct engine_job *job, const struct engine_streak *streak)
+{
+	const struct verdict_info *info = verdict_info(streak->verdict);
+	char live[FACTS_SIZE];
+	char slot[CLOCK_TEXT_SIZE];
+
+	if (!log_enabled(info->level))
+		return;
+	describe_live(job, live, sizeof(live));
+	log_job(info->level, job->def->name, 0, "%s the occurrence of %s: %s%s", info->name,
+		clock_format_local(streak->first, 0, slot), reason_text(streak->reason), live);
+}
+
+void report_streak_end(const struct engine_job *job, const struct engine_streak *streak)
+{
+	const struct verdict_info *info = verdict_info(streak->verdict);
+	char first[CLOCK_TEXT_SIZE];
+	char last[CLOCK_TEXT_SIZE];
+
+	/* What is coalesced comes all at once, without a beginning. */
+	if (streak->count < 2 && streak->verdict != VERDICT_COALESCED)
+		return;
+	log_job(info->level, job->def->name, 0, "%s %" PRIu64 " occurrence%s, %s to %s: %s",
+		info->name, streak->count, plural(streak->count),
+		clock_format_local(streak->first, 0, first),
+		clock_format_local(streak->last, 0, last), reason_text(streak->reason));
+}
+
+void report_loaded(const struct daemon *daemon, const struct engine_diff *diff)
+{
+	if (!daemon->running) {
+		log_msg(LOG_LEVEL_NOTICE, "everyd %s started: %zu job%s", EVERYD_VERSION,
+			diff->added, plural(diff->added));
+		return;
+	}
+	log_msg(LOG_LEVEL_NOTICE, "reload: %zu added, %zu changed, %zu removed, %zu unchanged",
+		diff->added, diff->changed, diff->removed, diff->unchanged);
+}
+
+/* "340 ok, 3 failed": the verdicts that were given. */
+static void describe_counters(const struct engine_counters *counters, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	(void)snprintf(buf, size, "no occurrence yet");
+	for (enum verdict v = 0; v < VERDICT_COUNT; v++) {
+		int n;
+
+		if (counters->verdicts[v] == 0)
+			continue;
+		n = snprintf(buf + at, size - at, "%s%" PRIu64 " %s", at ? ", " : "",
+			     counters->verdicts[v], verdict_info(v)->name);
+		if (n < 0 || (size_t)n >= size - at)
+			return;
+		at += (size_t)n;
+	}
+}
+
+void report_summary(const struct daemon *daemon)
+{
+	char span[DURATION_TEXT_SIZE];
+	char counters[FACTS_SIZE];
+
+	describe_counters(engine_counters(daemon->engine), counters, sizeof(counters));
+	log_msg(LOG_LEVEL_NOTICE, "stopped after %s: %s",
+		duration_format_short(clock_elapsed() - daemon->started, span), counters);
+}
+
+struct listing {
+	struct daemon *daemon;
+	usec_t now;
+	size_t listed;
+};
+
+static void list_run(void *ctx, struct engine_run *er)
+{
+	struct listing *listing = ctx;
+	struct run_tail *tail = engine_run_tail(er);
+	char span[DURATION_TEXT_SIZE];
+	pid_t pid = er->state == RUN_WAITING ? 0 : atomic_load(&tail->run.pid);
+
+	if (listing->listed++ >= REPORT_JOBS_MAX)
+		return;
+	(void)duration_format_short(listing->now - er->accepted, span);
+	if (pid > 0)
+		log_job(LOG_LEVEL_NOTICE, er->def->name, er->id, "running as pid %d, for %s",
+			(int)pid, span);
+	else
+		log_job(LOG_LEVEL_NOTICE, er->def->name, er->id, "waiting %s, for %s",
+			er->state == RUN_WAITING ? "for its group" : "for a worker", span);
+}
+
+static void list_job(void *ctx, struct engine_job *job)
+{
+	struct listing *listing = ctx;
+	struct job_tail *tail = engine_job_tail(job);
+	usec_t due = engine_job_due(job);
+	char next[CLOCK_TEXT_SIZE];
+	char in[DURATION_TEXT_SIZE];
+	char took[DURATION_TEXT_SIZE];
+	char at[CLOCK_TEXT_SIZE];
+
+	if (listing->listed++ >= REPORT_JOBS_MAX)
+		return;
+	(void)clock_format_local(due, 0, next);
+	(void)duration_format_short(due > listing->now ? due - listing->now : 0, in);
+	if (tail->last_ended == 0)
+		log_job(LOG_LEVEL_NOTICE, job->def->name, 0,
+			"next %s (in %s), no run has ended yet", next, in);
+	else
+		log_job(LOG_LEVEL_NOTICE, job->def->name, 0,
+			"next %s (in %s), last run %s at %s, took %s", next, in,
+			verdict_info(tail->last_verdict)->name,
+			clock_format_local(tail->last_ended, 0, at),
+			duration_format_short(tail->last_msec * USEC_PER_MSEC, took));
+}
+
+void report_status(struct daemon *daemon)
+{
+	const struct model *model = engine_model(daemon->engine);
+	struct listing listing = {.daemon = daemon, .now = clock_wall()};
+	struct pool_stats stats;
+	char text[FACTS_SIZE];
+	char span[DURATION_TEXT_SIZE];
+
+	pool_stats(daemon->pool, &stats);
+	report_headline(daemon, text, sizeof(text));
+	log_msg(LOG_LEVEL_NOTICE, "status: %s", text);
+	describe_counters(engine_counters(daemon->engine), text, sizeof(text));
+	log_msg(LOG_LEVEL_NOTICE, "up for %s: %s",
+		duration_format_short(clock_elapsed() - daemon->started, span), text);
+	log_msg(LOG_LEVEL_NOTICE,
+		"%u of %u workers busy, %zu queued, %zu waiting for their group, "
+		"%" PRIu64 " log lines dropped",
+		stats.busy, model->daemon.workers, stats.queued, engine_waiting(daemon->engine),
+		log_dropped());
+	engine_each_run(daemon->engine, list_run, &listing);
+	if (listing.listed > REPORT_JOBS_MAX)
+		log_msg(LOG_LEVEL_NOTICE, "and %zu more runs", listing.listed - REPORT_JOBS_MAX);
+	listing.listed = 0;
+	engine_each_job(daemon->engine, list_job, &listing);
+	if (listing.listed > REPORT_JOBS_MAX)
+		log_msg(LOG_LEVEL_NOTICE, "and %zu more jobs", listing.listed - REPORT_JOBS_MAX);
+}
+
+/* Coarse, because nobody wakes up to keep it exact: "in 4m", "within 1m". */
+static void describe_next(struct daemon *daemon, char *buf, size_t size)
+{
+	struct engine_job *job;
+	usec_t span = engine_next_due(daemon->engine, &job) - clock_wall();
+	char text[DURATION_TEXT_SIZE];
+
+	buf[0] = '\0';
+	if (!job)
+		return;
+	if (span < USEC_PER_MIN)
+		(void)snprintf(buf, size, ", next %s within 1m", job->def->name);
+	else
+		(void)snprintf(buf, size, ", next %s in %s", job->def->name,
+			       duration_format_short(span - span % USEC_PER_MIN, text));
+}
+
+void report_headline(struct daemon *daemon, char *buf, size_t size)
+{
+	const struct model *model = engine_model(daemon->engine);
+	char next[FACTS_SIZE];
+	char waiting[64] = "";
+	struct pool_stats stats;
+	size_t queued;
+
+	pool_stats(daemon->pool, &stats);
+	queued = stats.queued + engine_waiting(daemon->engine);
+	if (queued > 0)
+		(void)snprintf(waiting, sizeof(waiting), ", %zu waiting", queued);
+	describe_next(daemon, next, sizeof(next));
+	(void)snprintf(buf, size, "%s%zu job%s, %u running%s%s%s%s",
+		       daemon->stopping ? "stopping: " : "", model->n_jobs, plural(model->n_jobs),
+		       stats.busy, waiting, daemon->stopping ? "" : next,
+		       daemon->reload_error ? "; RELOAD FAILED, the previous configuration is in "
+					      "force: "
+					    : "",
+		       daemon->reload_error ? daemon->reload_error : "");
+}

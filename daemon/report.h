@@ -1,0 +1,31 @@
+/* What the daemon says about jobs and runs, in words. For the loop's thread. */
+#pragma once
+
+#include "core/engine.h"
+
+#include <stddef.h>
+
+struct daemon;
+
+/* One line for a run's verdict. */
+void report_ended(const struct engine_run *run, enum verdict verdict, enum reason reason,
+		  const struct run_result *result);
+
+/* One line for the first of a streak of occurrences that do not run ... */
+void report_streak_begin(struct engine_job *job, const struct engine_streak *streak);
+
+/* ... and one for the whole, if there is more to say than at its beginning. */
+void report_streak_end(const struct engine_job *job, const struct engine_streak *streak);
+
+/* "reload: 2 added, 1 changed, 1 removed, 97 unchanged"; the first time "started: 100 jobs, ...".
+ */
+void report_loaded(const struct daemon *daemon, const struct engine_diff *diff);
+
+/* What came of the whole life of the daemon, when it ends. */
+void report_summary(const struct daemon *daemon);
+
+/* All that is known, for SIGUSR1: the daemon, its runs, its jobs (REPORT_JOBS_MAX at most). */
+void report_status(struct daemon *daemon);
+
+/* The line for STATUS=: "97 jobs, 3 running, next backup in 4m". */
+void report_headline(struct daemon *daemon, char *buf, size_t size);

@@ -1,0 +1,46 @@
+/* See status.h. */
+#include "status.h"
+
+#include "daemon.h"
+#include "report.h"
+#include "service/notify.h"
+
+#include <errno.h>
+#include <event2/event.h>
+
+#define STATUS_INTERVAL USEC_PER_SEC
+#define STATUS_SIZE	1024
+
+void status_refresh(struct daemon *daemon)
+{
+	char text[STATUS_SIZE];
+
+	if (!notify_wanted())
+		return;
+	(void)evtimer_del(&daemon->status);
+	report_headline(daemon, text, sizeof(text));
+	notify_status("%s", text);
+	daemon->status_sent = clock_elapsed();
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	status_refresh(arg);
+}
+
+void status_touch(struct daemon *daemon)
+{
+	usec_t span;
+
+	if (!notify_wanted() || evtimer_pending(&daemon->status, NULL))
+		return;
+	span = daemon->status_sent + STATUS_INTERVAL - clock_elapsed();
+	daemon_set_timer(&daemon->status, span > 0 ? span : 0);
+}
+
+int status_start(struct daemon *daemon)
+{
+	return evtimer_assign(&daemon->status, daemon->base, on_timer, daemon) < 0 ? -EINVAL : 0;
+}
