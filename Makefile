@@ -68,6 +68,9 @@ SOURCES  := $(wildcard daemon/*.c daemon/*/*.c)
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
 ROOMS    := $(filter-out $(BUILD)/daemon/main.o,$(OBJECTS))
 
+# Short lines; V=1 shows the commands.
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2);)
+
 .PHONY: all
 all: $(BUILD)/everyd
 
@@ -80,14 +83,14 @@ FORCE:
 
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(FETCH)
 	@mkdir -p $(@D)
-	$(CC) $(ALLFLAGS) -c -o $@ $<
+	$(call say,CC,$@)$(CC) $(ALLFLAGS) -c -o $@ $<
 
 $(BUILD)/librooms.a: $(ROOMS)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
 $(BUILD)/everyd: $(BUILD)/daemon/main.o $(BUILD)/librooms.a
-	$(LINK) -o $@ $^ $(LIBS)
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIBS)
 
 # The trust check wants a file that only its owner can write, which a checkout need not be.
 $(BUILD)/demo.conf: conf/demo.conf
@@ -125,7 +128,7 @@ INSTALL_FILES := $(SBINDIR)/everyd $(MANDIR)/man5/everyd.conf.5 $(MANDIR)/man8/e
 # it as everyd.conf.new.
 .PHONY: install
 install: $(BUILD)/everyd
-	@mkdir -p '$(DESTDIR)/'; cd '$(DESTDIR)/'; \
+	@umask 022; mkdir -p '$(DESTDIR)/'; cd '$(DESTDIR)/'; \
 	made=$$(LC_ALL=C mkdir -pv $(INSTALL_DIRS:/%=%) | \
 		sed -n "s/^mkdir: created directory '\(.*\)'$$/\1/p"); \
 	[ -z "$$made" ] || echo "$$made" >> .$(DOCDIR)/directories
@@ -177,15 +180,15 @@ HELPERS  := $(patsubst tests/system/helpers/%.c,$(BUILD)/helpers/%,$(wildcard te
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/librooms.a
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ -lcmocka $(LIBS)
+	$(call say,LD,$@)$(LINK) -o $@ $^ -lcmocka $(LIBS)
 
 $(BUILD)/sim: $(SIM) $(BUILD)/librooms.a
-	$(LINK) -o $@ $^ $(LIBS)
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIBS)
 
 # What the system tests run as jobs: small programs, linked plainly whatever the daemon is built with.
 $(BUILD)/helpers/%: tests/system/helpers/%.c | $(FETCH)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $<
+	$(call say,CC,$@)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $<
 
 .PHONY: tests check check-unit check-sim check-system
 tests: $(UNIT) $(if $(SIM),$(BUILD)/sim) $(HELPERS) $(BUILD)/everyd
