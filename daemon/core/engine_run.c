@@ -198,13 +198,13 @@ void run_end(struct step *step, struct engine_run *run, enum verdict verdict, en
 		   });
 
 	run_move(engine, run, RUN_FREE);
+	job_unlink(job, run);
 	TAILQ_REMOVE(&engine->live, run, link);
 	TAILQ_INSERT_HEAD(&engine->free, run, link);
 	run_trim(engine, run_bound(&engine->model->daemon));
 	if (group && !group->in_force && group_is_idle(group))
 		free(group);
 
-	job_unlink(job, run);
 	step->eased = true;
 	if (!job->gone) {
 		policy_release(step, job);

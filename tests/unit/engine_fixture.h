@@ -1,0 +1,329 @@
+/*
+ * What the engine's tests share: models in a few words, a clock that goes where it is told, and a
+ * sink that writes each step's effects as text, so that a test reads as the rule it holds.
+ *
+ * Times are seconds. An occurrence is NAME@SLOT.
+ */
+#pragma once
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define S(seconds) ((usec_t)(seconds)*USEC_PER_SEC)
+
+/* Zero stands for what a test does not care about: every 10 s, max_running 1. */
+struct job_spec {
+	const char *name;
+	int every;
+	int offset;
+	int delay;
+	enum overlap_policy overlap;
+	unsigned max_running;
+	const char *group;
+	const char *command;
+};
+
+struct group_spec {
+	const char *name;
+	unsigned limit;
+};
+
+struct model_spec {
+	unsigned workers; /* 0: 100 */
+	unsigned queue;
+	struct job_spec jobs[8];     /* by name */
+	struct group_spec groups[4]; /* by name */
+};
+
+struct rig {
+	struct engine *engine;
+	usec_t now;
+	char log[4096]; /* effects since the last expect() */
+};
+
+static inline void build_job(struct model *model, struct job *job, const struct job_spec *spec)
+{
+	const char *command = spec->command ? spec->command : "true";
+	struct job_settings *settings = arena_alloc(&model->arena, sizeof(*settings));
+
+	assert_non_null(settings);
+	*settings = (struct job_settings){
+		.overlap = spec->overlap,
+		.max_running = spec->max_running ? spec->max_running : 1,
+		.group = spec->group ? model_find_group(model, spec->group) : NULL,
+		.shell = "/bin/sh",
+	};
+	assert_true(!spec->group || settings->group);
+	*job = (struct job){
+		.name = arena_copy(&model->arena, spec->name, strlen(spec->name)),
+		.schedule = {S(spec->every ? spec->every : 10), S(spec->offset), S(spec->delay)},
+		.settings = settings,
+		.command = arena_copy(&model->arena, command, strlen(command)),
+		.n_args = 1,
+		.file = "test",
+	};
+	assert_true(job->name && job->command);
+}
+
+static inline struct model *build_model(const struct model_spec *spec)
+{
+	struct model *model = model_new();
+	struct job *jobs;
+	struct group *groups;
+
+	assert_non_null(model);
+	jobs = arena_alloc(&model->arena,
+			   sizeof(spec->jobs) / sizeof(spec->jobs[0]) * sizeof(*jobs));
+	groups = arena_alloc(&model->arena,
+			     sizeof(spec->groups) / sizeof(spec->groups[0]) * sizeof(*groups));
+	assert_true(jobs && groups);
+	model->daemon = (struct daemon_settings){
+		.workers = spec->workers ? spec->workers : 100,
+		.queue = spec->queue,
+		.stop_timeout = S(30),
+	};
+	model->groups = groups;
+	for (const struct group_spec *group = spec->groups; group->name; group++)
+		groups[model->n_groups++] = (struct group){
+			.name = arena_copy(&model->arena, group->name, strlen(group->name)),
+			.limit = group->limit,
+			.file = "test",
+		};
+	model->jobs = jobs;
+	for (const struct job_spec *job = spec->jobs; job->name; job++)
+		build_job(model, &jobs[model->n_jobs++], job);
+	return model;
+}
+
+static inline const char *reason_name(enum reason reason)
+{
+	static const char *const names[REASON_COUNT] = {
+		"",	"overlap",    "held",	      "max_running", "replaced",
+		"late", "queue_full", "no_resources", "stopping",    "removed",
+	};
+
+	return names[reason];
+}
+
+static inline void record(struct rig *rig, const char *format, ...) _printf_(2, 3);
+static inline void record(struct rig *rig, const char *format, ...)
+{
+	size_t used = strlen(rig->log);
+	va_list ap;
+
+	if (used > 0)
+		used += (size_t)sprintf(rig->log + used, "; ");
+	va_start(ap, format);
+	assert_true(vsnprintf(rig->log + used, sizeof(rig->log) - used, format, ap) <
+		    (int)(sizeof(rig->log) - used));
+	va_end(ap);
+}
+
+static inline void record_effect(void *ctx, const struct effect *effect)
+{
+	struct rig *rig = ctx;
+	const struct engine_streak *streak = effect->streak;
+	const struct engine_run *run = effect->run;
+	const char *name;
+
+	switch (effect->kind) {
+	case EFFECT_ARM:
+		record(rig, "arm %s %g", effect->job->def->name, (double)effect->at / 1e6);
+		break;
+	case EFFECT_DISARM:
+		record(rig, "disarm %s", effect->job->def->name);
+		break;
+	case EFFECT_JOB_FREE:
+		record(rig, "free %s", effect->job->def->name);
+		break;
+	case EFFECT_START:
+		record(rig, "start %s@%g", run->def->name, (double)run->slot / 1e6);
+		break;
+	case EFFECT_CANCEL:
+		record(rig, "%s %s@%g", effect->mode == CANCEL_KILL ? "kill" : "term",
+		       run->def->name, (double)run->slot / 1e6);
+		break;
+	case EFFECT_ENDED:
+		name = verdict_info(effect->verdict)->name;
+		record(rig, "end %s@%g %s%s%s", run->def->name, (double)run->slot / 1e6, name,
+		       effect->reason ? " " : "", reason_name(effect->reason));
+		break;
+	case EFFECT_STREAK_BEGIN:
+		assert_int_equal(streak->count, 1);
+		assert_int_equal(streak->first, streak->last);
+		record(rig, "%s@%g %s %s ...", effect->job->def->name, (double)streak->first / 1e6,
+		       verdict_info(streak->verdict)->name, reason_name(streak->reason));
+		break;
+	case EFFECT_STREAK_END:
+		record(rig, "%s@%g-%g %s %s x%d", effect->job->def->name,
+		       (double)streak->first / 1e6, (double)streak->last / 1e6,
+		       verdict_info(streak->verdict)->name, reason_name(streak->reason),
+		       (int)streak->count);
+		break;
+	case EFFECT_BURST_BEGIN:
+		record(rig, "full");
+		break;
+	case EFFECT_BURST_END:
+		record(rig, "room again, refused %d", (int)effect->count);
+		break;
+	case EFFECT_LOADED:
+		record(rig, "loaded +%zu ~%zu -%zu =%zu", effect->diff.added, effect->diff.changed,
+		       effect->diff.removed, effect->diff.unchanged);
+		break;
+	case EFFECT_DRAINED:
+		record(rig, "drained");
+		break;
+	}
+}
+
+static inline void step(struct rig *rig, struct engine_event event)
+{
+	engine_step(rig->engine, &event, rig->now, (struct effect_sink){record_effect, rig});
+}
+
+/* The effects since the last time, in order. */
+static inline void expect_at(struct rig *rig, const char *effects, const char *file, int line)
+{
+	if (strcmp(rig->log, effects) != 0)
+		print_error("expected: %s\n     got: %s\n", effects, rig->log);
+	_assert_string_equal(rig->log, effects, file, line);
+	rig->log[0] = '\0';
+}
+#define expect(rig, effects) expect_at(rig, effects, __FILE__, __LINE__)
+
+static inline void forget(struct rig *rig)
+{
+	rig->log[0] = '\0';
+}
+
+static inline void load(struct rig *rig, const struct model_spec *spec)
+{
+	struct model *model = build_model(spec);
+	struct engine_load *load = NULL;
+
+	assert_int_equal(engine_prepare(rig->engine, model, &load), 0);
+	model_unref(model);
+	step(rig, (struct engine_event){.kind = ENGINE_LOAD, .load = load});
+}
+
+/* An engine at second `now` with a model in force. */
+static inline struct rig begin(int now, const struct model_spec *spec)
+{
+	struct rig rig = {.now = S(now)};
+
+	assert_int_equal(engine_new(0, 0, &rig.engine), 0);
+	load(&rig, spec);
+	forget(&rig);
+	return rig;
+}
+
+static inline void end(struct rig *rig)
+{
+	engine_free(rig->engine);
+}
+
+/* The loop's timers: whatever is due now, earliest first. */
+static inline void fire_due(struct rig *rig)
+{
+	struct engine_job *job;
+
+	while (engine_next_due(rig->engine, &job) <= rig->now)
+		step(rig, (struct engine_event){.kind = ENGINE_DUE, .job = job});
+}
+
+/* Time passes; every timer fires on time. */
+static inline void run_until(struct rig *rig, int now)
+{
+	struct engine_job *job;
+	usec_t due;
+
+	while ((due = engine_next_due(rig->engine, &job)) <= S(now)) {
+		rig->now = due;
+		step(rig, (struct engine_event){.kind = ENGINE_DUE, .job = job});
+	}
+	rig->now = S(now);
+}
+
+/* Time passes while the loop does nothing; then the timers fire. */
+static inline void stall_until(struct rig *rig, int now)
+{
+	rig->now = S(now);
+	fire_due(rig);
+}
+
+struct search {
+	const char *name;
+	usec_t slot;
+	struct engine_run *run;
+	struct engine_job *job;
+};
+
+static inline void match_run(void *ctx, struct engine_run *run)
+{
+	struct search *search = ctx;
+
+	if (strcmp(run->def->name, search->name) == 0 && run->slot == search->slot)
+		search->run = run;
+}
+
+static inline struct engine_run *find_run(struct rig *rig, const char *name, int slot)
+{
+	struct search search = {.name = name, .slot = S(slot)};
+
+	engine_each_run(rig->engine, match_run, &search);
+	assert_non_null(search.run);
+	return search.run;
+}
+
+static inline void match_job(void *ctx, struct engine_job *job)
+{
+	struct search *search = ctx;
+
+	if (strcmp(job->def->name, search->name) == 0)
+		search->job = job;
+}
+
+static inline struct engine_job *find_job(struct rig *rig, const char *name)
+{
+	struct search search = {.name = name};
+
+	engine_each_job(rig->engine, match_job, &search);
+	assert_non_null(search.job);
+	return search.job;
+}
+
+static inline void finish_as(struct rig *rig, const char *name, int slot, struct run_result result)
+{
+	step(rig, (struct engine_event){.kind = ENGINE_FINISHED,
+					.run = find_run(rig, name, slot),
+					.result = &result});
+}
+
+static inline void finish(struct rig *rig, const char *name, int slot)
+{
+	finish_as(rig, name, slot, (struct run_result){.kind = RESULT_EXITED});
+}
+
+static inline void started(struct rig *rig, const char *name, int slot)
+{
+	step(rig, (struct engine_event){.kind = ENGINE_STARTED, .run = find_run(rig, name, slot)});
+}
+
+static inline void happen(struct rig *rig, enum engine_event_kind kind)
+{
+	step(rig, (struct engine_event){.kind = kind});
+}
+
+static inline uint64_t counted(struct rig *rig, enum verdict verdict)
+{
+	return engine_counters(rig->engine)->verdicts[verdict];
+}

@@ -1,0 +1,226 @@
+/* Holds: the four overlap policies, streaks, and bursts of refusals. */
+#include "engine_fixture.h"
+
+static struct rig begin_with(enum overlap_policy overlap)
+{
+	return begin(5,
+		     &(struct model_spec){.jobs = {{"a", .overlap = overlap, .max_running = 2}}});
+}
+
+static void test_skip_starts_nothing_while_a_run_has_not_ended(void **state)
+{
+	struct rig rig = begin_with(OVERLAP_SKIP);
+
+	(void)state;
+	run_until(&rig, 20);
+	expect(&rig, "arm a 20; start a@10; arm a 30; a@20 skipped overlap ...");
+	finish(&rig, "a", 10);
+	expect(&rig, "end a@10 ok");
+	run_until(&rig, 30);
+	expect(&rig, "arm a 40; a@20-20 skipped overlap x1; start a@30");
+	end(&rig);
+}
+
+static void test_allow_starts_up_to_max_running(void **state)
+{
+	struct rig rig = begin_with(OVERLAP_ALLOW);
+
+	(void)state;
+	run_until(&rig, 30);
+	expect(&rig, "arm a 20; start a@10; arm a 30; start a@20; "
+		     "arm a 40; a@30 skipped max_running ...");
+	finish(&rig, "a", 20);
+	forget(&rig);
+	run_until(&rig, 40);
+	expect(&rig, "arm a 50; a@30-30 skipped max_running x1; start a@40");
+	end(&rig);
+}
+
+static void test_queue_holds_the_first_and_skips_the_rest(void **state)
+{
+	struct rig rig = begin_with(OVERLAP_QUEUE);
+
+	(void)state;
+	run_until(&rig, 40);
+	expect(&rig, "arm a 20; start a@10; arm a 30; arm a 40; a@30 skipped held ...; arm a 50");
+	assert_int_equal(find_job(&rig, "a")->held, S(20));
+	finish(&rig, "a", 10);
+	expect(&rig, "end a@10 ok; a@30-40 skipped held x2; start a@20");
+	assert_int_equal(find_job(&rig, "a")->held, USEC_INFINITY);
+	end(&rig);
+}
+
+static void test_replace_stops_the_run_once_and_starts_the_latest(void **state)
+{
+	struct rig rig = begin_with(OVERLAP_REPLACE);
+
+	(void)state;
+	run_until(&rig, 40);
+	expect(&rig, "arm a 20; start a@10; arm a 30; term a@10; "
+		     "arm a 40; a@20 skipped replaced ...; arm a 50");
+	finish_as(&rig, "a", 10, (struct run_result){.kind = RESULT_SIGNALLED, .cancelled = true});
+	expect(&rig, "end a@10 killed replaced; a@20-30 skipped replaced x2; start a@40");
+	end(&rig);
+}
+
+static void test_a_replaced_run_that_had_not_begun_was_skipped(void **state)
+{
+	struct rig rig = begin_with(OVERLAP_REPLACE);
+
+	(void)state;
+	run_until(&rig, 20);
+	forget(&rig);
+	finish_as(&rig, "a", 10, (struct run_result){.kind = RESULT_NOT_STARTED});
+	expect(&rig, "end a@10 skipped replaced; start a@20");
+	end(&rig);
+}
+
+static void test_replacing_what_waits_for_its_group_needs_no_waiting(void **state)
+{
+	struct rig rig = begin(5, &(struct model_spec){
+					  .jobs = {{"a", .every = 1000, .offset = 9, .group = "g"},
+						   {"b", .overlap = OVERLAP_REPLACE, .group = "g"}},
+					  .groups = {{"g", 1}},
+				  });
+
+	(void)state;
+	run_until(&rig, 10);
+	expect(&rig, "arm a 1009; start a@9; arm b 20");
+	run_until(&rig, 20);
+	expect(&rig, "arm b 30; end b@10 skipped replaced");
+	assert_int_equal(engine_waiting(rig.engine), 1);
+	finish(&rig, "a", 9);
+	expect(&rig, "end a@9 ok; start b@20");
+	end(&rig);
+}
+
+static void test_a_streak_is_said_once_and_counted_to_its_end(void **state)
+{
+	struct rig rig = begin_with(OVERLAP_SKIP);
+
+	(void)state;
+	run_until(&rig, 10);
+	forget(&rig);
+	for (int slot = 20; slot <= 1000; slot += 10) {
+		run_until(&rig, slot);
+		assert_int_equal(counted(&rig, VERDICT_SKIPPED), slot / 10 - 1);
+	}
+	assert_non_null(strstr(rig.log, "a@20 skipped overlap ..."));
+	assert_null(strstr(rig.log, "a@30"));
+	forget(&rig);
+	happen(&rig, ENGINE_STOP);
+	expect(&rig, "disarm a; a@20-1000 skipped overlap x99");
+	end(&rig);
+}
+
+static void test_another_reason_is_another_streak(void **state)
+{
+	struct model_spec spec = {.jobs = {{"a"}}};
+	struct rig rig = begin(5, &spec);
+
+	(void)state;
+	run_until(&rig, 20);
+	forget(&rig);
+	spec.jobs[0].overlap = OVERLAP_ALLOW;
+	spec.jobs[0].max_running = 1;
+	load(&rig, &spec);
+	forget(&rig);
+	run_until(&rig, 30);
+	expect(&rig, "arm a 40; a@20-20 skipped overlap x1; a@30 skipped max_running ...");
+	end(&rig);
+}
+
+static void test_what_finds_no_room_is_refused_and_a_burst_is_said_once(void **state)
+{
+	struct rig rig = begin(5, &(struct model_spec){
+					  .workers = 1,
+					  .queue = 2,
+					  .jobs = {{"a"},
+						   {"b", .offset = 1},
+						   {"c", .offset = 2},
+						   {"d", .offset = 3},
+						   {"e", .offset = 4}},
+				  });
+
+	(void)state;
+	run_until(&rig, 14);
+	forget(&rig);
+	assert_int_equal(engine_submitted(rig.engine), 3);
+	assert_int_equal(counted(&rig, VERDICT_REFUSED), 2);
+	run_until(&rig, 19);
+	finish(&rig, "a", 10); /* 2 are left: workers + queue / 2 */
+	expect(&rig, "end a@10 ok; room again, refused 2");
+	run_until(&rig, 23);
+	expect(&rig, "arm a 30; start a@20; arm b 31; b@21 skipped overlap ...; "
+		     "arm c 32; c@22 skipped overlap ...; arm d 33; full");
+	end(&rig);
+}
+
+static void test_refusals_are_a_streak_of_their_job(void **state)
+{
+	struct rig rig = begin(5, &(struct model_spec){
+					  .workers = 1,
+					  .jobs = {{"a", .every = 1000, .offset = 9}, {"b"}},
+				  });
+
+	(void)state;
+	run_until(&rig, 30);
+	expect(&rig, "arm a 1009; start a@9; arm b 20; full; b@10 refused queue_full ...; "
+		     "arm b 30; arm b 40");
+	finish(&rig, "a", 9);
+	expect(&rig, "end a@9 ok; room again, refused 3");
+	run_until(&rig, 40);
+	expect(&rig, "arm b 50; b@10-30 refused queue_full x3; start b@40");
+	end(&rig);
+}
+
+static void test_a_burst_ends_with_the_daemon(void **state)
+{
+	struct rig rig = begin(5, &(struct model_spec){
+					  .workers = 1,
+					  .jobs = {{"a", .every = 1000, .offset = 9}, {"b"}},
+				  });
+
+	(void)state;
+	run_until(&rig, 10);
+	forget(&rig);
+	happen(&rig, ENGINE_STOP);
+	expect(&rig, "disarm a; disarm b; b@10-10 refused queue_full x1; room again, refused 1");
+	end(&rig);
+}
+
+static void test_a_run_ending_always_makes_room_for_what_its_job_held(void **state)
+{
+	struct rig rig =
+		begin(5, &(struct model_spec){
+				 .workers = 1,
+				 .jobs = {{"a", .overlap = OVERLAP_QUEUE}, {"b", .offset = 5}},
+			 });
+
+	(void)state;
+	run_until(&rig, 25);
+	forget(&rig);
+	finish(&rig, "a", 10);
+	expect(&rig, "end a@10 ok; start a@20; room again, refused 2");
+	end(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_skip_starts_nothing_while_a_run_has_not_ended),
+		cmocka_unit_test(test_allow_starts_up_to_max_running),
+		cmocka_unit_test(test_queue_holds_the_first_and_skips_the_rest),
+		cmocka_unit_test(test_replace_stops_the_run_once_and_starts_the_latest),
+		cmocka_unit_test(test_a_replaced_run_that_had_not_begun_was_skipped),
+		cmocka_unit_test(test_replacing_what_waits_for_its_group_needs_no_waiting),
+		cmocka_unit_test(test_a_streak_is_said_once_and_counted_to_its_end),
+		cmocka_unit_test(test_another_reason_is_another_streak),
+		cmocka_unit_test(test_what_finds_no_room_is_refused_and_a_burst_is_said_once),
+		cmocka_unit_test(test_refusals_are_a_streak_of_their_job),
+		cmocka_unit_test(test_a_burst_ends_with_the_daemon),
+		cmocka_unit_test(test_a_run_ending_always_makes_room_for_what_its_job_held),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,203 @@
+/* Holds: what verdict a result means, the bounds of acceptance, and the order within groups. */
+#include "engine_fixture.h"
+
+static void test_what_a_result_means(void **state)
+{
+	static const struct {
+		struct run_result result;
+		const char *verdict;
+	} rows[] = {
+		{{.kind = RESULT_EXITED, .code = 0}, "ok"},
+		{{.kind = RESULT_EXITED, .code = 1}, "failed"},
+		{{.kind = RESULT_EXITED, .code = 127}, "failed"},
+		{{.kind = RESULT_SIGNALLED, .code = 11}, "failed"},
+		{{.kind = RESULT_SPAWN_FAILED, .code = 2, .stage = "exec"}, "failed"},
+		{{.kind = RESULT_SIGNALLED, .code = 15, .timed_out = true}, "timeout"},
+		{{.kind = RESULT_EXITED, .code = 0, .timed_out = true}, "timeout"},
+		{{.kind = RESULT_NO_RESOURCES, .code = 11}, "refused no_resources"},
+		{{.kind = RESULT_NOT_STARTED}, "cancelled stopping"},
+	};
+	char expected[100];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct rig rig = begin(5, &(struct model_spec){.jobs = {{"a"}}});
+
+		run_until(&rig, 10);
+		forget(&rig);
+		finish_as(&rig, "a", 10, rows[i].result);
+		(void)snprintf(expected, sizeof(expected), "end a@10 %s", rows[i].verdict);
+		expect(&rig, expected);
+		end(&rig);
+	}
+}
+
+static void test_what_a_result_means_after_a_cancel(void **state)
+{
+	static const struct {
+		struct run_result result;
+		const char *verdict;
+	} rows[] = {
+		{{.kind = RESULT_SIGNALLED, .code = 15, .cancelled = true}, "killed replaced"},
+		{{.kind = RESULT_EXITED, .code = 0, .cancelled = true}, "killed replaced"},
+		{{.kind = RESULT_NOT_STARTED}, "skipped replaced"},
+		/* The cancel came too late to matter. */
+		{{.kind = RESULT_EXITED, .code = 0}, "ok"},
+		{{.kind = RESULT_EXITED, .code = 3}, "failed"},
+		{{.kind = RESULT_SPAWN_FAILED, .code = 2}, "failed"},
+		{{.kind = RESULT_NO_RESOURCES, .code = 11}, "refused no_resources"},
+		{{.kind = RESULT_SIGNALLED, .timed_out = true}, "timeout"},
+	};
+	char expected[100];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct rig rig =
+			begin(5, &(struct model_spec){.jobs = {{"a", .overlap = OVERLAP_REPLACE}}});
+
+		run_until(&rig, 20);
+		forget(&rig);
+		finish_as(&rig, "a", 10, rows[i].result);
+		(void)snprintf(expected, sizeof(expected), "end a@10 %s; start a@20",
+			       rows[i].verdict);
+		expect(&rig, expected);
+		end(&rig);
+	}
+}
+
+static void test_runs_are_numbered_and_counted(void **state)
+{
+	struct rig rig = begin(5, &(struct model_spec){.jobs = {{"a"}, {"b"}}});
+
+	(void)state;
+	run_until(&rig, 10);
+	assert_int_equal(find_run(&rig, "a", 10)->id, 1);
+	assert_int_equal(find_run(&rig, "b", 10)->id, 2);
+	assert_int_equal(find_run(&rig, "b", 10)->accepted, S(10));
+	assert_int_equal(engine_counters(rig.engine)->started, 2);
+	assert_int_equal(find_run(&rig, "a", 10)->state, RUN_SUBMITTED);
+	started(&rig, "a", 10);
+	assert_int_equal(find_run(&rig, "a", 10)->state, RUN_STARTED);
+	finish(&rig, "a", 10);
+	assert_int_equal(counted(&rig, VERDICT_OK), 1);
+	assert_int_equal(engine_submitted(rig.engine), 1);
+	end(&rig);
+}
+
+static void test_a_group_runs_its_limit_and_the_others_wait_in_order(void **state)
+{
+	struct rig rig = begin(5, &(struct model_spec){
+					  .jobs = {{"a", .offset = 1, .group = "g"},
+						   {"b", .offset = 2, .group = "g"},
+						   {"c", .offset = 3, .group = "g"},
+						   {"d", .offset = 4, .group = "g"}},
+					  .groups = {{"g", 2}},
+				  });
+
+	(void)state;
+	run_until(&rig, 19);
+	forget(&rig);
+	assert_int_equal(engine_group_running(rig.engine, "g"), 2);
+	assert_int_equal(engine_group_running(rig.engine, "nobody"), 0);
+	assert_int_equal(engine_waiting(rig.engine), 2);
+	finish(&rig, "a", 11);
+	expect(&rig, "end a@11 ok; start c@13");
+	finish(&rig, "b", 12);
+	expect(&rig, "end b@12 ok; start d@14");
+	finish(&rig, "d", 14);
+	expect(&rig, "end d@14 ok");
+	end(&rig);
+}
+
+static void test_what_was_held_lines_up_behind_those_who_wait(void **state)
+{
+	struct rig rig = begin(5, &(struct model_spec){
+					  .jobs = {{"a", .overlap = OVERLAP_QUEUE, .group = "g"},
+						   {"b", .offset = 5, .group = "g"}},
+					  .groups = {{"g", 1}},
+				  });
+
+	(void)state;
+	run_until(&rig, 20);
+	forget(&rig);
+	finish(&rig, "a", 10);
+	expect(&rig, "end a@10 ok; start b@15");
+	finish(&rig, "b", 15);
+	expect(&rig, "end b@15 ok; start a@20");
+	end(&rig);
+}
+
+static void test_an_idle_worker_is_never_refused_for_those_who_wait_for_a_group(void **state)
+{
+	struct rig rig = begin(5, &(struct model_spec){
+					  .workers = 3,
+					  .queue = 0,
+					  .jobs = {{"a", .group = "g"},
+						   {"b", .group = "g"},
+						   {"c", .group = "g"},
+						   {"d", .group = "g"},
+						   {"e"},
+						   {"f"},
+						   {"h"}},
+					  .groups = {{"g", 1}},
+				  });
+
+	(void)state;
+	for (const char *name = "abcdefh"; *name; name++) {
+		rig.now = S(10);
+		step(&rig, (struct engine_event){
+				   .kind = ENGINE_DUE,
+				   .job = find_job(&rig, (char[]){*name, '\0'}),
+			   });
+	}
+	expect(&rig, "arm a 20; start a@10; arm b 20; arm c 20; "
+		     "arm d 20; full; d@10 refused queue_full ...; "
+		     "arm e 20; start e@10; arm f 20; start f@10; "
+		     "arm h 20; h@10 refused queue_full ...");
+	assert_int_equal(engine_submitted(rig.engine), 3);
+	assert_int_equal(engine_waiting(rig.engine), 2);
+	end(&rig);
+}
+
+static void test_never_more_is_handed_over_than_the_pool_has_room_for(void **state)
+{
+	struct model_spec spec = {
+		.workers = 1,
+		.queue = 2,
+		.jobs = {{"a", .offset = 1, .group = "g"},
+			 {"b", .offset = 2, .group = "g"},
+			 {"c", .offset = 3, .group = "g"}},
+		.groups = {{"g", 1}},
+	};
+	struct rig rig = begin(5, &spec);
+
+	(void)state;
+	run_until(&rig, 13);
+	assert_int_equal(engine_submitted(rig.engine), 1);
+	assert_int_equal(engine_waiting(rig.engine), 2);
+	spec.groups[0].limit = 9;
+	spec.queue = 1;
+	load(&rig, &spec);
+	assert_int_equal(engine_submitted(rig.engine), 2);
+	assert_int_equal(engine_waiting(rig.engine), 1);
+	forget(&rig);
+	finish(&rig, "a", 11);
+	expect(&rig, "end a@11 ok; start c@13");
+	end(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_a_result_means),
+		cmocka_unit_test(test_what_a_result_means_after_a_cancel),
+		cmocka_unit_test(test_runs_are_numbered_and_counted),
+		cmocka_unit_test(test_a_group_runs_its_limit_and_the_others_wait_in_order),
+		cmocka_unit_test(test_what_was_held_lines_up_behind_those_who_wait),
+		cmocka_unit_test(
+			test_an_idle_worker_is_never_refused_for_those_who_wait_for_a_group),
+		cmocka_unit_test(test_never_more_is_handed_over_than_the_pool_has_room_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
