@@ -157,11 +157,13 @@ static bool assignment(struct scanner *s, const struct option *option, bool insi
 	}
 	*seen = name.line;
 	kept = inside ? mark(s, option, name.line) : &s->scan->top[option_id(option)];
-	if (kept) {
-		kept->line = name.line;
-		kept->list = list;
-		kept->inside = inside;
-	}
+	if (kept)
+		*kept = (struct scan_mark){
+			.line = name.line,
+			.option = (uint8_t)option_id(option),
+			.list = list,
+			.inside = inside,
+		};
 	return true;
 }
 
@@ -320,7 +322,8 @@ static bool check_bytes(struct scanner *s)
 	unsigned line = 1;
 
 	for (size_t i = 0; i < len;) {
-		size_t n = text_utf8_length(text + i, len - i);
+		bool ascii = (unsigned char)text[i] < 0x80;
+		size_t n = ascii ? 1 : text_utf8_length(text + i, len - i);
 
 		if (n == 0 || !text[i]) {
 			problem(s, DIAG_ERROR, line, n ? "a NUL byte; a text file has none"
