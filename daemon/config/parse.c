@@ -21,18 +21,18 @@ struct parser {
 /* libconfuse's callbacks carry no context. */
 static struct parser *in_force;
 
-/* Room for `n` texts. */
+/* Room for `n` texts, and at least one. */
 static int reserve_texts(struct parser *parser, size_t n)
 {
 	const char **texts;
 
-	if (n <= parser->texts_size)
+	if (n < parser->texts_size)
 		return 0;
-	texts = reallocarray(parser->texts, n, sizeof(*texts));
+	texts = reallocarray(parser->texts, n + 1, sizeof(*texts));
 	if (!texts)
 		return -ENOMEM;
 	parser->texts = texts;
-	parser->texts_size = n;
+	parser->texts_size = n + 1;
 	return 0;
 }
 
