@@ -120,9 +120,8 @@ static void convert(struct builder *builder, const struct place *at,
 }
 
 /* Reports which required options are not among those given. */
-static void check_required(struct builder *builder, const struct place *at,
-			   enum option_where where, const struct option_given *given,
-			   size_t n_given)
+static void check_required(struct builder *builder, const struct place *at, enum option_where where,
+			   const struct option_given *given, size_t n_given)
 {
 	uint32_t there = 0;
 
@@ -182,9 +181,10 @@ static void check_together(struct builder *builder, const struct place *at,
 	if (option_is_given(set, OPT_MAX_RUNNING) && overlap != OVERLAP_ALLOW) {
 		place.line = line_of(given, n_given, OPT_MAX_RUNNING);
 		place.option = "max_running";
-		place_report(builder->diags, DIAG_WARNING, &place,
-			     "means nothing with overlap = \"%s\"; it goes with overlap = \"allow\"",
-			     option_table[OPT_OVERLAP].choices[overlap]);
+		place_report(
+			builder->diags, DIAG_WARNING, &place,
+			"means nothing with overlap = \"%s\"; it goes with overlap = \"allow\"",
+			option_table[OPT_OVERLAP].choices[overlap]);
 	}
 	if (!option_is_given(set, OPT_EVERY))
 		return;
@@ -243,14 +243,15 @@ static int fill_job(struct builder *builder, struct job *job, const struct optio
 {
 	const struct option_value *values = all->values;
 	struct draft draft = {
-		.settings = {
-			.timeout = values[OPT_TIMEOUT].number,
-			.kill_grace = values[OPT_KILL_GRACE].number,
-			.overlap = (enum overlap_policy)values[OPT_OVERLAP].number,
-			.max_running = 1,
-			.leftover = (enum leftover_policy)values[OPT_LEFTOVER].number,
-			.shell = values[OPT_SHELL].text,
-		},
+		.settings =
+			{
+				.timeout = values[OPT_TIMEOUT].number,
+				.kill_grace = values[OPT_KILL_GRACE].number,
+				.overlap = (enum overlap_policy)values[OPT_OVERLAP].number,
+				.max_running = 1,
+				.leftover = (enum leftover_policy)values[OPT_LEFTOVER].number,
+				.shell = values[OPT_SHELL].text,
+			},
 		.group_name = values[OPT_CONCURRENCY_GROUP].text,
 	};
 	struct draft *shared;
@@ -435,7 +436,8 @@ static int finish_groups(struct builder *builder)
 	if (!named || !model->groups)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		named[i] = (struct named){groups[i].name, groups[i].file, groups[i].line, &groups[i]};
+		named[i] =
+			(struct named){groups[i].name, groups[i].file, groups[i].line, &groups[i]};
 	qsort(named, count, sizeof(*named), compare_named);
 	report_duplicates(builder, OPT_GROUP, named, count);
 	for (size_t i = 0; i < count; i++)

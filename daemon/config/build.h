@@ -37,8 +37,8 @@ void builder_take_top(struct builder *builder, const struct option_given *given)
  * -E2BIG when there are more than BUILD_JOBS_MAX jobs, which is reported.
  */
 int builder_take_section(struct builder *builder, const struct option *section, const char *title,
-			 unsigned line, const struct option_given *given, size_t n_given)
-	_must_check_;
+			 unsigned line, const struct option_given *given,
+			 size_t n_given) _must_check_;
 
 /* A model with one reference, if no errors have been reported. Returns 0, -EINVAL or -ENOMEM. */
 int builder_finish(struct builder *builder, struct model **ret_model) _must_check_;

@@ -56,8 +56,7 @@ static int add_source(struct loader *loader, const char *path, const struct plac
 	}
 	if (loader->count == loader->capacity) {
 		size_t capacity = loader->capacity ? loader->capacity * 2 : 16;
-		struct source *sources =
-			reallocarray(loader->sources, capacity, sizeof(*sources));
+		struct source *sources = reallocarray(loader->sources, capacity, sizeof(*sources));
 
 		if (!sources)
 			return -ENOMEM;

@@ -24,8 +24,8 @@ struct drafts {
 };
 
 /* The one draft in `arena` that equals `draft`, whose texts are copied. NULL: out of memory. */
-struct draft *drafts_share(struct drafts *drafts, struct arena *arena, const struct draft *draft)
-	_must_check_;
+struct draft *drafts_share(struct drafts *drafts, struct arena *arena,
+			   const struct draft *draft) _must_check_;
 
 /* Gives every draft its group; one that the model has not leaves NULL. */
 void drafts_resolve(struct drafts *drafts, const struct model *model);

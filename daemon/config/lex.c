@@ -82,7 +82,8 @@ static bool skip_blanks(struct lexer *lexer, struct token *token)
 			if (!end) {
 				token->begin = lexer->at;
 				token->line = lexer->line;
-				broken(lexer, token, "this comment has no end; close it with \"*/\"");
+				broken(lexer, token,
+				       "this comment has no end; close it with \"*/\"");
 				return false;
 			}
 			blank(lexer, (size_t)(end - here) + 2);
@@ -101,7 +102,8 @@ static bool variable(struct lexer *lexer, struct token *token)
 		n++;
 	if (peek(lexer, n) != '}') {
 		token->line = lexer->line;
-		broken(lexer, token, "\"${\" has no \"}\"; in single quotes it would be plain text");
+		broken(lexer, token,
+		       "\"${\" has no \"}\"; in single quotes it would be plain text");
 		return false;
 	}
 	lexer->at += n + 1;
@@ -126,7 +128,8 @@ static bool escape(struct lexer *lexer, struct token *token)
 		if (!octal || value == 0 || value > 0xff) {
 			token->line = lexer->line;
 			broken(lexer, token,
-			       "\"%.*s\" is no escape; they go from \"\\1\" to \"\\377\", octal, and "
+			       "\"%.*s\" is no escape; they go from \"\\1\" to \"\\377\", octal, "
+			       "and "
 			       "a backslash itself is \"\\\\\"",
 			       (int)(digits < 10 ? digits + 1 : 10), at);
 			return false;
@@ -159,8 +162,8 @@ static void string(struct lexer *lexer, struct token *token)
 		if (c == quote)
 			break;
 		if (!c || (c == '\\' && !peek(lexer, 1))) {
-			broken(lexer, token, "the string that begins here has no end; close it with %c",
-			       quote);
+			broken(lexer, token,
+			       "the string that begins here has no end; close it with %c", quote);
 			return;
 		}
 		if (quote == '"' && c == '\\') {

@@ -27,8 +27,8 @@ struct token {
 	size_t begin; /* in the whole text, quotes included */
 	size_t end;
 	unsigned line;
-	bool variable;    /* libconfuse will replace a "${NAME}" in it */
-	char odd_escape;  /* a letter whose backslash libconfuse will drop; 0: none */
+	bool variable;   /* libconfuse will replace a "${NAME}" in it */
+	char odd_escape; /* a letter whose backslash libconfuse will drop; 0: none */
 };
 
 struct lexer {

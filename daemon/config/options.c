@@ -34,6 +34,7 @@ static const char *const leftover_choices[] = {
 	NULL,
 };
 
+/* clang-format off */
 const struct option option_table[OPTION_COUNT] = {
 	[OPT_WORKERS] = {
 		.name = "workers",
@@ -197,6 +198,7 @@ const struct option option_table[OPTION_COUNT] = {
 		.doc = "the program that runs a command given as a string",
 	},
 };
+/* clang-format on */
 
 const char option_name_rule[] =
 	"1 to 200 of A-Z a-z 0-9 _ . @ : + - and begin with neither \"-\" nor \".\"";
@@ -252,8 +254,9 @@ void option_report_unknown(struct diags *diags, const struct place *place, const
 		unsigned distance = text_distance(shown, option->name);
 
 		if (distance == 0) {
-			place_report(diags, DIAG_ERROR, place, "\"%s\" does not belong here; it stands %s",
-			       shown, where_text(option));
+			place_report(diags, DIAG_ERROR, place,
+				     "\"%s\" does not belong here; it stands %s", shown,
+				     where_text(option));
 			return;
 		}
 		if (!(option->where & where))
@@ -266,11 +269,11 @@ void option_report_unknown(struct diags *diags, const struct place *place, const
 					 used ? ", " : "", option->name);
 	}
 	if (suggestion)
-		place_report(diags, DIAG_ERROR, place, "unknown option \"%s\"; did you mean \"%s\"?",
-		       shown, suggestion);
+		place_report(diags, DIAG_ERROR, place,
+			     "unknown option \"%s\"; did you mean \"%s\"?", shown, suggestion);
 	else
-		place_report(diags, DIAG_ERROR, place, "unknown option \"%s\"; possible here: %s", shown,
-		       known);
+		place_report(diags, DIAG_ERROR, place, "unknown option \"%s\"; possible here: %s",
+			     shown, known);
 }
 
 static int check_duration(const struct option *option, const char *text, const char *shown,
@@ -281,20 +284,21 @@ static int check_duration(const struct option *option, const char *text, const c
 	int r = duration_parse(text, &span);
 
 	if (r == -EINVAL) {
-		place_report(diags, DIAG_ERROR, place,
-		       "\"%s\" is not a duration; use numbers with units us ms s m h d w, as in "
-		       "\"1h30m\"",
-		       shown);
+		place_report(
+			diags, DIAG_ERROR, place,
+			"\"%s\" is not a duration; use numbers with units us ms s m h d w, as in "
+			"\"1h30m\"",
+			shown);
 		return r;
 	}
 	if (r < 0 || span > option->max) {
-		place_report(diags, DIAG_ERROR, place, "\"%s\" is too long; the most is \"%s\"", shown,
-		       duration_format(option->max, bound));
+		place_report(diags, DIAG_ERROR, place, "\"%s\" is too long; the most is \"%s\"",
+			     shown, duration_format(option->max, bound));
 		return -EINVAL;
 	}
 	if (span < option->min) {
-		place_report(diags, DIAG_ERROR, place, "\"%s\" is too short; the least is \"%s\"", shown,
-		       duration_format(option->min, bound));
+		place_report(diags, DIAG_ERROR, place, "\"%s\" is too short; the least is \"%s\"",
+			     shown, duration_format(option->min, bound));
 		return -EINVAL;
 	}
 	*ret_span = span;
@@ -311,8 +315,8 @@ static int check_integer(const struct option *option, const char *text, const ch
 		number = number * 10 + (text[i] - '0');
 	if (digits == 0 || text[digits] || number < option->min || number > option->max) {
 		place_report(diags, DIAG_ERROR, place,
-		       "\"%s\" is not a whole number from %lld to %lld", shown,
-		       (long long)option->min, (long long)option->max);
+			     "\"%s\" is not a whole number from %lld to %lld", shown,
+			     (long long)option->min, (long long)option->max);
 		return -EINVAL;
 	}
 	*ret_number = number;
@@ -342,21 +346,21 @@ static int check_command(const struct option_given *given, const struct place *p
 {
 	if (given->n_texts == 0) {
 		place_report(diags, DIAG_ERROR, place,
-		       "the list is empty; write the program and its arguments");
+			     "the list is empty; write the program and its arguments");
 		return -EINVAL;
 	}
 	if (!given->texts[0][strspn(given->texts[0], " \t\r\n")]) {
 		place_report(diags, DIAG_ERROR, place,
-		       given->list ? "the first element is empty; it is the program to run"
-				   : "it is empty; write what the shell is to run");
+			     given->list ? "the first element is empty; it is the program to run"
+					 : "it is empty; write what the shell is to run");
 		return -EINVAL;
 	}
 	for (size_t i = 0; i < given->n_texts; i++) {
 		if (strlen(given->texts[i]) >= ARGUMENT_MAX) {
 			place_report(diags, DIAG_ERROR, place,
-			       "longer than the kernel takes, which is %zu bytes for each "
-			       "argument; put it into a script",
-			       ARGUMENT_MAX - 1);
+				     "longer than the kernel takes, which is %zu bytes for each "
+				     "argument; put it into a script",
+				     ARGUMENT_MAX - 1);
 			return -EINVAL;
 		}
 	}
@@ -368,13 +372,13 @@ static int check_text(const struct option *option, const char *text, const char 
 {
 	if (option->type == OPTION_NAME && !option_name_is_valid(text)) {
 		place_report(diags, DIAG_ERROR, place, "\"%s\": a name must be %s", shown,
-		       option_name_rule);
+			     option_name_rule);
 		return -EINVAL;
 	}
 	if (option->type == OPTION_PROGRAM && text[0] != '/') {
 		place_report(diags, DIAG_ERROR, place,
-		       "\"%s\" is not an absolute path; write it as in \"%s\"", shown,
-		       option->fallback);
+			     "\"%s\" is not an absolute path; write it as in \"%s\"", shown,
+			     option->fallback);
 		return -EINVAL;
 	}
 	if (!text[0]) {
@@ -385,8 +389,8 @@ static int check_text(const struct option *option, const char *text, const char 
 	return 0;
 }
 
-int option_convert(const struct option_given *given, const struct place *place,
-		   struct diags *diags, struct option_set *set)
+int option_convert(const struct option_given *given, const struct place *place, struct diags *diags,
+		   struct option_set *set)
 {
 	const struct option *option = given->option;
 	struct option_value value = {0};

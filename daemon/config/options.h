@@ -49,8 +49,8 @@ enum option_type {
 
 /* Where an option may stand: a set of these. */
 enum option_where {
-	IN_MAIN = 1,      /* top level of the main file */
-	IN_INCLUDED = 2,  /* top level of any other */
+	IN_MAIN = 1,     /* top level of the main file */
+	IN_INCLUDED = 2, /* top level of any other */
 	IN_DEFAULTS = 4,
 	IN_JOB = 8,
 	IN_GROUP = 16,
@@ -59,15 +59,15 @@ enum option_where {
 struct option {
 	const char *name;
 	enum option_type type;
-	unsigned where;              /* set of enum option_where */
+	unsigned where; /* set of enum option_where */
 	bool required;
-	bool titled;                 /* OPTION_SECTION: has a title */
-	enum option_where inside;    /* OPTION_SECTION: what its options are IN_ */
-	const char *fallback;        /* the default, as it would be written; NULL: none */
-	int64_t min;                 /* of OPTION_DURATION and OPTION_INTEGER */
+	bool titled;              /* OPTION_SECTION: has a title */
+	enum option_where inside; /* OPTION_SECTION: what its options are IN_ */
+	const char *fallback;     /* the default, as it would be written; NULL: none */
+	int64_t min;              /* of OPTION_DURATION and OPTION_INTEGER */
 	int64_t max;
-	const char *const *choices;  /* of OPTION_CHOICE: ends with NULL */
-	const char *doc;             /* what it is, in words that follow "it is" */
+	const char *const *choices; /* of OPTION_CHOICE: ends with NULL */
+	const char *doc;            /* what it is, in words that follow "it is" */
 };
 
 extern const struct option option_table[OPTION_COUNT];
@@ -114,8 +114,8 @@ void option_report_unknown(struct diags *diags, const struct place *place, const
  * Checks what is given and adds it to `set`. Returns 0; or -EINVAL when it is not good, which has
  * then been reported at `place`.
  */
-int option_convert(const struct option_given *given, const struct place *place,
-		   struct diags *diags, struct option_set *set) _must_check_;
+int option_convert(const struct option_given *given, const struct place *place, struct diags *diags,
+		   struct option_set *set) _must_check_;
 
 /* The defaults that are built in. */
 void option_set_fallbacks(struct option_set *ret_set);

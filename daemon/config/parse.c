@@ -124,8 +124,7 @@ static int include_read(cfg_t *cfg, cfg_opt_t *opt, int argc, const char **argv)
 	if (!mark || argc != 1)
 		in_force->error = -EBADMSG;
 	else
-		in_force->error =
-			in_force->sink->include(in_force->sink->ctx, argv[0], mark->line);
+		in_force->error = in_force->sink->include(in_force->sink->ctx, argv[0], mark->line);
 	return in_force->error;
 }
 

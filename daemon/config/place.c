@@ -23,7 +23,7 @@ const char *quoted(const char *text, size_t len, char buf[static QUOTED_SIZE])
 }
 
 void place_report(struct diags *diags, enum diag_severity severity, const struct place *place,
-	    const char *format, ...)
+		  const char *format, ...)
 {
 	_cleanup_free_ char *text = NULL;
 	char title[QUOTED_SIZE] = "";

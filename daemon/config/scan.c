@@ -292,7 +292,8 @@ static bool section(struct scanner *s, const struct option *option)
 	memset(s->seen, 0, sizeof(s->seen));
 	for (next(s); !is_punct(s, '}'); next(s)) {
 		if (s->token.kind == TOKEN_END) {
-			problem(s, DIAG_ERROR, name.line, "the section has no end; close it with \"}\"");
+			problem(s, DIAG_ERROR, name.line,
+				"the section has no end; close it with \"}\"");
 			return false;
 		}
 		if (!statement(s, option->inside))
@@ -326,8 +327,8 @@ static bool check_bytes(struct scanner *s)
 		size_t n = ascii ? 1 : text_utf8_length(text + i, len - i);
 
 		if (n == 0 || !text[i]) {
-			problem(s, DIAG_ERROR, line, n ? "a NUL byte; a text file has none"
-						       : "not valid UTF-8");
+			problem(s, DIAG_ERROR, line,
+				n ? "a NUL byte; a text file has none" : "not valid UTF-8");
 			return false;
 		}
 		line += text[i] == '\n';

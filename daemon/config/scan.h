@@ -23,11 +23,11 @@ struct scan_mark {
 };
 
 struct scan {
-	size_t len; /* how much of the text libconfuse may have */
+	size_t len;              /* how much of the text libconfuse may have */
 	struct scan_mark *marks; /* sections with their options, and includes, in their order */
 	size_t n_marks;
 	struct scan_mark top[OPTION_COUNT]; /* options of the top level; line 0: not given */
-	size_t defaults_begin; /* the text of the section; equal: there is none */
+	size_t defaults_begin;              /* the text of the section; equal: there is none */
 	size_t defaults_end;
 };
 

@@ -18,9 +18,10 @@ static int check(const struct stat *st, const char *path, struct diags *diags)
 
 	quoted(path, strlen(path), shown);
 	if (st->st_uid != 0 && st->st_uid != geteuid()) {
-		place_report(diags, DIAG_ERROR, &place,
-			     "belongs to user %u, who could make everyd run anything; run: chown %u %s",
-			     (unsigned)st->st_uid, (unsigned)geteuid(), shown);
+		place_report(
+			diags, DIAG_ERROR, &place,
+			"belongs to user %u, who could make everyd run anything; run: chown %u %s",
+			(unsigned)st->st_uid, (unsigned)geteuid(), shown);
 		return -EPERM;
 	}
 	if (st->st_mode & (S_IWGRP | S_IWOTH)) {

@@ -40,7 +40,8 @@ static void check_groups(const struct model *model, struct diags *diags)
 	for (size_t i = 0; i < model->n_groups; i++)
 		if (!used[i])
 			diags_add(diags, DIAG_WARNING, model->groups[i].file, model->groups[i].line,
-				  "concurrency_group \"%s\": no job uses it", model->groups[i].name);
+				  "concurrency_group \"%s\": no job uses it",
+				  model->groups[i].name);
 }
 
 void model_validate(const struct model *model, struct diags *diags)

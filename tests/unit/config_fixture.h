@@ -5,23 +5,21 @@
 #include "config/config.h"
 #include "config/place.h"
 
-/* clang-format off: cmocka wants these first, in this order */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-/* clang-format on */
-
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 struct fixture {
 	char dir[64];
@@ -63,8 +61,8 @@ static inline char *fixture_path(const struct fixture *fixture, const char *name
 	return path;
 }
 
-static inline void fixture_write_bytes(const struct fixture *fixture, const char *name, const void *bytes,
-				size_t len)
+static inline void fixture_write_bytes(const struct fixture *fixture, const char *name,
+				       const void *bytes, size_t len)
 {
 	char *path = fixture_path(fixture, name);
 	FILE *f = fopen(path, "w");
@@ -103,7 +101,7 @@ static inline void fixture_append(const struct fixture *fixture, char **all, con
  * the caller's to free. *ret_model is NULL after a failure.
  */
 static inline char *fixture_load(const struct fixture *fixture, const char *name,
-			  struct model **ret_model)
+				 struct model **ret_model)
 {
 	char *path = fixture_path(fixture, name);
 	struct model *model = NULL;
@@ -132,7 +130,8 @@ static inline char *fixture_load(const struct fixture *fixture, const char *name
 }
 
 /* Loads main.conf with that text; the diagnostics must be those. */
-static inline void fixture_expect(const struct fixture *fixture, const char *text, const char *expected)
+static inline void fixture_expect(const struct fixture *fixture, const char *text,
+				  const char *expected)
 {
 	char *got;
 

@@ -62,8 +62,9 @@ static void everything_arrives(void **state)
 
 static void what_is_not_given_has_its_default(void **state)
 {
-	struct model *model = fixture_model(*state, "job x { every = 1m command = x }"
-						    "job y { every = 1m command = x overlap = allow }");
+	struct model *model =
+		fixture_model(*state, "job x { every = 1m command = x }"
+				      "job y { every = 1m command = x overlap = allow }");
 	const struct job *job = job_of(model, "x");
 
 	assert_int_equal(model->daemon.workers, 8);
@@ -127,8 +128,9 @@ static void groups_are_seen_from_every_file(void **state)
 	const struct fixture *fixture = *state;
 	struct model *model;
 
-	fixture_write(fixture, "a.conf", "job a { every = 1d command = x concurrency_group = m }\n"
-					 "concurrency_group a { limit = 1 }\n");
+	fixture_write(fixture, "a.conf",
+		      "job a { every = 1d command = x concurrency_group = m }\n"
+		      "concurrency_group a { limit = 1 }\n");
 	model = fixture_model(fixture, "include(a.conf)\n"
 				       "job m { every = 1d command = x concurrency_group = a }\n"
 				       "concurrency_group m { limit = 1 }\n");
@@ -141,8 +143,9 @@ static void duplicates_name_both_places(void **state)
 {
 	const struct fixture *fixture = *state;
 
-	fixture_write(fixture, "a.conf", "\n\njob x { every = 1d command = x }\n"
-					 "concurrency_group g { limit = 1 }\n");
+	fixture_write(fixture, "a.conf",
+		      "\n\njob x { every = 1d command = x }\n"
+		      "concurrency_group g { limit = 1 }\n");
 	fixture_expect(fixture,
 		       "include(a.conf)\n"
 		       "job x { every = 1d command = x concurrency_group = g }\n"
@@ -207,30 +210,32 @@ static void bad_includes_are_told(void **state)
 	assert_int_equal(symlink("a.conf", link_path), 0);
 	fixture_write(fixture, "a.conf", "");
 	fixture_write(fixture, "loop.conf", "\ninclude('main.conf')");
-	fixture_write(fixture, "deep.conf", "include('link.conf')\n"
-					    "workers = 1 include_dir = d\n"
-					    "job x { every = 1 command = x }");
-	fixture_expect(fixture,
-		       "include('none.conf') include_dir = 'none.d'\n"
-		       "include('a.conf')\n"
-		       "include('loop.conf')\n"
-		       "include('deep.conf')\n"
-		       "include('d')\n"
-		       "include('a.conf')\n",
-		       "main.conf:1: include_dir: cannot open none.d: No such file or directory\n"
-		       "main.conf:1: include: cannot open none.conf: No such file or directory\n"
-		       "main.conf:6: include: a.conf is read a second time; the first is at "
-		       "main.conf:2\n"
-		       "deep.conf:1: include: link.conf is read a second time; the first is at "
-		       "main.conf:2\n"
-		       "deep.conf:2: \"workers\" does not belong here; it stands at the top level of "
-		       "the main file\n"
-		       "deep.conf:2: \"include_dir\" does not belong here; it stands at the top level "
-		       "of the main file\n"
-		       "deep.conf:3: job \"x\": every: \"1\" is not a duration; use numbers with "
-		       "units us ms s m h d w, as in \"1h30m\"\n"
-		       "d: is not a regular file\n"
-		       "loop.conf:2: include: main.conf is the main file itself\n");
+	fixture_write(fixture, "deep.conf",
+		      "include('link.conf')\n"
+		      "workers = 1 include_dir = d\n"
+		      "job x { every = 1 command = x }");
+	fixture_expect(
+		fixture,
+		"include('none.conf') include_dir = 'none.d'\n"
+		"include('a.conf')\n"
+		"include('loop.conf')\n"
+		"include('deep.conf')\n"
+		"include('d')\n"
+		"include('a.conf')\n",
+		"main.conf:1: include_dir: cannot open none.d: No such file or directory\n"
+		"main.conf:1: include: cannot open none.conf: No such file or directory\n"
+		"main.conf:6: include: a.conf is read a second time; the first is at "
+		"main.conf:2\n"
+		"deep.conf:1: include: link.conf is read a second time; the first is at "
+		"main.conf:2\n"
+		"deep.conf:2: \"workers\" does not belong here; it stands at the top level of "
+		"the main file\n"
+		"deep.conf:2: \"include_dir\" does not belong here; it stands at the top level "
+		"of the main file\n"
+		"deep.conf:3: job \"x\": every: \"1\" is not a duration; use numbers with "
+		"units us ms s m h d w, as in \"1h30m\"\n"
+		"d: is not a regular file\n"
+		"loop.conf:2: include: main.conf is the main file itself\n");
 	free(dir);
 	free(link_path);
 }
@@ -254,9 +259,10 @@ static void jobs_are_shared_out_in_linear_memory(void **state)
 
 	assert_non_null(text);
 	for (int i = 0; i < COUNT; i++)
-		used += (size_t)snprintf(text + used, room - used,
-					 "job j%05d { every = %dm command = 'task %d' overlap = %s }\n",
-					 i * 7 % COUNT, i % 50 + 1, i, i % 2 ? "queue" : "skip");
+		used += (size_t)snprintf(
+			text + used, room - used,
+			"job j%05d { every = %dm command = 'task %d' overlap = %s }\n",
+			i * 7 % COUNT, i % 50 + 1, i, i % 2 ? "queue" : "skip");
 	model = fixture_model(fixture, text);
 	assert_int_equal(model->n_jobs, COUNT);
 	for (size_t i = 1; i < model->n_jobs; i++) {
@@ -318,10 +324,10 @@ static const char mutated[] = "# a comment\n"
 			      "}\n";
 
 static const char *const pieces[] = {
-	"\"", "'",    "{",     "}",    "(",      ")",     "=",	  "+=",	 ",",
-	"#",  "//",   "/*",    "*/",   "\\",	 "\\0",	  "\\x0", "\\9", "${",
-	"\n", "\xff", "job",   "x",    "job x {", "include(", "defaults {", "every = 1s", "\r\n",
-	" ",  "$",    "*",     "+",    "1",	 "workers = 1", "limit", "\xef\xbb\xbf", "\t",
+	"\"", "'",    "{",   "}",  "(",       ")",           "=",          "+=",           ",",
+	"#",  "//",   "/*",  "*/", "\\",      "\\0",         "\\x0",       "\\9",          "${",
+	"\n", "\xff", "job", "x",  "job x {", "include(",    "defaults {", "every = 1s",   "\r\n",
+	" ",  "$",    "*",   "+",  "1",       "workers = 1", "limit",      "\xef\xbb\xbf", "\t",
 };
 
 /* One to six random edits. */
@@ -383,6 +389,88 @@ static void any_bytes_do_no_harm(void **state)
 	}
 }
 
+/* The whole text of a file of the tree. NULL, and it is said, when it is not there. */
+static char *slurp(const char *path)
+{
+	size_t room = 256 * 1024;
+	char *text = calloc(1, room);
+	FILE *f = fopen(path, "r");
+
+	assert_non_null(text);
+	if (!f) {
+		print_message("no %s here: to be run from the top of the tree\n", path);
+		free(text);
+		return NULL;
+	}
+	assert_true(fread(text, 1, room - 1, f) < room - 1);
+	(void)fclose(f);
+	return text;
+}
+
+static void what_is_installed_is_good(void **state)
+{
+	static const char *const files[] = {"conf/everyd.conf", "conf/demo.conf"};
+	const struct fixture *fixture = *state;
+	char *dir = fixture_path(fixture, "jobs.d");
+
+	assert_int_equal(mkdir(dir, 0755), 0);
+	free(dir);
+	for (size_t i = 0; i < ARRAY_LENGTH(files); i++) {
+		char *text = slurp(files[i]);
+
+		if (!text)
+			skip();
+		fixture_expect(fixture, text, "");
+		free(text);
+	}
+}
+
+/* What is commented out in the installed file is meant to be used: "#" directly before it. */
+static void what_is_commented_out_is_good(void **state)
+{
+	const struct fixture *fixture = *state;
+	char *dir = fixture_path(fixture, "jobs.d");
+	char *text = slurp("conf/everyd.conf");
+
+	assert_int_equal(mkdir(dir, 0755), 0);
+	free(dir);
+	if (!text)
+		skip();
+	for (char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (line[0] == '#' && line[1] != ' ')
+			line[0] = ' ';
+	}
+	fixture_expect(fixture, text,
+		       "main.conf:45: warning: concurrency_group \"database\": no job uses it\n");
+	free(text);
+}
+
+static void the_examples_of_the_manual_are_good(void **state)
+{
+	char *manual = slurp("man/everyd.conf.5");
+	char *at = manual ? strstr(manual, "\n.Sh EXAMPLES") : NULL;
+	unsigned count = 0;
+
+	if (!manual)
+		skip();
+	while (at && (at = strstr(at, "\n.Bd "))) {
+		char *begin = strchr(at + 1, '\n') + 1;
+		char *end = strstr(begin, "\n.Ed");
+
+		assert_non_null(end);
+		*end = '\0';
+		/* The one thing that mdoc writes differently in them is a backslash. */
+		assert_null(strchr(begin, '\\'));
+		fixture_expect(*state, begin, "");
+		*end = '\n';
+		at = end;
+		count++;
+	}
+	assert_true(count >= 3);
+	free(manual);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -398,6 +486,9 @@ int main(void)
 		WITH_FILES(the_main_file_must_be_there),
 		WITH_FILES(jobs_are_shared_out_in_linear_memory),
 		WITH_FILES(different_settings_stay_different),
+		WITH_FILES(what_is_installed_is_good),
+		WITH_FILES(what_is_commented_out_is_good),
+		WITH_FILES(the_examples_of_the_manual_are_good),
 		WITH_FILES(any_bytes_do_no_harm),
 	};
 

@@ -1,13 +1,12 @@
 /* The model: found by name, shared by reference, jobs compared by what they mean. */
 #include "core/model.h"
 
-/* clang-format off: cmocka wants these first, in this order */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
+
 #include <cmocka.h>
-/* clang-format on */
 
 static const struct group group_a = {.name = "a", .limit = 1};
 static const struct group group_a_wider = {.name = "a", .limit = 2, .file = "x", .line = 3};

@@ -3,7 +3,6 @@
 
 #include "config/options.h"
 
-
 /* What stands where a JOB is not the point: a job with these options is good. */
 #define J "every = \"1h\" command = 'x' "
 
@@ -12,9 +11,8 @@ struct case_ {
 	const char *expected; /* NULL: good, and nothing is said */
 };
 
-#define JOB "main.conf:1: job \"x\": "
-#define UNITS                                                                                      \
-	" is not a duration; use numbers with units us ms s m h d w, as in \"1h30m\"\n"
+#define JOB   "main.conf:1: job \"x\": "
+#define UNITS " is not a duration; use numbers with units us ms s m h d w, as in \"1h30m\"\n"
 #define NAME_RULE                                                                                  \
 	"must be 1 to 200 of A-Z a-z 0-9 _ . @ : + - and begin with neither \"-\" nor \".\"\n"
 #define N50  "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
@@ -43,8 +41,8 @@ static const struct case_ cases[] = {
 	{"stop_timeout = 5", "main.conf:1: stop_timeout: \"5\"" UNITS},
 	{"stop_timeout = 36526d",
 	 "main.conf:1: stop_timeout: \"36526d\" is too long; the most is \"5217w6d\"\n"},
-	{"include_dir = ''",
-	 "main.conf:1: include_dir: it is empty; write a directory whose *.conf files are read too\n"},
+	{"include_dir = ''", "main.conf:1: include_dir: it is empty; write a directory whose "
+			     "*.conf files are read too\n"},
 	{"include('')", "main.conf:1: include: it is empty; write another file to read\n"},
 
 	/* every */
@@ -62,8 +60,9 @@ static const struct case_ cases[] = {
 	{"job x { every = 15x command = x }", JOB "every: \"15x\"" UNITS},
 	{"job x { every = -5s command = x }", JOB "every: \"-5s\"" UNITS},
 	{"job x { every = '' command = x }", JOB "every: \"\"" UNITS},
-	{"job x { command = x }", JOB "every: missing; it is the time from one slot to the next, as "
-				      "in every = \"15m\"\n"},
+	{"job x { command = x }",
+	 JOB "every: missing; it is the time from one slot to the next, as "
+	     "in every = \"15m\"\n"},
 
 	/* offset */
 	{"job x { every = 1h offset = 59m command = x }", NULL},
@@ -153,9 +152,9 @@ static const struct case_ cases[] = {
 	{"job x { concurrency_group = g " J "}",
 	 JOB "concurrency_group: there is no such group; write concurrency_group \"g\" { limit = 1 "
 	     "}\n"},
-	{"defaults { concurrency_group = g }",
-	 "main.conf:1: defaults: concurrency_group: there is no such group; write concurrency_group "
-	 "\"g\" { limit = 1 }\n"},
+	{"defaults { concurrency_group = g }", "main.conf:1: defaults: concurrency_group: there is "
+					       "no such group; write concurrency_group "
+					       "\"g\" { limit = 1 }\n"},
 	{"job x { concurrency_group = 'a b' " J "}",
 	 JOB "concurrency_group: \"a b\": a name " NAME_RULE},
 
@@ -194,9 +193,10 @@ static void refuses_an_argument_the_kernel_would_refuse(void **state)
 		fixture_write(fixture, "main.conf", text);
 		got = fixture_load(fixture, "main.conf", NULL);
 		assert_string_equal(got, len < limit ? ""
-						     : JOB "command: longer than the kernel takes, "
-							   "which is 131071 bytes for each argument; "
-							   "put it into a script\n");
+						     : JOB
+						 "command: longer than the kernel takes, "
+						 "which is 131071 bytes for each argument; "
+						 "put it into a script\n");
 		free(got);
 	}
 	free(text);
@@ -237,18 +237,20 @@ static void every_default_is_a_good_value(void **state)
 static void misspelt_names_are_recognized(void **state)
 {
 	static const struct case_ unknown[] = {
-		{"wrokers = 1", "main.conf:1: unknown option \"wrokers\"; did you mean \"workers\"?\n"},
+		{"wrokers = 1",
+		 "main.conf:1: unknown option \"wrokers\"; did you mean \"workers\"?\n"},
 		{"jobs x { }", "main.conf:1: unknown option \"jobs\"; did you mean \"job\"?\n"},
 		{"job x { comand = y " J "}",
 		 JOB "unknown option \"comand\"; did you mean \"command\"?\n"},
-		{"job x { Every = y " J "}", JOB "unknown option \"Every\"; did you mean \"every\"?\n"},
+		{"job x { Every = y " J "}",
+		 JOB "unknown option \"Every\"; did you mean \"every\"?\n"},
 		{"job x { workers = 1 " J "}",
 		 JOB "\"workers\" does not belong here; it stands at the top level of the main "
 		     "file\n"},
 		{"defaults { every = 1s }",
 		 "main.conf:1: defaults: \"every\" does not belong here; it stands in a job\n"},
-		{"timeout = 1s",
-		 "main.conf:1: \"timeout\" does not belong here; it stands in a job or in defaults\n"},
+		{"timeout = 1s", "main.conf:1: \"timeout\" does not belong here; it stands in a "
+				 "job or in defaults\n"},
 		{"limit = 1", "main.conf:1: \"limit\" does not belong here; it stands in a "
 			      "concurrency_group\n"},
 		{"job x { " J " job y { " J " } }",
@@ -296,7 +298,10 @@ static void the_manual_names_every_option(void **state)
 		at = strstr(manual, item);
 		if (!at)
 			fail_msg("%s has no entry \"%s\"", path, item + 1);
-		end = strstr(at + 1, "\n.It ");
+		/* Up to the next one; the values of a choice are items too. */
+		for (end = at + 1; (end = strstr(end + 1, "\n.It "));)
+			if (!strncmp(end + 5, "Cm ", 3) || !strncmp(end + 5, "Ic ", 3))
+				break;
 		if (end)
 			*end = '\0';
 		if (option->fallback) {

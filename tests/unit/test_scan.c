@@ -63,7 +63,8 @@ static const struct case_ broken[] = {
 	/* characters that libconfuse would drop */
 	{"job x { every = */5 }", 0,
 	 "main.conf:1: job \"x\": every: \"*\" outside of quotes; put the text in quotes\n"},
-	{"job a+b { }", 0, "main.conf:1: job \"a\": \"+\" outside of quotes; put the text in quotes\n"},
+	{"job a+b { }", 0,
+	 "main.conf:1: job \"a\": \"+\" outside of quotes; put the text in quotes\n"},
 
 	/* syntax */
 	{"}", 0, "main.conf:1: expected an option or a section, found \"}\"\n"},
@@ -102,7 +103,8 @@ static void broken_text_is_refused_and_forgotten(void **state)
 		const struct case_ *c = &broken[i];
 		char *got;
 
-		fixture_write_bytes(fixture, "main.conf", c->text, c->len ? c->len : strlen(c->text));
+		fixture_write_bytes(fixture, "main.conf", c->text,
+				    c->len ? c->len : strlen(c->text));
 		got = fixture_load(fixture, "main.conf", NULL);
 		if (strcmp(got, c->expected) != 0)
 			fail_msg("for:\n%s\nexpected:\n%s\ngot:\n%s", c->text, c->expected, got);
@@ -113,55 +115,58 @@ static void broken_text_is_refused_and_forgotten(void **state)
 
 static void what_stands_before_a_syntax_error_is_checked(void **state)
 {
-	fixture_expect(*state,
-		       "workers = x\n"
-		       "job a { every = 1 command = x }\n"
-		       "job b { every = 2 command = \"x }\n",
-		       "main.conf:1: workers: \"x\" is not a whole number from 1 to 4096\n"
-		       "main.conf:2: job \"a\": every: \"1\" is not a duration; use numbers with units "
-		       "us ms s m h d w, as in \"1h30m\"\n"
-		       "main.conf:3: job \"b\": command: the string that begins here has no end; "
-		       "close it with \"\n");
+	fixture_expect(
+		*state,
+		"workers = x\n"
+		"job a { every = 1 command = x }\n"
+		"job b { every = 2 command = \"x }\n",
+		"main.conf:1: workers: \"x\" is not a whole number from 1 to 4096\n"
+		"main.conf:2: job \"a\": every: \"1\" is not a duration; use numbers with units "
+		"us ms s m h d w, as in \"1h30m\"\n"
+		"main.conf:3: job \"b\": command: the string that begins here has no end; "
+		"close it with \"\n");
 }
 
 static void what_stands_around_an_unknown_name_is_checked(void **state)
 {
-	fixture_expect(*state,
-		       "work {\n"
-		       "  a = { b, c } d { e = f } g(h)\n"
-		       "}\n"
-		       "worker += { 1, 2 } worked(a, b)\n"
-		       "job x {\n"
-		       "  evry = 5m\n"
-		       "  every = 5\n"
-		       "  command = x\n"
-		       "}\n",
-		       "main.conf:1: unknown option \"work\"; possible here: workers, queue, "
-		       "stop_timeout, include_dir, include, defaults, job, concurrency_group\n"
-		       "main.conf:4: unknown option \"worker\"; did you mean \"workers\"?\n"
-		       "main.conf:4: \"+=\" is not used here; write \"=\"\n"
-		       "main.conf:4: unknown option \"worked\"; did you mean \"workers\"?\n"
-		       "main.conf:6: job \"x\": unknown option \"evry\"; did you mean \"every\"?\n"
-		       "main.conf:7: job \"x\": every: \"5\" is not a duration; use numbers with units "
-		       "us ms s m h d w, as in \"1h30m\"\n");
+	fixture_expect(
+		*state,
+		"work {\n"
+		"  a = { b, c } d { e = f } g(h)\n"
+		"}\n"
+		"worker += { 1, 2 } worked(a, b)\n"
+		"job x {\n"
+		"  evry = 5m\n"
+		"  every = 5\n"
+		"  command = x\n"
+		"}\n",
+		"main.conf:1: unknown option \"work\"; possible here: workers, queue, "
+		"stop_timeout, include_dir, include, defaults, job, concurrency_group\n"
+		"main.conf:4: unknown option \"worker\"; did you mean \"workers\"?\n"
+		"main.conf:4: \"+=\" is not used here; write \"=\"\n"
+		"main.conf:4: unknown option \"worked\"; did you mean \"workers\"?\n"
+		"main.conf:6: job \"x\": unknown option \"evry\"; did you mean \"every\"?\n"
+		"main.conf:7: job \"x\": every: \"5\" is not a duration; use numbers with units "
+		"us ms s m h d w, as in \"1h30m\"\n");
 }
 
 static void repeated_options_are_refused(void **state)
 {
-	fixture_expect(*state,
-		       "workers = 1\n"
-		       "workers = 2\n"
-		       "job x {\n"
-		       "  every = 1s command = a\n"
-		       "  command = {b}\n"
-		       "  every = never\n"
-		       "}\n"
-		       "defaults { splay = 1s }\n"
-		       "defaults { splay = never }\n",
-		       "main.conf:2: workers: given a second time; the first is at line 1\n"
-		       "main.conf:5: job \"x\": command: given a second time; the first is at line 4\n"
-		       "main.conf:6: job \"x\": every: given a second time; the first is at line 4\n"
-		       "main.conf:9: defaults: given a second time; the first is at line 8\n");
+	fixture_expect(
+		*state,
+		"workers = 1\n"
+		"workers = 2\n"
+		"job x {\n"
+		"  every = 1s command = a\n"
+		"  command = {b}\n"
+		"  every = never\n"
+		"}\n"
+		"defaults { splay = 1s }\n"
+		"defaults { splay = never }\n",
+		"main.conf:2: workers: given a second time; the first is at line 1\n"
+		"main.conf:5: job \"x\": command: given a second time; the first is at line 4\n"
+		"main.conf:6: job \"x\": every: given a second time; the first is at line 4\n"
+		"main.conf:9: defaults: given a second time; the first is at line 8\n");
 }
 
 static void appending_is_refused(void **state)
@@ -238,18 +243,19 @@ static void comments_may_stand_anywhere(void **state)
 
 static void lines_are_right_after_comments_and_strings(void **state)
 {
-	fixture_expect(*state,
-		       "# one\n"
-		       "// two\n"
-		       "/* three\n"
-		       "four */ job x { command = 'five\n"
-		       "six\\\n"
-		       "seven' every\n"
-		       "= \"8\" }\n"
-		       "workers = 0",
-		       "main.conf:6: job \"x\": every: \"8\" is not a duration; use numbers with units "
-		       "us ms s m h d w, as in \"1h30m\"\n"
-		       "main.conf:8: workers: \"0\" is not a whole number from 1 to 4096\n");
+	fixture_expect(
+		*state,
+		"# one\n"
+		"// two\n"
+		"/* three\n"
+		"four */ job x { command = 'five\n"
+		"six\\\n"
+		"seven' every\n"
+		"= \"8\" }\n"
+		"workers = 0",
+		"main.conf:6: job \"x\": every: \"8\" is not a duration; use numbers with units "
+		"us ms s m h d w, as in \"1h30m\"\n"
+		"main.conf:8: workers: \"0\" is not a whole number from 1 to 4096\n");
 }
 
 static void tokens_know_where_they_are(void **state)

@@ -57,8 +57,9 @@ static void the_main_file_is_no_exception(void **state)
 	fixture_write(fixture, "main.conf", "");
 	assert_int_equal(chmod(path, 0666), 0);
 	got = fixture_load(fixture, "main.conf", NULL);
-	assert_string_equal(got, "main.conf: everyone may write to it and make everyd run anything; "
-				 "run: chmod go-w main.conf\n");
+	assert_string_equal(got,
+			    "main.conf: everyone may write to it and make everyd run anything; "
+			    "run: chmod go-w main.conf\n");
 	free(got);
 	free(path);
 }
@@ -77,10 +78,11 @@ static void others_must_not_own_it(void **state)
 	fixture_write(fixture, "a.conf", "");
 	assert_int_equal(chown(path, 4711, 0), 0);
 	assert_int_equal(chown(dir, 4711, 0), 0);
-	fixture_expect(fixture, "include_dir = d include('a.conf')",
-		       "d: belongs to user 4711, who could make everyd run anything; run: chown 0 d\n"
-		       "a.conf: belongs to user 4711, who could make everyd run anything; run: chown 0 "
-		       "a.conf\n");
+	fixture_expect(
+		fixture, "include_dir = d include('a.conf')",
+		"d: belongs to user 4711, who could make everyd run anything; run: chown 0 d\n"
+		"a.conf: belongs to user 4711, who could make everyd run anything; run: chown 0 "
+		"a.conf\n");
 	free(dir);
 	free(path);
 }
