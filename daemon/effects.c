@@ -54,7 +54,7 @@ static void start(struct daemon *daemon, struct engine_run *er)
 	tail->run.job = er->def;
 	tail->run.id = er->id;
 	tail->run.slot = er->slot;
-	tail->run.result.queued = clock_elapsed();
+	tail->run.queued = clock_elapsed();
 	r = pool_submit(daemon->pool, &tail->item);
 	tail->in_pool = r == 0;
 	if (r < 0) {
