@@ -1,0 +1,347 @@
+# Bats. everyd under a real systemd. The tests go on from one another, as a machine's life does.
+
+load container
+
+setup_file() {
+	local obstacle
+	obstacle=$(container_obstacle)
+	export obstacle
+	[[ -z $obstacle ]] || return 0
+	container_make
+	make --no-print-directory BUILD="$BUILD" DESTDIR="$ROOT" install
+	container_boot
+}
+
+teardown_file() {
+	if [[ -f $BATS_FILE_TMPDIR/nspawn ]] && ! container_is_gone; then
+		container_find
+		container_stop
+	fi
+}
+
+setup() {
+	[[ -z $obstacle ]] || skip "$obstacle"
+	container_find
+}
+
+# What the machine has to say about a failure.
+teardown() {
+	[[ -n $obstacle || -n ${BATS_TEST_COMPLETED:-} ]] ||
+		inside journalctl --no-pager --boot --lines=50 --output=short-precise
+}
+
+# --- helpers ------------------------------------------------------------------------------------
+
+property() {
+	inside systemctl show --value --property="$1" everyd.service
+}
+
+is_active() {
+	[[ $(property ActiveState)/$(property SubState) == active/running ]]
+}
+
+# active again, with another process than $1
+is_active_anew() {
+	is_active && (($(property MainPID) != $1))
+}
+
+# journal ARGUMENT...: what was logged since mark(). (With matches --after-cursor skips the first
+# match; --cursor at an entry that none of them matches is what is meant.)
+journal() {
+	inside journalctl --no-pager --quiet --cursor="$(<"$BATS_FILE_TMPDIR/cursor")" "$@"
+}
+
+mark() {
+	local name=everyd-test-$RANDOM$RANDOM
+	inside systemd-cat --identifier="$name" echo mark
+	await 30 has_mark "$name"
+}
+
+has_mark() {
+	inside journalctl --no-pager --quiet --identifier="$1" --lines=1 --show-cursor |
+		sed -n 's/^-- cursor: //p' >"$BATS_FILE_TMPDIR/cursor"
+	[[ -s $BATS_FILE_TMPDIR/cursor ]]
+}
+
+# journal_has PATTERN ARGUMENT...
+journal_has() {
+	local pattern=$1
+	shift
+	journal --output=cat "$@" | grep -E -- "$pattern"
+}
+
+# journal_counts N PATTERN ARGUMENT...: at least so many
+journal_counts() {
+	local n=$1
+	shift
+	(($(journal_has "$@" | wc -l) >= n))
+}
+
+# jobs_conf NAME: jobs.d/NAME.conf becomes standard input.
+jobs_conf() {
+	cat >"$ROOT/etc/everyd/jobs.d/$1.conf"
+	chmod 0644 "$ROOT/etc/everyd/jobs.d/$1.conf"
+}
+
+status_has() {
+	property StatusText | grep -E -- "$1"
+}
+
+# Of processes that jobs here start with the name $1.
+has_process() {
+	inside pgrep --full "^$1( |$)"
+}
+
+has_no_process() {
+	! has_process "$1"
+}
+
+# --- tests --------------------------------------------------------------------------------------
+
+@test "install: systemd finds nothing wrong with the units" {
+	run inside systemd-analyze verify --man=no everyd.service
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	run inside env XDG_RUNTIME_DIR=/run systemd-analyze --user verify --man=no everyd.service
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+}
+
+@test "install: the default configuration starts, with no jobs" {
+	mark
+	inside systemctl start everyd
+	is_active
+	await 30 status_has '^0 jobs'
+	inside systemctl stop everyd
+	[ "$(property Result)" = success ]
+}
+
+@test "systemctl enable --now: ready, with a status" {
+	jobs_conf first <<-'END'
+		job "talk" {
+		    every   = "1s"
+		    command = 'echo "to stdout $EVERYD_RUN"; echo "to stderr" >&2; printf unfinished'
+		}
+		job "quick" {
+		    every   = "100ms"
+		    command = {"/bin/true"}
+		}
+	END
+	mark
+	inside systemctl enable --now everyd
+	is_active
+	await 30 status_has '^2 jobs, .*next'
+	[ "$(property NRestarts)" = 0 ]
+}
+
+@test "the journal has the output of jobs by line, with the fields" {
+	await 30 journal_has '^to stdout' -t talk EVERYD_JOB=talk EVERYD_STREAM=stdout
+	await 30 journal_has '^to stderr$' -t talk EVERYD_JOB=talk EVERYD_STREAM=stderr
+	await 30 journal_has '^unfinished$' -t talk EVERYD_JOB=talk EVERYD_STREAM=stdout
+	run journal -t talk -o json --output-fields=EVERYD_RUN,PRIORITY,_COMM \
+		EVERYD_STREAM=stdout
+	[[ ${lines[0]} =~ \"EVERYD_RUN\":\"[0-9]+\" ]]
+	[[ ${lines[0]} =~ \"PRIORITY\":\"6\" ]]
+	[[ ${lines[0]} =~ \"_COMM\":\"everyd\" ]]
+}
+
+@test "the journal has the verdict of each run under the job's name" {
+	await 30 journal_counts 2 '^ok in' -t talk EVERYD_JOB=talk
+	await 30 journal_counts 10 '^ok in' -t quick EVERYD_JOB=quick
+	run journal_has . -t quick EVERYD_STREAM=stdout
+	[ "$status" -ne 0 ]
+}
+
+@test "what the daemon says of itself is its own" {
+	await 30 journal_has '^everyd .* started: 2 jobs' -t everyd
+}
+
+@test "reload: new, changed and removed jobs, in one line" {
+	jobs_conf first <<-'END'
+		job "talk" {
+		    every   = "1s"
+		    command = "echo changed"
+		}
+		job "new" {
+		    every   = "1s"
+		    command = "echo new"
+		}
+	END
+	mark
+	pid=$(property MainPID)
+	inside systemctl reload everyd
+	await 30 journal_has 'reload: 1 added, 1 changed, 1 removed, 0 unchanged' -t everyd
+	await 30 journal_has '^new$' -t new
+	await 30 journal_has '^changed$' -t talk
+	is_active
+	[ "$(property MainPID)" = "$pid" ]
+}
+
+@test "reload: a bad configuration is refused, shown, and changes nothing" {
+	cp "$ROOT/etc/everyd/jobs.d/first.conf" "$BATS_FILE_TMPDIR/good"
+	jobs_conf first <<-'END'
+		job "talk" {
+		    every   = "1 fortnight"
+		    command = "echo unwanted"
+		}
+	END
+	mark
+	pid=$(property MainPID)
+	run inside systemctl reload everyd
+	[ "$status" -ne 0 ]
+	await 30 journal_has 'first.conf:2: .*fortnight' -t everyd
+	await 30 status_has 'RELOAD FAILED.*first.conf:2'
+	mark
+	await 30 journal_counts 2 '^changed$' -t talk
+	await 30 journal_counts 2 '^new$' -t new
+	is_active
+	[ "$(property MainPID)" = "$pid" ]
+}
+
+@test "reload: when the configuration is mended the status is" {
+	jobs_conf first <"$BATS_FILE_TMPDIR/good"
+	mark
+	inside systemctl reload everyd
+	await 30 journal_has 'reload: 0 added, 0 changed, 0 removed, 2 unchanged' -t everyd
+	await 30 status_has '^2 jobs'
+	run status_has 'FAILED'
+	[ "$status" -ne 0 ]
+}
+
+@test "kill -9: systemd starts it anew, and the jobs it had do not live on" {
+	jobs_conf long <<-'END'
+		job "long" {
+		    every   = "1s"
+		    command = "exec -a everyd-test-long sleep 1000"
+		    shell   = "/bin/bash"
+		}
+	END
+	inside systemctl reload everyd
+	await 30 has_process everyd-test-long
+	old=$(has_process everyd-test-long)
+	pid=$(property MainPID)
+	mark
+	inside kill -KILL "$pid"
+	await 60 is_active_anew "$pid"
+	run inside kill -0 "$old"
+	[ "$status" -ne 0 ]
+	await 30 journal_has '^new$' -t new
+	rm "$ROOT/etc/everyd/jobs.d/long.conf"
+}
+
+@test "watchdog: a daemon that hangs is started anew" {
+	mkdir -p "$ROOT/etc/systemd/system/everyd.service.d"
+	printf '[Service]\nWatchdogSec=2s\n' >"$ROOT/etc/systemd/system/everyd.service.d/test.conf"
+	inside systemctl daemon-reload
+	inside systemctl restart everyd
+	pid=$(property MainPID)
+	mark
+	inside kill -STOP "$pid"
+	await 60 is_active_anew "$pid"
+	journal_has 'Watchdog timeout' -u everyd
+	await 30 journal_has '^new$' -t new
+}
+
+@test "watchdog: a daemon that works is left alone, long jobs or not" {
+	jobs_conf long <<-'END'
+		job "long" {
+		    every   = "1s"
+		    command = "sleep 1000"
+		}
+	END
+	inside systemctl reload everyd
+	mark
+	pid=$(property MainPID)
+	# Six times as often as the watchdog wants to hear of it, counted by another job.
+	await 60 journal_counts 12 '^new$' -t new
+	[ "$(property MainPID)" = "$pid" ]
+	rm -r "$ROOT/etc/everyd/jobs.d/long.conf" "$ROOT/etc/systemd/system/everyd.service.d"
+	inside systemctl daemon-reload
+}
+
+@test "stop: jobs that run, that ignore SIGTERM, that hide in the background: none survives" {
+	cp "$ROOT/etc/everyd/everyd.conf" "$BATS_FILE_TMPDIR/default"
+	cat >"$ROOT/etc/everyd/everyd.conf" <<-'END'
+		stop_timeout = "1s"
+		defaults {
+		    kill_grace = "500ms"
+		    shell      = "/bin/bash"
+		}
+		job "plain" {
+		    every   = "1s"
+		    command = "exec -a everyd-test-plain sleep 1000"
+		}
+		job "stubborn" {
+		    every   = "1s"
+		    command = 'trap "" TERM; exec -a everyd-test-stubborn sleep 1000'
+		}
+		job "background" {
+		    every   = "1s"
+		    command = 'setsid -f bash -c "exec -a everyd-test-background sleep 1000"; sleep 1000'
+		}
+	END
+	inside systemctl restart everyd
+	await 30 has_process everyd-test-plain
+	await 30 has_process everyd-test-stubborn
+	await 30 has_process everyd-test-background
+	mark
+	inside systemctl stop everyd
+	[ "$(property Result)" = success ]
+	[ "$(property ExecMainStatus)" = 0 ]
+	has_no_process everyd-test-plain
+	has_no_process everyd-test-stubborn
+	has_no_process everyd-test-background
+	has_no_process sleep
+	# It was the daemon that ended them.
+	run journal_has 'Killing process' -u everyd
+	[ "$status" -ne 0 ]
+	await 30 journal_has 'stopped after' -t everyd
+	cp "$BATS_FILE_TMPDIR/default" "$ROOT/etc/everyd/everyd.conf"
+}
+
+@test "a user's own everyd: her configuration, her rights, her journal" {
+	mkdir -p "$ROOT/home/ann/.config/everyd"
+	cat >"$ROOT/home/ann/.config/everyd/everyd.conf" <<-'END'
+		job "mine" {
+		    every   = "1s"
+		    command = 'echo "I am $(id -un)"'
+		}
+	END
+	chmod 0644 "$ROOT/home/ann/.config/everyd/everyd.conf"
+	inside chown -R ann: /home/ann/.config
+	inside loginctl enable-linger ann
+	await 30 inside test -S /run/user/1000/bus
+	mark
+	inside_as_ann systemctl --user enable --now everyd
+	[ "$(inside_as_ann systemctl --user show --value -p SubState everyd)" = running ]
+	await 30 journal_has '^I am ann$' -t mine _UID=1000 EVERYD_STREAM=stdout
+	inside_as_ann systemctl --user reload everyd
+	await 30 journal_has 'reload: .*1 unchanged' -t everyd _UID=1000
+	inside_as_ann systemctl --user disable --now everyd
+	[ "$(inside_as_ann systemctl --user show --value -p Result everyd)" = success ]
+	inside loginctl disable-linger ann
+}
+
+@test "it starts when the machine boots" {
+	container_stop
+	container_boot
+	mark
+	is_active
+	await 30 journal_has '^new$' -t new -b
+}
+
+@test "uninstall: not while it is enabled; then nothing is left but what people wrote" {
+	run make --no-print-directory BUILD="$BUILD" DESTDIR="$ROOT" uninstall
+	[ "$status" -ne 0 ]
+	[[ $output == *"disable --now everyd"* ]]
+	inside test -x /usr/local/sbin/everyd
+	inside systemctl disable --now everyd
+	rm "$ROOT/etc/everyd/jobs.d/first.conf"
+	make --no-print-directory BUILD="$BUILD" DESTDIR="$ROOT" uninstall
+	run inside find / -xdev -path /home/ann -prune -o -path /var/log -prune -o -name '*everyd*' -print
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+}
