@@ -1,0 +1,143 @@
+"""The daemon that is measured, from outside: started as systemd would, with a notify socket."""
+
+import itertools
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import machine
+
+READY_TIMEOUT = 120
+STOP_TIMEOUT = 60
+
+_numbers = itertools.count()
+
+
+class Broken(Exception):
+    """Something does not work; a figure would be worth nothing."""
+
+
+def job(name, command, **settings):
+    """A section of a configuration; a list is executed directly, a string by the shell."""
+    if isinstance(command, str):
+        text = f"'{command}'"
+    else:
+        text = "{" + ", ".join(f"'{word}'" for word in command) + "}"
+    lines = "".join(f" {key} = '{value}'" for key, value in settings.items())
+    return f"job '{name}' {{{lines} command = {text} }}\n"
+
+
+def write_config(path, parts):
+    """Writes a configuration from pieces of text, with a mode that the daemon trusts."""
+    with open(path, "w") as out:
+        out.writelines(parts)
+    os.chmod(path, 0o644)
+
+
+class Everyd:
+    """
+    A running daemon, ready when the constructor returns:
+
+        with Everyd(setup, parts) as daemon: ...
+
+    `load_seconds` is the time from its start to READY=1. It stops, and must stop well, at the end.
+    """
+
+    def __init__(self, setup, parts, *arguments):
+        number = next(_numbers)
+        self.config = os.path.join(setup.directory, f"everyd-{number}.conf")
+        self.log = os.path.join(setup.directory, f"everyd-{number}.log")
+        write_config(self.config, parts)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        name = f"everyd-bench-{os.getpid()}-{number}"
+        self._socket.bind("\0" + name)
+        self._process = None
+        try:
+            self._start(setup.everyd, name, arguments)
+        except BaseException:
+            self._kill()
+            raise
+
+    def _start(self, everyd, name, arguments):
+        with open(self.log, "wb") as log:
+            started = time.monotonic()
+            # setpriv becomes the daemon, which then ends with us, however we end.
+            self._process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "TERM", everyd, "-c", self.config, "--log", "stderr",
+                 *arguments],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
+                env={"PATH": os.defpath, "NOTIFY_SOCKET": "@" + name})
+        self.pid = self._process.pid
+        self.wait_for("READY=1")
+        self.load_seconds = time.monotonic() - started
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, traceback):
+        try:
+            if kind is None:
+                self.stop()
+        finally:
+            self._kill()
+
+    def wait_for(self, line):
+        """Waits for a notification with that line; returns it as a dict."""
+        deadline = time.monotonic() + READY_TIMEOUT
+        while time.monotonic() < deadline:
+            self._socket.settimeout(0.5)
+            try:
+                text = self._socket.recv(8192).decode()
+            except socket.timeout:
+                if self._process.poll() is not None:
+                    raise Broken(f"everyd ended with {self._process.returncode}: {self.tail()}")
+                continue
+            if line in text.splitlines():
+                return dict(each.partition("=")[::2] for each in text.splitlines())
+        raise Broken(f"no {line} in {READY_TIMEOUT} s: {self.tail()}")
+
+    def reload(self):
+        """Returns the seconds from SIGHUP to READY=1."""
+        begun = time.monotonic()
+        os.kill(self.pid, signal.SIGHUP)
+        self.wait_for("RELOADING=1")
+        self.wait_for("READY=1")
+        return time.monotonic() - begun
+
+    def stop(self):
+        """SIGTERM; returns the seconds until it has ended."""
+        begun = time.monotonic()
+        self._process.terminate()
+        try:
+            status = self._process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            raise Broken(f"everyd did not stop in {STOP_TIMEOUT} s: {self.tail()}")
+        if status != 0:
+            raise Broken(f"everyd ended with {status}: {self.tail()}")
+        return time.monotonic() - begun
+
+    def switches(self):
+        return machine.switches(self.pid)
+
+    def resident(self):
+        return machine.resident(self.pid)
+
+    def cpu_seconds(self):
+        return machine.cpu_seconds(self.pid)
+
+    def tail(self):
+        """The end of what it logged."""
+        with open(self.log, "rb") as log:
+            log.seek(max(0, os.path.getsize(self.log) - 2000))
+            return "\n" + log.read().decode(errors="replace")
+
+    def _kill(self):
+        if self._process and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        self._socket.close()
+        for path in (self.config, self.log):
+            if os.path.exists(path):
+                os.unlink(path)

@@ -1,0 +1,59 @@
+"""Runs per second with every worker busy, output captured, against the bare loop."""
+
+import os
+import time
+
+from everyd import Everyd, job
+from report import median, spread
+from stamps import bare
+
+WARM_UP = 1.0
+
+
+def measure(setup, report):
+    seconds, rounds = (2, 2) if setup.quick else (4, 3)
+    command = [setup.tick]
+    # As many runs are due as the bare loop can do: more than anyone else can.
+    rate = _bare_rate(setup, seconds, command)
+    jobs = int(rate / 10) + 1
+    config = [f"workers = {setup.workers}\nqueue = {jobs}\n",
+              *(job(f"tick-{i}", command, every="100ms") for i in range(jobs))]
+    levels = ["info", "warning"]
+    bares, rates, costs = [], {level: [] for level in levels}, {level: [] for level in levels}
+
+    for _ in range(rounds):
+        for level in levels:
+            bares.append(_bare_rate(setup, seconds, command))
+            rate, cost = _everyd_rate(setup, config, level, seconds)
+            rates[level].append(rate)
+            costs[level].append(cost)
+    for level in levels:
+        report.row(f"{jobs} jobs every 100ms, --log-level {level}", median(rates[level]), "/s",
+                   median(bares), median(rates[level]) / median(bares), ">= 0.60",
+                   spread=spread(rates[level]), bare_spread=spread(bares))
+    for level in levels:
+        report.row(f"everyd's own processor time a run, {level}", median(costs[level]), "us")
+    report.note(f"The same figure differed from round to round by up to "
+                f"{100 * max(map(spread, [bares, *rates.values()])):.0f} %.")
+
+
+def _bare_rate(setup, seconds, command):
+    loop = bare(setup, f"{seconds}s", command)
+    return loop.runs * 1e6 / (loop.ended - loop.began)
+
+
+def _everyd_rate(setup, config, level, seconds):
+    """
+    Returns runs per second, counted by the lines that came out of the daemon, and microseconds of
+    processor time that it used itself for each.
+    """
+    with Everyd(setup, config, "--log-level", level) as daemon:
+        time.sleep(WARM_UP)
+        begun, from_byte, cpu = time.monotonic(), os.path.getsize(daemon.log), daemon.cpu_seconds()
+        time.sleep(seconds)
+        ended, to_byte = time.monotonic(), os.path.getsize(daemon.log)
+        cpu = daemon.cpu_seconds() - cpu
+        with open(daemon.log, "rb") as log:
+            log.seek(from_byte)
+            runs = log.read(to_byte - from_byte).count(b": tick\n")
+    return runs / (ended - begun), cpu * 1e6 / max(1, runs)
