@@ -123,12 +123,10 @@ static bool value(struct scanner *s, bool *ret_list)
 /* At "=", or at "+=", which is reported: passes it and a value. */
 static bool equals_value(struct scanner *s, bool *ret_list)
 {
-	if (is_punct(s, '+')) {
+	if (is_punct(s, '+'))
 		problem(s, DIAG_ERROR, s->token.line, "\"+=\" is not used here; write \"=\"");
-		s->lexer.text[s->token.begin] = ' ';
-	} else if (!is_punct(s, '=')) {
+	else if (!is_punct(s, '='))
 		return expected(s, "\"=\"");
-	}
 	next(s);
 	return value(s, ret_list);
 }

@@ -1,8 +1,8 @@
 /*
  * A first look at a configuration file: finds what libconfuse would not tell, or not survive, and
- * leaves a text that it reads without error. Unknown names, repeated options and "+=" are
- * reported and overwritten with spaces; at the first syntax error the text is cut where the
- * statement with it begins, so that what stands before is checked all the same.
+ * leaves a text that it reads without error. Unknown names and repeated options are reported and
+ * overwritten with spaces; at the first syntax error the text is cut where the statement with it
+ * begins, so that what stands before is checked all the same.
  */
 #pragma once
 

@@ -65,8 +65,10 @@ static inline void fixture_write_bytes(const struct fixture *fixture, const char
 				       const void *bytes, size_t len)
 {
 	char *path = fixture_path(fixture, name);
-	FILE *f = fopen(path, "w");
+	FILE *f;
 
+	(void)unlink(path); /* it may be of a mode that cannot be written */
+	f = fopen(path, "w");
 	assert_non_null(f);
 	assert_int_equal(fwrite(bytes, 1, len, f), len);
 	assert_int_equal(fclose(f), 0);

@@ -287,6 +287,39 @@ static void tokens_know_where_they_are(void **state)
 	assert_string_equal(text, "ab    \n    \"c\\\"\" += }");
 }
 
+/* The marks are those of the text that is left for libconfuse. */
+static void marks_are_of_what_is_left(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *left;
+		size_t n_marks;
+	} marked[] = {
+		{"job x { every = 1s }", "job x { every = 1s }", 2},
+		{"job x { evry = 1s }", "job x {           }", 1},
+		{"workers = 1 include(a)", "workers = 1 include(a)", 1},
+		{"include(a) job x { every = 1s", "include(a) ", 1},
+		{"defaults { } defaults { splay = 0 }", "defaults { }                       ", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(marked); i++) {
+		char *text = strdup(marked[i].text);
+		struct diags diags;
+		struct scan scan;
+
+		assert_non_null(text);
+		diags_init(&diags);
+		assert_int_equal(scan_text(text, strlen(text), "f", IN_MAIN, &diags, &scan), 0);
+		assert_int_equal(scan.len, strlen(marked[i].left));
+		assert_memory_equal(text, marked[i].left, scan.len);
+		assert_int_equal(scan.n_marks, marked[i].n_marks);
+		scan_done(&scan);
+		diags_done(&diags);
+		free(text);
+	}
+}
+
 int main(void)
 {
 #define WITH_FILES(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
@@ -301,6 +334,7 @@ int main(void)
 		WITH_FILES(comments_may_stand_anywhere),
 		WITH_FILES(lines_are_right_after_comments_and_strings),
 		cmocka_unit_test(tokens_know_where_they_are),
+		cmocka_unit_test(marks_are_of_what_is_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
