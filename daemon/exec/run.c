@@ -474,7 +474,7 @@ void run_execute(struct run *run, const struct run_context *context, struct run_
 	struct spawn plan;
 	int fds[2];
 
-	run->result = (struct run_result){.queued = run->result.queued};
+	run->result = (struct run_result){.queued = run->queued};
 	if (command_prepare(&local->command, &context->base, run->job, run->id, run->slot) < 0) {
 		fail(run, "memory", ENOMEM);
 		return;
