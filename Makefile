@@ -137,11 +137,11 @@ install: $(BUILD)/everyd
 	install -m 0644 man/everyd.8 '$(DESTDIR)$(MANDIR)/man8/'
 	install -m 0644 LICENSE NEWS.md README.md '$(DESTDIR)$(DOCDIR)/'
 	@for kind in '' -user; do \
-		unit='$(DESTDIR)$(UNITDIR)/'$$([ -n "$$kind" ] && echo user || echo system); \
-		echo "install -m 0644 everyd.service $$unit/"; \
+		unit='$(DESTDIR)$(UNITDIR)/'$$([ -n "$$kind" ] && echo user || echo system)/everyd.service; \
+		echo "sed systemd/everyd$$kind.service.in > $$unit"; \
 		sed 's,@SBINDIR@,$(SBINDIR),g; s,@SYSCONFDIR@,$(SYSCONFDIR),g' \
-			systemd/everyd$$kind.service.in > $(BUILD)/everyd.service; \
-		install -m 0644 $(BUILD)/everyd.service "$$unit/"; \
+			systemd/everyd$$kind.service.in > "$$unit"; \
+		chmod 0644 "$$unit"; \
 	done
 	@conf='$(DESTDIR)$(CONFDIR)/everyd.conf'; last='$(DESTDIR)$(DOCDIR)/everyd.conf'; \
 	new=conf/everyd.conf; \

@@ -3,10 +3,9 @@
 load container
 
 setup_file() {
-	local obstacle
-	obstacle=$(container_obstacle)
-	export obstacle
-	[[ -z $obstacle ]] || return 0
+	OBSTACLE=$(container_obstacle)
+	export OBSTACLE
+	[[ -z $OBSTACLE ]] || return 0
 	container_make
 	make_quietly install
 	container_boot
@@ -20,13 +19,13 @@ teardown_file() {
 }
 
 setup() {
-	[[ -z $obstacle ]] || skip "$obstacle"
+	[[ -z $OBSTACLE ]] || skip "$OBSTACLE"
 	container_find
 }
 
 # What the machine has to say about a failure.
 teardown() {
-	[[ -n $obstacle || -n ${BATS_TEST_COMPLETED:-} ]] ||
+	[[ -n $OBSTACLE || -n ${BATS_TEST_COMPLETED:-} ]] ||
 		inside journalctl --no-pager --boot --lines=50 --output=short-precise
 }
 
