@@ -1,0 +1,164 @@
+# A hostile machine: no descriptors, no processes, huge configurations, odd files.
+load lib.bash
+
+@test "10 000 jobs" {
+	{
+		for i in {1..10000}; do
+			echo "job \"job-$i\" { every = \"400d\" splay = \"1h\" command = \"true\" }"
+		done
+		echo "job \"tick\" { every = \"100ms\" command = {\"$H/note\", \"$T/notes\"} }"
+	} | conf
+	start
+	logged 'started: 10001 jobs'
+	await_notes 3 tick
+	sed -i '$d' "$CONF"
+	kill -HUP "$PID"
+	await 'reload: 0 added, 0 changed, 1 removed, 10000 unchanged'
+	kill -USR1 "$PID"
+	await 'everyd: and [0-9]+ more jobs'
+	stop
+}
+
+@test "-t: 10 000 errors are counted, the first are shown" {
+	for i in {1..10000}; do
+		echo "job \"job-$i\" { every = \"x\" command = \"true\" }"
+	done | conf
+	run "$EVERYD" -t -c "$CONF"
+	[ "$status" = 1 ]
+	[ "${#lines[@]}" -lt 2000 ]
+	[[ ${lines[-1]} == "$CONF: 10000 errors" ]]
+	[[ ${lines[-2]} =~ ^and\ [0-9]+\ more$ ]]
+}
+
+@test "too few descriptors fail runs, never the daemon" {
+	conf <<-END
+		workers = 16
+		defaults { overlap = "allow" max_running = 16 }
+		job "j" { every = "100ms" command = {"flock", "-s", "$T/gate", "true"} }
+		job "k" { every = "100ms" command = {"$H/note", "$T/notes"} }
+	END
+	shut_gate
+	# The daemon itself needs about a dozen.
+	launch prlimit --nofile=28:28 "$EVERYD" -c "$CONF"
+	await 3 'everyd: [jk]\[[0-9]+\]: (failed: .*Too many open files|refused.*Too many open files)'
+	kill -USR1 "$PID"
+	await 'everyd: status: 2 jobs'
+	kill -HUP "$PID"
+	await 'reload'
+	open_gate
+	before=$(wc -l <"$T/notes" || echo 0)
+	await_notes $((before + 5)) k
+	stop
+}
+
+# limited COUNT COMMAND...: as a user who has no other process, and may have so many threads. (The
+# thread sanitizer has one of its own.)
+limited() {
+	local uid=$((300000 + $$ % 100000)) count=$1
+	need_root
+	install -m 755 "$EVERYD" "$T/everyd"
+	! grep -aq __tsan_init "$EVERYD" || count=$((count + 1))
+	launch setpriv --reuid=$uid --regid=$uid --clear-groups prlimit --nproc=$count "$T/everyd" -c "$CONF"
+}
+
+@test "too few processes fail runs with the step that failed, never the daemon" {
+	conf <<-END
+		workers = 1
+		job "j" { every = "100ms" command = {"true"} }
+	END
+	# The main thread, the log's, and one worker.
+	limited 3
+	await 3 'everyd: j\[[0-9]+\]: failed: clone: Resource temporarily unavailable'
+	prlimit --pid "$PID" --nproc=100
+	await 3 'everyd: j\[[0-9]+\]: ok in '
+	stop
+}
+
+@test "too few threads refuse runs, and more are made when they can" {
+	conf <<-END
+		workers = 2
+		job "j" { every = "100ms" command = {"true"} }
+	END
+	limited 2
+	await 3 'everyd: j\[[0-9]+\]: refused \(there was no memory or no thread to run it\)'
+	prlimit --pid "$PID" --nproc=100
+	await 3 'everyd: j\[[0-9]+\]: ok in '
+	stop
+}
+
+@test "a home directory that is not there" {
+	need_root
+	conf <<-END
+		job "j" { every = "100ms" command = "pwd" }
+	END
+	install -m 755 "$EVERYD" "$T/everyd"
+	launch setpriv --reuid=65534 --regid=65534 --clear-groups "$T/everyd" -c "$CONF"
+	await ' j\[1\]: /$'
+	stop
+}
+
+@test "the directory it was started in is removed" {
+	conf <<-END
+		job "j" { every = "100ms" command = {"$H/note", "$T/notes"} }
+	END
+	mkdir "$T/gone"
+	cd "$T/gone"
+	start
+	rmdir "$T/gone"
+	cd /
+	await_notes 3 j
+	kill -HUP "$PID"
+	await 'reload: 0 added, 0 changed, 0 removed, 1 unchanged'
+	stop
+}
+
+@test "nohup, and a job named like an option or a path" {
+	conf <<-END
+		job "a:b@c+d.e_f-g" { every = "100ms" command = "echo hello" }
+	END
+	launch nohup "$EVERYD" -c "$CONF"
+	await ' a:b@c\+d\.e_f-g\[[0-9]+\]: hello'
+	kill -HUP "$PID"
+	await 'reload: 0 added, 0 changed, 0 removed, 1 unchanged'
+	stop
+}
+
+@test "jobs that kill their parent's children, fork, and exit at once" {
+	conf <<-END
+		job "forks" { every = "100ms" command = 'for i in 1 2 3 4 5 6 7 8; do (true) & done' }
+		job "quick" { every = "100ms" command = {"true"} }
+		job "tick" { every = "100ms" command = {"$H/note", "$T/notes"} }
+	END
+	start
+	await_notes 20 tick
+	stop
+	equal "failed" "$(verdicts failed)" 0
+}
+
+@test "a job cannot stop or end the daemon by signalling its own group or session" {
+	conf <<-END
+		job "j" { every = "100ms" command = 'kill -TERM 0' }
+		job "tick" { every = "100ms" command = {"$H/note", "$T/notes"} }
+	END
+	start
+	await 3 'everyd: j\[[0-9]+\]: failed: killed by SIGTERM'
+	await_notes $(($(wc -l <"$T/notes") + 3)) tick
+	stop
+}
+
+@test "two daemons on one configuration do not disturb each other" {
+	conf <<-END
+		job "j" { every = "100ms" command = {"$H/note", "$T/notes"} }
+	END
+	start
+	first=$PID
+	: >"$T/log2"
+	LOG=$T/log2 start
+	await_notes 8 j
+	kill -TERM "$first"
+	await_end "$first"
+	wait "$first"
+	stop_log=$LOG LOG=$T/log2
+	stop
+	LOG=$stop_log
+}
