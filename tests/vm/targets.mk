@@ -1,0 +1,5 @@
+# make check-vm: everyd on a machine of its own, emulated, whose clock is really set. Needs no
+# root; takes half a minute, and downloads a kernel the first time.
+.PHONY: check-vm
+check-vm: $(BUILD)/everyd
+	@BUILD=$(BUILD) tests/run vm
