@@ -1,0 +1,467 @@
+/*
+ * The books: from the plans and the clock alone they know which slots are due, and from the effects
+ * what became of each. They never ask the engine what to expect.
+ */
+#include "world_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NONE USEC_INFINITY
+
+/* By its definition: the first slot that is due after t. */
+static usec_t first_after(const struct schedule *schedule, usec_t t)
+{
+	int64_t k = (t - schedule->delay - schedule->offset) / schedule->interval;
+
+	while (schedule->offset + k * schedule->interval + schedule->delay <= t)
+		k++;
+	while (schedule->offset + (k - 1) * schedule->interval + schedule->delay > t)
+		k--;
+	return schedule->offset + k * schedule->interval;
+}
+
+static void open_slot(struct book *book, usec_t slot)
+{
+	if (book->n_open == book->capacity) {
+		book->capacity = 2 * book->capacity + 8;
+		book->open = realloc(book->open, book->capacity * sizeof(*book->open));
+		if (!book->open)
+			abort();
+	}
+	book->open[book->n_open++] = slot;
+}
+
+static bool is_open(const struct book *book, usec_t slot)
+{
+	for (size_t i = 0; i < book->n_open; i++)
+		if (book->open[i] == slot)
+			return true;
+	return false;
+}
+
+static void settle_slot(struct world *world, size_t number, usec_t slot, enum verdict verdict,
+			enum reason reason)
+{
+	struct book *book = &world->books[number];
+	size_t i = 0;
+
+	while (i < book->n_open && book->open[i] != slot)
+		i++;
+	if (i == book->n_open)
+		world_fail(world, "job %zu: verdict %s for slot %lld, which needs none", number,
+			   verdict_info(verdict)->name, (long long)slot);
+	book->open[i] = book->open[--book->n_open];
+	world->verdicts[verdict]++;
+	world->reasons[reason]++;
+}
+
+void books_due(struct world *world, size_t number)
+{
+	const struct job_plan *plan = &world->plan.jobs[number];
+	struct book *book = &world->books[number];
+
+	if (world->stopping || !plan->present)
+		return;
+	for (; book->cursor + plan->schedule.delay <= world->wall;
+	     book->cursor += plan->schedule.interval)
+		open_slot(book, book->cursor);
+}
+
+void books_clock_stepped(struct world *world)
+{
+	for (size_t i = 0; i < world->plan.n_jobs; i++) {
+		const struct schedule *schedule = &world->plan.jobs[i].schedule;
+		struct book *book = &world->books[i];
+
+		if (!world->plan.jobs[i].present || world->stopping)
+			continue;
+		books_due(world, i);
+		if (book->cursor + schedule->delay - world->wall > 2 * schedule->interval)
+			book->cursor = first_after(schedule, world->wall);
+	}
+}
+
+static bool same_job(const struct job_plan *a, const struct job_plan *b)
+{
+	return schedule_equal(&a->schedule, &b->schedule) && a->overlap == b->overlap &&
+	       a->max_running == b->max_running && a->group == b->group && a->command == b->command;
+}
+
+void books_load(struct world *world, const struct plan *plan)
+{
+	world->diff = (struct engine_diff){0};
+	if (world->stopping)
+		return;
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		const struct job_plan *after = &plan->jobs[i];
+		const struct job_plan *before = world->loaded ? &world->plan.jobs[i] : NULL;
+		bool was = before && before->present;
+
+		world->diff.added += !was && after->present;
+		world->diff.removed += was && !after->present;
+		world->diff.unchanged += was && after->present && same_job(before, after);
+		world->diff.changed += was && after->present && !same_job(before, after);
+		if (after->present && !(was && schedule_equal(&before->schedule, &after->schedule)))
+			world->books[i].cursor = first_after(&after->schedule, world->wall);
+	}
+	for (size_t i = 0; i < WORLD_GROUPS; i++)
+		if (plan->limits[i] > 0)
+			world->group_limit[i] = plan->limits[i];
+	plan_done(&world->plan);
+	world->plan = plan_copy(plan);
+	world->loaded = true;
+}
+
+static unsigned limit_of(const struct job_plan *plan)
+{
+	return plan->overlap == OVERLAP_ALLOW ? plan->max_running : 1;
+}
+
+static void check_armed(struct world *world, const struct effect *effect)
+{
+	if (world->stopping)
+		world_fail(world, "a timer is armed after the stop");
+	if (effect->at <= world->wall)
+		world_fail(world, "%s is armed for the past", effect->job->def->name);
+}
+
+struct lookout {
+	const struct engine_run *run;
+	bool overtaken;
+};
+
+static void look_out(void *ctx, struct engine_run *other)
+{
+	struct lookout *lookout = ctx;
+
+	if (other->state == RUN_WAITING && other->group == lookout->run->group &&
+	    other->id < lookout->run->id)
+		lookout->overtaken = true;
+}
+
+static void check_start(struct world *world, const struct engine_run *run)
+{
+	int group = group_number(run->def);
+	struct lookout lookout = {.run = run};
+
+	if (world->stopping)
+		world_fail(world, "run %d starts after the stop", (int)run->id);
+	if (world->n_pool >= (size_t)world->plan.workers + world->plan.queue)
+		world_fail(world, "run %d starts though the pool is full", (int)run->id);
+	world->started++;
+	world->books[job_number(run->def)].ran++;
+	if (group < 0)
+		return;
+	if (++world->group_running[group] > world->group_limit[group])
+		world_fail(world, "group %d runs %zu, its limit is %u", group,
+			   world->group_running[group], world->group_limit[group]);
+	engine_each_run(world->engine, look_out, &lookout);
+	if (lookout.overtaken)
+		world_fail(world, "run %d overtook another in its group", (int)run->id);
+}
+
+static void expect_verdict(struct world *world, const struct effect *effect, enum verdict verdict,
+			   enum reason reason)
+{
+	if (effect->verdict != verdict || effect->reason != reason)
+		world_fail(world, "run %d: %s (%s) instead of %s (%s)", (int)effect->run->id,
+			   verdict_info(effect->verdict)->name, reason_text(effect->reason),
+			   verdict_info(verdict)->name, reason_text(reason));
+}
+
+static void check_ended(struct world *world, const struct effect *effect)
+{
+	const struct engine_run *run = effect->run;
+	const struct run_tail *tail = engine_run_tail(effect->run);
+	const struct run_result *result = &tail->result;
+	int group = group_number(run->def);
+
+	if (tail->state == POOL_NEVER) {
+		if (world->stopping)
+			expect_verdict(world, effect, VERDICT_CANCELLED, REASON_STOPPING);
+		else
+			expect_verdict(world, effect, VERDICT_SKIPPED, REASON_REPLACED);
+	} else if (tail->state != POOL_BACK || effect->result != world->event->result ||
+		   run != world->event->run) {
+		world_fail(world, "run %d ends, but it did not", (int)run->id);
+	} else if (result->kind == RESULT_NOT_STARTED && tail->cancelled == REASON_REPLACED) {
+		expect_verdict(world, effect, VERDICT_SKIPPED, REASON_REPLACED);
+	} else if (result->kind == RESULT_NOT_STARTED) {
+		expect_verdict(world, effect, VERDICT_CANCELLED, REASON_STOPPING);
+	} else if (result->kind == RESULT_NO_RESOURCES) {
+		expect_verdict(world, effect, VERDICT_REFUSED, REASON_NO_RESOURCES);
+	} else if (result->timed_out) {
+		expect_verdict(world, effect, VERDICT_TIMEOUT, REASON_NONE);
+	} else if (result->cancelled) {
+		expect_verdict(world, effect, VERDICT_KILLED, tail->cancelled);
+	} else if (result->kind == RESULT_EXITED && result->code == 0) {
+		expect_verdict(world, effect, VERDICT_OK, REASON_NONE);
+	} else {
+		expect_verdict(world, effect, VERDICT_FAILED, REASON_NONE);
+	}
+	settle_slot(world, job_number(run->def), run->slot, effect->verdict, effect->reason);
+	if (tail->state == POOL_NEVER)
+		return;
+	pool_forget(world, effect->run);
+	if (group >= 0)
+		world->group_running[group]--;
+}
+
+/* Was it right not to run the occurrence? */
+static void check_streak(struct world *world, const struct engine_job *job,
+			 const struct engine_streak *streak)
+{
+	const struct job_plan *plan = &world->plan.jobs[job_number(job->def)];
+	size_t total = engine_submitted(world->engine) + engine_waiting(world->engine);
+	bool right = false;
+
+	switch (streak->reason) {
+	case REASON_OVERLAP:
+		right = plan->overlap == OVERLAP_SKIP && job->live > 0;
+		break;
+	case REASON_MAX_RUNNING:
+		right = plan->overlap == OVERLAP_ALLOW && job->live >= plan->max_running;
+		break;
+	case REASON_HELD:
+		right = plan->overlap == OVERLAP_QUEUE && job->live > 0;
+		break;
+	case REASON_REPLACED:
+		right = plan->overlap == OVERLAP_REPLACE && job->live > 0;
+		break;
+	case REASON_QUEUE_FULL:
+		right = total >= (size_t)world->plan.workers + world->plan.queue;
+		if (plan->group < 0 && world->event->kind == ENGINE_DUE)
+			right = right && world->n_pool >= world->plan.workers;
+		break;
+	case REASON_REMOVED:
+		right = !plan->present;
+		break;
+	case REASON_STOPPING:
+		right = world->stopping;
+		break;
+	case REASON_NONE:
+	case REASON_LATE:
+	case REASON_NO_RESOURCES:
+	case REASON_COUNT:
+		break;
+	}
+	if (!right)
+		world_fail(world, "%s: %s because %s, but that is not so", job->def->name,
+			   verdict_info(streak->verdict)->name, reason_text(streak->reason));
+}
+
+/* Books what has come to a streak since it was looked at last: at most one at a time. */
+static void book_streak(struct world *world, const struct engine_job *job,
+			const struct engine_streak *streak)
+{
+	size_t number = job_number(job->def);
+	struct book *book = &world->books[number];
+
+	if (streak->count == book->streak)
+		return;
+	if (streak->count != book->streak + 1)
+		world_fail(world, "%s: a streak of %d after one of %d", job->def->name,
+			   (int)streak->count, (int)book->streak);
+	book->streak = streak->count;
+	if (streak->reason == REASON_QUEUE_FULL)
+		world->refused++;
+	settle_slot(world, number, streak->last, streak->verdict, streak->reason);
+}
+
+static void book_coalesced(struct world *world, const struct engine_job *job,
+			   const struct engine_streak *streak)
+{
+	size_t number = job_number(job->def);
+	usec_t interval = world->plan.jobs[number].schedule.interval;
+	uint64_t count = 0;
+
+	for (usec_t slot = streak->first; slot <= streak->last; slot += interval, count++)
+		settle_slot(world, number, slot, VERDICT_COALESCED, REASON_LATE);
+	if (count != streak->count)
+		world_fail(world, "%s: %d coalesced, counted %d", job->def->name, (int)count,
+			   (int)streak->count);
+}
+
+static void book_effect_of_streak(struct world *world, const struct effect *effect)
+{
+	struct book *book = &world->books[job_number(effect->job->def)];
+	bool begins = effect->kind == EFFECT_STREAK_BEGIN;
+
+	if (effect->streak->verdict == VERDICT_COALESCED) {
+		if (begins || book->streak > 0)
+			world_fail(world, "coalescing inside a streak");
+		book_coalesced(world, effect->job, effect->streak);
+		return;
+	}
+	if (begins && (book->streak > 0 || effect->streak->count != 1))
+		world_fail(world, "%s: a streak inside a streak", effect->job->def->name);
+	if (begins)
+		check_streak(world, effect->job, effect->streak);
+	book_streak(world, effect->job, effect->streak);
+	if (!begins)
+		book->streak = 0;
+}
+
+static void check_burst(struct world *world, const struct effect *effect)
+{
+	size_t total = engine_submitted(world->engine) + engine_waiting(world->engine);
+	bool begins = effect->kind == EFFECT_BURST_BEGIN;
+
+	if (begins == world->in_burst)
+		world_fail(world, "bursts do not alternate");
+	world->in_burst = begins;
+	if (begins) {
+		world->refused = 0;
+		world->bursts++;
+		return;
+	}
+	if (!world->stopping && total > world->plan.workers + world->plan.queue / 2)
+		world_fail(world, "a burst ends while the queue is full");
+}
+
+void books_effect(struct world *world, const struct effect *effect)
+{
+	struct book *book;
+
+	switch (effect->kind) {
+	case EFFECT_ARM:
+		check_armed(world, effect);
+		world->books[job_number(effect->job->def)].job = effect->job;
+		break;
+	case EFFECT_DISARM:
+		break;
+	case EFFECT_JOB_FREE:
+		book = &world->books[job_number(effect->job->def)];
+		if (world->plan.jobs[job_number(effect->job->def)].present || book->n_open > 0)
+			world_fail(world, "%s is freed too early", effect->job->def->name);
+		book->job = NULL;
+		break;
+	case EFFECT_START:
+		check_start(world, effect->run);
+		break;
+	case EFFECT_CANCEL:
+		break;
+	case EFFECT_ENDED:
+		check_ended(world, effect);
+		break;
+	case EFFECT_STREAK_BEGIN:
+	case EFFECT_STREAK_END:
+		book_effect_of_streak(world, effect);
+		break;
+	case EFFECT_BURST_BEGIN:
+	case EFFECT_BURST_END:
+		check_burst(world, effect);
+		if (effect->kind == EFFECT_BURST_END)
+			world->refused -= effect->count;
+		break;
+	case EFFECT_LOADED:
+		if (memcmp(&effect->diff, &world->diff, sizeof(world->diff)) != 0)
+			world_fail(world, "the diff is wrong");
+		break;
+	case EFFECT_DRAINED:
+		if (world->drained || !world->stopping || world->n_pool > 0)
+			world_fail(world, "drained, but not so");
+		world->drained = true;
+		break;
+	}
+}
+
+static void check_run(void *ctx, struct engine_run *run)
+{
+	struct world *world = ctx;
+	size_t number = job_number(run->def);
+	struct book *book = &world->books[number];
+	const struct job_plan *plan = &world->plan.jobs[number];
+	const struct run_tail *tail = engine_run_tail(run);
+	int group = group_number(run->def);
+
+	if (!is_open(book, run->slot))
+		world_fail(world, "run %d has no open slot", (int)run->id);
+	if ((run->state == RUN_WAITING) != (tail->state == POOL_NEVER))
+		world_fail(world, "run %d waits, or does it?", (int)run->id);
+	if (run->state == RUN_WAITING && group < 0)
+		world_fail(world, "run %d waits for no group", (int)run->id);
+	if (run->state == RUN_WAITING && world->group_running[group] < world->group_limit[group] &&
+	    world->n_pool < (size_t)world->plan.workers + world->plan.queue)
+		world_fail(world, "run %d waits though there is room", (int)run->id);
+	book->live++;
+	if (run->id > world->newest_id)
+		world->newest_id = run->id;
+	if (run->id > world->last_id && run->job->live > limit_of(plan))
+		world_fail(world, "%s runs %u at a time", run->def->name, run->job->live);
+}
+
+static void check_job(void *ctx, struct engine_job *job)
+{
+	struct world *world = ctx;
+	size_t number = job_number(job->def);
+	struct book *book = &world->books[number];
+	const struct job_tail *tail = engine_job_tail(job);
+
+	if (!world->plan.jobs[number].present || book->job != job)
+		world_fail(world, "%s is not in the plan", job->def->name);
+	if (tail->armed == world->stopping)
+		world_fail(world, "%s: its timer is wrong", job->def->name);
+	if (world->stopping)
+		return;
+	book_streak(world, job, &job->streak);
+	if (job->next != book->cursor)
+		world_fail(world, "%s: armed for %lld instead of %lld", job->def->name,
+			   (long long)job->next, (long long)book->cursor);
+	if (tail->at != job->next + job->def->schedule.delay)
+		world_fail(world, "%s: the timer is not that of the slot", job->def->name);
+	if (job->held == NONE)
+		return;
+	if (!is_open(book, job->held) || job->live < limit_of(&world->plan.jobs[number]))
+		world_fail(world, "%s: slot %lld is held for nothing", job->def->name,
+			   (long long)job->held);
+	book->live++;
+}
+
+static void check_totals(struct world *world)
+{
+	const struct engine_counters *counters = engine_counters(world->engine);
+	size_t total = engine_submitted(world->engine) + engine_waiting(world->engine);
+	struct engine_job *job;
+	usec_t earliest = NONE;
+
+	if (memcmp(counters->verdicts, world->verdicts, sizeof(world->verdicts)) != 0 ||
+	    counters->started != world->started)
+		world_fail(world, "the counters are wrong");
+	if (engine_submitted(world->engine) != world->n_pool)
+		world_fail(world, "%zu submitted instead of %zu", engine_submitted(world->engine),
+			   world->n_pool);
+	if (world->event->kind == ENGINE_FINISHED && world->in_burst &&
+	    total <= world->plan.workers + world->plan.queue / 2)
+		world_fail(world, "a burst does not end");
+	if (!world->in_burst && world->refused > 0)
+		world_fail(world, "refused outside a burst");
+	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++) {
+		const struct job_tail *tail;
+
+		if (!world->books[i].job)
+			continue;
+		tail = engine_job_tail(world->books[i].job);
+		if (tail->armed && tail->at < earliest)
+			earliest = tail->at;
+	}
+	if (engine_next_due(world->engine, &job) != earliest)
+		world_fail(world, "the agenda and the timers differ");
+	if (world->stopping && world->n_pool == 0 && !world->drained)
+		world_fail(world, "nothing runs, but it is not drained");
+}
+
+void books_check(struct world *world)
+{
+	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++)
+		world->books[i].live = 0;
+	engine_each_run(world->engine, check_run, world);
+	engine_each_job(world->engine, check_job, world);
+	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++)
+		if (world->books[i].live != world->books[i].n_open)
+			world_fail(world, "job %zu: %zu slots are open, %u are in hand", i,
+				   world->books[i].n_open, world->books[i].live);
+	world->last_id = world->newest_id;
+	check_totals(world);
+}

@@ -1,0 +1,122 @@
+/*
+ * The engine under a virtual clock. Prints TAP: one line for each scripted scenario, one for each
+ * batch of random ones.
+ *
+ *	sim [-v] [--seeds N] [--seed N]
+ *
+ * A random scenario that fails prints its seed; --seed plays that one alone, -v shows each event
+ * and effect.
+ */
+#include "scenarios.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BATCHES 10
+
+/* For the handler of a failed assertion. */
+static uint64_t current_seed;
+static const char *current_name;
+
+static void say_where(int sig)
+{
+	(void)sig;
+	dprintf(STDOUT_FILENO,
+		"not ok - %s: a failed assertion or a crash; sim -v --seed %" PRIu64 "\n",
+		current_name, current_seed);
+	_exit(1);
+}
+
+/* False if it failed, after saying how. */
+static bool play(const struct scenario *scenario, uint64_t seed, bool verbose)
+{
+	struct world *world = world_new(seed, scenario->wall, scenario->n_jobs);
+
+	current_seed = seed;
+	current_name = scenario->name;
+	world->verbose = verbose;
+	if (setjmp(world->failed) != 0) {
+		printf("# %s, at %.6f in step %" PRIu64 ": %s\n", scenario->name,
+		       (double)world->wall / 1e6, world->steps, world->message);
+		return false;
+	}
+	scenario->play(world);
+	world_free(world);
+	return true;
+}
+
+static bool play_seed(uint64_t seed, bool verbose)
+{
+	struct rng rng = {.state = ~seed};
+	struct scenario scenario = {
+		.name = "random",
+		.play = play_random,
+		.wall = (usec_t)rng_below(&rng, 2000000000 * (uint64_t)USEC_PER_SEC),
+		.n_jobs = RANDOM_JOBS,
+	};
+
+	if (play(&scenario, seed, verbose))
+		return true;
+	printf("# replay: sim -v --seed %" PRIu64 "\n", seed);
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"seed", required_argument, NULL, 's'},
+		{"seeds", required_argument, NULL, 'n'},
+		{0},
+	};
+	uint64_t seeds = 5000;
+	uint64_t first = 1;
+	bool verbose = false;
+	int failed = 0;
+	int test = 0;
+	int c;
+
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
+	signal(SIGABRT, say_where);
+	signal(SIGSEGV, say_where);
+	while ((c = getopt_long(argc, argv, "v", options, NULL)) != -1) {
+		switch (c) {
+		case 'v':
+			verbose = true;
+			break;
+		case 's':
+			first = strtoull(optarg, NULL, 0);
+			printf("1..1\n");
+			failed = !play_seed(first, verbose);
+			printf("%sok 1 - seed %" PRIu64 "\n", failed ? "not " : "", first);
+			return failed;
+		case 'n':
+			seeds = strtoull(optarg, NULL, 0);
+			break;
+		default:
+			return 2;
+		}
+	}
+
+	for (const struct scenario *scenario = scripted; scenario->name; scenario++) {
+		bool ok = play(scenario, 1, verbose);
+
+		printf("%sok %d - %s\n", ok ? "" : "not ", ++test, scenario->name);
+		failed += !ok;
+	}
+	for (int batch = 0; batch < BATCHES; batch++) {
+		uint64_t last = first + seeds / BATCHES - 1;
+		bool ok = true;
+
+		for (uint64_t seed = first; ok && seed <= last; seed++)
+			ok = play_seed(seed, verbose);
+		printf("%sok %d - random lives with seeds %" PRIu64 " to %" PRIu64 "\n",
+		       ok ? "" : "not ", ++test, first, last);
+		failed += !ok;
+		first = last + 1;
+	}
+	printf("1..%d\n", test);
+	return failed > 0;
+}

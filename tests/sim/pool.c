@@ -1,0 +1,114 @@
+/* A pool of workers, as the engine sees it: runs are taken in order, end some time, and a cancel
+   may come too late. */
+#include "world_internal.h"
+
+#include <stdlib.h>
+
+static size_t busy(const struct world *world)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < world->n_pool; i++) {
+		struct run_tail *tail = engine_run_tail(world->pool[i]);
+
+		n += tail->state == POOL_WORKING;
+	}
+	return n;
+}
+
+static void begin_work(struct world *world, struct run_tail *tail)
+{
+	const struct behaviour *how = &world->behaviour;
+
+	tail->state = POOL_WORKING;
+	tail->ends = world->elapsed + how->shortest +
+		     (usec_t)rng_below(&world->rng, (uint64_t)(how->longest - how->shortest) + 1);
+	tail->result = (struct run_result){
+		.kind = RESULT_EXITED,
+		.code = rng_chance(&world->rng, how->failing),
+		.timed_out = rng_chance(&world->rng, how->timing_out),
+	};
+	if (rng_chance(&world->rng, how->failing / 4))
+		tail->result = (struct run_result){.kind = RESULT_SPAWN_FAILED, .stage = "exec"};
+}
+
+void pool_work(struct world *world)
+{
+	size_t n = busy(world);
+
+	for (size_t i = 0; i < world->n_pool; i++) {
+		struct run_tail *tail = engine_run_tail(world->pool[i]);
+
+		if (tail->state == POOL_WORKING && tail->ends <= world->elapsed) {
+			tail->state = POOL_BACK;
+			n--;
+		}
+	}
+	for (size_t i = 0; i < world->n_pool && n < world->plan.workers; i++) {
+		struct run_tail *tail = engine_run_tail(world->pool[i]);
+
+		if (tail->state == POOL_QUEUED) {
+			begin_work(world, tail);
+			n++;
+		}
+	}
+}
+
+void pool_take(struct world *world, struct engine_run *run)
+{
+	struct run_tail *tail = engine_run_tail(run);
+
+	if (tail->state != POOL_NEVER)
+		world_fail(world, "run %d is started twice", (int)run->id);
+	if (world->n_pool == world->pool_capacity) {
+		world->pool_capacity = 2 * world->pool_capacity + 16;
+		world->pool = realloc(world->pool, world->pool_capacity * sizeof(*world->pool));
+		if (!world->pool)
+			abort();
+	}
+	world->pool[world->n_pool++] = run;
+	tail->state = POOL_QUEUED;
+	if (rng_chance(&world->rng, world->behaviour.no_resources)) {
+		tail->state = POOL_BACK;
+		tail->result = (struct run_result){.kind = RESULT_NO_RESOURCES};
+	}
+}
+
+void pool_stop(struct world *world, struct engine_run *run, enum cancel_mode mode)
+{
+	struct run_tail *tail = engine_run_tail(run);
+	usec_t grace = mode == CANCEL_KILL ? 1 : world->behaviour.grace + 1;
+
+	if (tail->state == POOL_NEVER)
+		world_fail(world, "run %d is cancelled before it was started", (int)run->id);
+	if (tail->cancelled == REASON_NONE)
+		tail->cancelled = world->stopping ? REASON_STOPPING : REASON_REPLACED;
+	if (tail->state == POOL_QUEUED) {
+		tail->state = POOL_BACK;
+		tail->result = (struct run_result){.kind = RESULT_NOT_STARTED};
+	} else if (tail->state == POOL_WORKING) {
+		if (rng_chance(&world->rng, world->behaviour.too_late)) {
+			tail->state = POOL_BACK;
+			return;
+		}
+		grace = (usec_t)rng_below(&world->rng, (uint64_t)grace);
+		if (tail->ends > world->elapsed + grace || mode == CANCEL_KILL)
+			tail->ends = world->elapsed + grace;
+		tail->result = (struct run_result){
+			.kind = rng_chance(&world->rng, 50) ? RESULT_SIGNALLED : RESULT_EXITED,
+			.cancelled = true,
+		};
+	}
+}
+
+void pool_forget(struct world *world, struct engine_run *run)
+{
+	size_t i = 0;
+
+	while (i < world->n_pool && world->pool[i] != run)
+		i++;
+	if (i == world->n_pool)
+		world_fail(world, "run %d ended without a start", (int)run->id);
+	for (world->n_pool--; i < world->n_pool; i++)
+		world->pool[i] = world->pool[i + 1];
+}

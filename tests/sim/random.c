@@ -1,0 +1,183 @@
+/* A random life: jobs of all kinds, stalls, clock steps, reloads, and an end. */
+#include "scenarios.h"
+
+static const usec_t intervals[] = {
+	100 * USEC_PER_MSEC, 100 * USEC_PER_MSEC, 300 * USEC_PER_MSEC, USEC_PER_SEC,
+	USEC_PER_SEC + 1,    7 * USEC_PER_SEC,	  10 * USEC_PER_SEC,
+};
+
+static unsigned draw(struct world *world, unsigned from, unsigned to)
+{
+	return from + (unsigned)rng_below(&world->rng, to - from + 1);
+}
+
+static struct job_plan random_job(struct world *world, const struct plan *plan)
+{
+	struct job_plan job = {.present = rng_chance(&world->rng, 70), .group = -1};
+
+	job.schedule.interval = intervals[rng_below(&world->rng, ARRAY_LENGTH(intervals))];
+	if (rng_chance(&world->rng, 40))
+		job.schedule.offset =
+			(usec_t)rng_below(&world->rng, (uint64_t)job.schedule.interval);
+	if (rng_chance(&world->rng, 30))
+		job.schedule.delay =
+			(usec_t)rng_below(&world->rng, 3 * (uint64_t)job.schedule.interval);
+	job.overlap = (enum overlap_policy)rng_below(&world->rng, OVERLAP_ALLOW + 1);
+	job.max_running = job.overlap == OVERLAP_ALLOW ? draw(world, 1, 4) : 1;
+	if (rng_chance(&world->rng, 50))
+		job.group = (int)rng_below(&world->rng, WORLD_GROUPS);
+	if (job.group >= 0 && plan->limits[job.group] == 0)
+		job.group = -1;
+	return job;
+}
+
+static void vary_bounds(struct world *world, struct plan *plan)
+{
+	plan->workers = draw(world, 1, 4);
+	plan->queue = draw(world, 0, 6);
+	for (int i = 0; i < WORLD_GROUPS; i++)
+		plan->limits[i] = rng_chance(&world->rng, 75) ? draw(world, 1, 3) : 0;
+}
+
+/* Another plan, of which much is as it was. */
+static void vary(struct world *world, struct plan *plan)
+{
+	if (rng_chance(&world->rng, 50))
+		vary_bounds(world, plan);
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		struct job_plan *job = &plan->jobs[i];
+
+		switch (rng_below(&world->rng, 8)) {
+		case 0:
+			*job = random_job(world, plan);
+			break;
+		case 1:
+			job->present = !job->present;
+			break;
+		case 2:
+			job->command++;
+			break;
+		case 3:
+			job->overlap = OVERLAP_ALLOW;
+			job->max_running = draw(world, 1, 4);
+			break;
+		default:
+			break;
+		}
+		if (job->group >= 0 && plan->limits[job->group] == 0)
+			job->group = -1;
+	}
+}
+
+static struct behaviour random_behaviour(struct world *world)
+{
+	struct behaviour how = {
+		.failing = draw(world, 0, 20),
+		.timing_out = draw(world, 0, 10),
+		.no_resources = rng_chance(&world->rng, 30) ? draw(world, 0, 20) : 0,
+		.too_late = draw(world, 0, 50),
+		.grace = (usec_t)rng_below(&world->rng, 2 * USEC_PER_SEC),
+	};
+
+	how.shortest = (usec_t)rng_below(&world->rng, 200 * USEC_PER_MSEC);
+	how.longest = how.shortest + (usec_t)rng_below(&world->rng, 4 * USEC_PER_SEC);
+	return how;
+}
+
+static usec_t random_span(struct world *world)
+{
+	static const usec_t spans[] = {USEC_PER_MSEC, 200 * USEC_PER_MSEC, 2 * USEC_PER_SEC,
+				       20 * USEC_PER_SEC};
+
+	return (usec_t)rng_below(&world->rng,
+				 (uint64_t)spans[rng_below(&world->rng, ARRAY_LENGTH(spans))]);
+}
+
+static void something_happens(struct world *world, struct plan *plan)
+{
+	usec_t span = random_span(world);
+
+	switch (rng_below(&world->rng, 12)) {
+	case 0:
+	case 1:
+		vary(world, plan);
+		world_load(world, plan);
+		break;
+	case 2: /* the loop is held up */
+		world_pass(world, span);
+		break;
+	case 3:
+	case 4:
+		world_set_clock(world, world->wall + (rng_chance(&world->rng, 50) ? span : -span));
+		/* Some timers may fire before anyone notices. */
+		while (rng_chance(&world->rng, 30))
+			(void)world_deliver(world);
+		world_send(world, ENGINE_CLOCK_STEPPED);
+		break;
+	case 5:
+		world_fire_early(world, rng_below(&world->rng, plan->n_jobs));
+		break;
+	case 6:
+		world_send(world, ENGINE_CLOCK_STEPPED);
+		break;
+	default:
+		break;
+	}
+}
+
+static void end_of_life(struct world *world, struct plan *plan)
+{
+	world_send(world, ENGINE_STOP);
+	for (unsigned i = draw(world, 0, 5); i > 0; i--) {
+		switch (rng_below(&world->rng, 5)) {
+		case 0:
+			vary(world, plan);
+			world_load(world, plan);
+			break;
+		case 1:
+			world_send(world, ENGINE_CLOCK_STEPPED);
+			break;
+		case 2:
+			world_send(world, ENGINE_STOP);
+			break;
+		case 3:
+			world_fire_early(world, rng_below(&world->rng, plan->n_jobs));
+			break;
+		default:
+			(void)world_deliver(world);
+			break;
+		}
+	}
+	for (unsigned i = draw(world, 0, 3); i > 0; i--) {
+		world_send(world, ENGINE_HURRY);
+		while (rng_chance(&world->rng, 50))
+			(void)world_deliver(world);
+	}
+	world_drain(world);
+}
+
+void play_random(struct world *world)
+{
+	struct job_plan jobs[RANDOM_JOBS];
+	struct plan plan = {.n_jobs = RANDOM_JOBS, .jobs = jobs};
+
+	world->behaviour = random_behaviour(world);
+	vary_bounds(world, &plan);
+	for (size_t i = 0; i < plan.n_jobs; i++)
+		jobs[i] = random_job(world, &plan);
+	world_load(world, &plan);
+
+	for (unsigned i = draw(world, 50, 400); i > 0; i--) {
+		usec_t next = world_next(world);
+
+		if (rng_chance(&world->rng, 15))
+			something_happens(world, &plan);
+		else if (!world_deliver(world))
+			world_pass(world, next == USEC_INFINITY ? USEC_PER_SEC
+					  : next > world->wall	? next - world->wall
+								: 0);
+	}
+	/* Now and then it is torn down in the midst of it all. */
+	if (rng_chance(&world->rng, 90))
+		end_of_life(world, &plan);
+}

@@ -1,0 +1,420 @@
+/* See world.h. Here: time, timers, and the way of events and effects. */
+#include "world_internal.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DRAIN_STEPS 1000000
+
+/* splitmix64 */
+uint64_t rng_below(struct rng *rng, uint64_t below)
+{
+	uint64_t z = rng->state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return (z ^ (z >> 31)) % below;
+}
+
+struct plan plan_copy(const struct plan *plan)
+{
+	struct plan copy = *plan;
+
+	copy.jobs = calloc(plan->n_jobs, sizeof(*copy.jobs));
+	if (!copy.jobs)
+		abort();
+	memcpy(copy.jobs, plan->jobs, plan->n_jobs * sizeof(*copy.jobs));
+	return copy;
+}
+
+void plan_done(struct plan *plan)
+{
+	free(plan->jobs);
+	plan->jobs = NULL;
+}
+
+size_t job_number(const struct job *def)
+{
+	return strtoul(def->name + 1, NULL, 10);
+}
+
+int group_number(const struct job *def)
+{
+	const struct group *group = def->settings->group;
+
+	return group ? (int)strtol(group->name + 1, NULL, 10) : -1;
+}
+
+void trace(const struct world *world, const char *format, ...)
+{
+	va_list ap;
+
+	if (!world->verbose)
+		return;
+	printf("# %12.6f ", (double)world->wall / 1e6);
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
+	putchar('\n');
+}
+
+_Noreturn void world_fail(struct world *world, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(world->message, sizeof(world->message), format, ap);
+	va_end(ap);
+	longjmp(world->failed, 1);
+}
+
+struct world *world_new(uint64_t seed, usec_t wall, size_t n_jobs)
+{
+	struct world *world = calloc(1, sizeof(*world));
+
+	if (!world)
+		abort();
+	world->rng.state = seed;
+	world->wall = wall;
+	world->elapsed = USEC_PER_DAY;
+	world->books = calloc(n_jobs, sizeof(*world->books));
+	world->plan.n_jobs = n_jobs;
+	if (!world->books ||
+	    engine_new(sizeof(struct job_tail), sizeof(struct run_tail), &world->engine) < 0)
+		abort();
+	return world;
+}
+
+void world_free(struct world *world)
+{
+	engine_free(world->engine);
+	for (size_t i = 0; i < world->plan.n_jobs; i++)
+		free(world->books[i].open);
+	free(world->books);
+	free(world->pool);
+	plan_done(&world->plan);
+	free(world);
+}
+
+static void trace_effect(const struct world *world, const struct effect *effect)
+{
+	static const char *const names[] = {
+		[EFFECT_ARM] = "arm",
+		[EFFECT_DISARM] = "disarm",
+		[EFFECT_JOB_FREE] = "free",
+		[EFFECT_START] = "start",
+		[EFFECT_CANCEL] = "cancel",
+		[EFFECT_ENDED] = "ended",
+		[EFFECT_STREAK_BEGIN] = "streak begins",
+		[EFFECT_STREAK_END] = "streak ends",
+		[EFFECT_BURST_BEGIN] = "burst begins",
+		[EFFECT_BURST_END] = "burst ends",
+		[EFFECT_LOADED] = "loaded",
+		[EFFECT_DRAINED] = "drained",
+	};
+	const char *name = names[effect->kind];
+
+	switch (effect->kind) {
+	case EFFECT_ARM:
+		trace(world, "    %s %s %.6f", name, effect->job->def->name,
+		      (double)effect->at / 1e6);
+		break;
+	case EFFECT_DISARM:
+	case EFFECT_JOB_FREE:
+		trace(world, "    %s %s", name, effect->job->def->name);
+		break;
+	case EFFECT_START:
+	case EFFECT_CANCEL:
+		trace(world, "    %s run %" PRIu64 " of %s, slot %.6f", name, effect->run->id,
+		      effect->run->def->name, (double)effect->run->slot / 1e6);
+		break;
+	case EFFECT_ENDED:
+		trace(world, "    %s run %" PRIu64 " of %s: %s %s", name, effect->run->id,
+		      effect->run->def->name, verdict_info(effect->verdict)->name,
+		      reason_text(effect->reason));
+		break;
+	case EFFECT_STREAK_BEGIN:
+	case EFFECT_STREAK_END:
+		trace(world, "    %s: %s %s, %s, %" PRIu64 ", slots %.6f to %.6f", name,
+		      effect->job->def->name, verdict_info(effect->streak->verdict)->name,
+		      reason_text(effect->streak->reason), effect->streak->count,
+		      (double)effect->streak->first / 1e6, (double)effect->streak->last / 1e6);
+		break;
+	case EFFECT_BURST_BEGIN:
+	case EFFECT_BURST_END:
+	case EFFECT_LOADED:
+	case EFFECT_DRAINED:
+		trace(world, "    %s", name);
+		break;
+	}
+}
+
+static void apply(void *ctx, const struct effect *effect)
+{
+	struct world *world = ctx;
+	struct job_tail *tail;
+
+	if (world->verbose)
+		trace_effect(world, effect);
+	books_effect(world, effect);
+	switch (effect->kind) {
+	case EFFECT_ARM:
+		tail = engine_job_tail(effect->job);
+		tail->armed = true;
+		tail->at = effect->at;
+		break;
+	case EFFECT_DISARM:
+		tail = engine_job_tail(effect->job);
+		tail->armed = false;
+		break;
+	case EFFECT_JOB_FREE:
+		tail = engine_job_tail(effect->job);
+		if (tail->armed)
+			world_fail(world, "%s is freed with its timer", effect->job->def->name);
+		break;
+	case EFFECT_START:
+		pool_take(world, effect->run);
+		break;
+	case EFFECT_CANCEL:
+		pool_stop(world, effect->run, effect->mode);
+		break;
+	case EFFECT_ENDED:
+	case EFFECT_STREAK_BEGIN:
+	case EFFECT_STREAK_END:
+	case EFFECT_BURST_BEGIN:
+	case EFFECT_BURST_END:
+	case EFFECT_LOADED:
+	case EFFECT_DRAINED:
+		break;
+	}
+}
+
+static void step(struct world *world, const struct engine_event *event)
+{
+	world->event = event;
+	world->steps++;
+	engine_step(world->engine, event, world->wall, (struct effect_sink){apply, world});
+	books_check(world);
+	pool_work(world);
+}
+
+static struct model *plan_model(const struct plan *plan)
+{
+	struct model *model = model_new();
+	struct job *jobs;
+	struct group *groups;
+	char name[32];
+
+	if (!model)
+		abort();
+	jobs = arena_alloc(&model->arena, plan->n_jobs * sizeof(*jobs));
+	groups = arena_alloc(&model->arena, WORLD_GROUPS * sizeof(*groups));
+	if (!jobs || !groups)
+		abort();
+	model->daemon = (struct daemon_settings){plan->workers, plan->queue, 30 * USEC_PER_SEC};
+	model->jobs = jobs;
+	model->groups = groups;
+	for (int i = 0; i < WORLD_GROUPS; i++) {
+		int len = snprintf(name, sizeof(name), "g%d", i);
+
+		if (plan->limits[i] > 0)
+			groups[model->n_groups++] = (struct group){
+				.name = arena_copy(&model->arena, name, (size_t)len),
+				.limit = plan->limits[i],
+				.file = "sim",
+			};
+	}
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		const struct job_plan *job = &plan->jobs[i];
+		struct job_settings *settings;
+		int len = snprintf(name, sizeof(name), "j%06zu", i);
+
+		if (!job->present)
+			continue;
+		settings = arena_alloc(&model->arena, sizeof(*settings));
+		if (!settings)
+			abort();
+		settings->overlap = job->overlap;
+		settings->max_running = job->max_running;
+		settings->shell = "/bin/sh";
+		jobs[model->n_jobs++] = (struct job){
+			.name = arena_copy(&model->arena, name, (size_t)len),
+			.schedule = job->schedule,
+			.settings = settings,
+			.command = job->command % 2 ? "odd" : "even",
+			.n_args = 1,
+			.file = "sim",
+		};
+		if (job->group >= 0) {
+			(void)snprintf(name, sizeof(name), "g%d", job->group);
+			settings->group = model_find_group(model, name);
+		}
+	}
+	return model;
+}
+
+void world_load(struct world *world, const struct plan *plan)
+{
+	struct model *model = plan_model(plan);
+	struct engine_load *load = NULL;
+
+	if (engine_prepare(world->engine, model, &load) < 0)
+		abort();
+	model_unref(model);
+	trace(world, "load");
+	books_load(world, plan);
+	step(world, &(struct engine_event){.kind = ENGINE_LOAD, .load = load});
+}
+
+void world_pass(struct world *world, usec_t span)
+{
+	world->wall += span;
+	world->elapsed += span;
+	pool_work(world);
+}
+
+void world_set_clock(struct world *world, usec_t wall)
+{
+	trace(world, "the clock is set to %.6f", (double)wall / 1e6);
+	world->wall = wall;
+}
+
+usec_t world_next(const struct world *world)
+{
+	usec_t next = USEC_INFINITY;
+
+	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++) {
+		const struct job_tail *tail;
+
+		if (!world->books[i].job)
+			continue;
+		tail = engine_job_tail(world->books[i].job);
+		if (tail->armed && tail->at < next)
+			next = tail->at;
+	}
+	for (size_t i = 0; i < world->n_pool; i++) {
+		const struct run_tail *tail = engine_run_tail(world->pool[i]);
+		usec_t at = world->wall;
+
+		if (tail->state == POOL_QUEUED)
+			continue;
+		if (tail->state == POOL_WORKING)
+			at += tail->ends - world->elapsed;
+		if (at < next)
+			next = at;
+	}
+	return next;
+}
+
+static void deliver_due(struct world *world, size_t number)
+{
+	trace(world, "due: job %zu", number);
+	books_due(world, number);
+	step(world, &(struct engine_event){.kind = ENGINE_DUE, .job = world->books[number].job});
+}
+
+static void deliver_run(struct world *world, struct engine_run *run)
+{
+	struct run_tail *tail = engine_run_tail(run);
+
+	if (tail->state == POOL_WORKING) {
+		trace(world, "started: run %" PRIu64, run->id);
+		tail->told_started = true;
+		step(world, &(struct engine_event){.kind = ENGINE_STARTED, .run = run});
+		return;
+	}
+	trace(world, "finished: run %" PRIu64, run->id);
+	step(world,
+	     &(struct engine_event){.kind = ENGINE_FINISHED, .run = run, .result = &tail->result});
+}
+
+bool world_deliver(struct world *world)
+{
+	struct engine_run *run = NULL;
+	size_t number = 0;
+	uint64_t n = 0;
+
+	pool_work(world);
+	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++) {
+		const struct job_tail *tail;
+
+		if (!world->books[i].job)
+			continue;
+		tail = engine_job_tail(world->books[i].job);
+		if (tail->armed && tail->at <= world->wall && rng_below(&world->rng, ++n) == 0)
+			number = i;
+	}
+	for (size_t i = 0; i < world->n_pool; i++) {
+		const struct run_tail *tail = engine_run_tail(world->pool[i]);
+		bool starts = tail->state == POOL_WORKING && !tail->told_started &&
+			      tail->result.kind != RESULT_SPAWN_FAILED;
+
+		if ((starts || tail->state == POOL_BACK) && rng_below(&world->rng, ++n) == 0)
+			run = world->pool[i];
+	}
+	if (n == 0)
+		return false;
+	if (run)
+		deliver_run(world, run);
+	else
+		deliver_due(world, number);
+	return true;
+}
+
+void world_run(struct world *world, usec_t wall)
+{
+	for (;;) {
+		usec_t next;
+
+		while (world_deliver(world))
+			;
+		next = world_next(world);
+		if (next > wall)
+			break;
+		if (next > world->wall)
+			world_pass(world, next - world->wall);
+	}
+	if (wall > world->wall)
+		world_pass(world, wall - world->wall);
+}
+
+void world_send(struct world *world, enum engine_event_kind kind)
+{
+	static const char *const names[] = {
+		[ENGINE_CLOCK_STEPPED] = "clock stepped",
+		[ENGINE_STOP] = "stop",
+		[ENGINE_HURRY] = "hurry",
+	};
+
+	trace(world, "%s", names[kind]);
+	if (kind == ENGINE_CLOCK_STEPPED)
+		books_clock_stepped(world);
+	if (kind == ENGINE_STOP)
+		world->stopping = true;
+	step(world, &(struct engine_event){.kind = kind});
+}
+
+void world_fire_early(struct world *world, size_t number)
+{
+	if (world->books[number].job)
+		deliver_due(world, number);
+}
+
+void world_drain(struct world *world)
+{
+	for (int i = 0; !world->drained; i++) {
+		usec_t next;
+
+		if (i == DRAIN_STEPS)
+			world_fail(world, "it does not end");
+		if (world_deliver(world))
+			continue;
+		next = world_next(world);
+		if (next == USEC_INFINITY)
+			world_fail(world, "nothing will happen any more, but it is not drained");
+		if (next > world->wall)
+			world_pass(world, next - world->wall);
+	}
+}

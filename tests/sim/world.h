@@ -1,0 +1,135 @@
+/*
+ * The engine's world under a virtual clock: its timers, a pool of workers, and books of every
+ * occurrence that are kept without asking the engine. Each step is checked against the books;
+ * whatever does not hold ends the scenario with a message.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "core/engine.h"
+
+#include <setjmp.h>
+#include <stdbool.h>
+
+#define WORLD_GROUPS 3
+
+struct rng {
+	uint64_t state;
+};
+
+/* A random number in [0, below). */
+uint64_t rng_below(struct rng *rng, uint64_t below);
+static inline bool rng_chance(struct rng *rng, unsigned percent)
+{
+	return rng_below(rng, 100) < percent;
+}
+
+struct job_plan {
+	bool present;
+	struct schedule schedule;
+	enum overlap_policy overlap;
+	unsigned max_running;
+	int group; /* -1: none */
+	int command;
+};
+
+/* A configuration; job i is named so that names sort as their numbers. */
+struct plan {
+	unsigned workers;
+	unsigned queue;
+	unsigned limits[WORLD_GROUPS]; /* 0: the group is not there */
+	size_t n_jobs;
+	struct job_plan *jobs;
+};
+
+struct plan plan_copy(const struct plan *plan);
+void plan_done(struct plan *plan);
+
+/* How runs turn out. */
+struct behaviour {
+	usec_t shortest;
+	usec_t longest;
+	unsigned failing;      /* percent that exit with 1 */
+	unsigned timing_out;   /* percent */
+	unsigned no_resources; /* percent that the pool cannot take */
+	unsigned too_late;     /* percent of cancels that find the run at its end */
+	usec_t grace;	       /* within which a cancelled run ends */
+};
+
+/* Where an account of a job's slots stands. */
+struct book {
+	struct engine_job *job; /* the engine's, while it has one */
+	usec_t cursor;		/* the first slot that is not yet due, or was not yet told of */
+	usec_t *open;		/* due, without a verdict */
+	size_t n_open;
+	size_t capacity;
+	uint64_t streak; /* occurrences of its streak that have been booked */
+	uint64_t ran;	 /* runs handed to the pool */
+	unsigned live;	 /* for one check */
+};
+
+struct world {
+	struct engine *engine;
+	struct plan plan;
+	struct behaviour behaviour;
+	struct rng rng;
+	usec_t wall;
+	usec_t elapsed;
+	bool verbose;
+	jmp_buf failed;
+	char message[300];
+
+	struct book *books;	  /* by job number */
+	struct engine_run **pool; /* in order of submission */
+	size_t n_pool;
+	size_t pool_capacity;
+	size_t group_running[WORLD_GROUPS];
+	unsigned group_limit[WORLD_GROUPS]; /* in force, or the last that was */
+
+	const struct engine_event *event; /* in progress */
+	struct engine_diff diff;	  /* what the load in progress should say */
+	uint64_t verdicts[VERDICT_COUNT];
+	uint64_t reasons[REASON_COUNT];
+	uint64_t started;
+	uint64_t last_id; /* of the runs that there were before this step */
+	uint64_t newest_id;
+	uint64_t refused; /* in this burst */
+	uint64_t bursts;
+	uint64_t steps;
+	bool in_burst;
+	bool loaded;
+	bool stopping;
+	bool drained;
+};
+
+/* A world whose clock stands at `wall`, without a plan in force. On failure it jumps to
+   world->failed, which the caller sets next. */
+struct world *world_new(uint64_t seed, usec_t wall, size_t n_jobs);
+void world_free(struct world *world);
+
+/* Ends the scenario. */
+_Noreturn void world_fail(struct world *world, const char *format, ...) _printf_(2, 3);
+
+/* Puts a plan in force, of which it keeps a copy. */
+void world_load(struct world *world, const struct plan *plan);
+
+/* Nothing happens but that time passes, on both clocks or on wall time alone. */
+void world_pass(struct world *world, usec_t span);
+void world_set_clock(struct world *world, usec_t wall);
+
+/* The earliest time, on the wall, at which there is something to do: a timer or the end of a run.
+   USEC_INFINITY: never. */
+usec_t world_next(const struct world *world);
+
+/* Delivers one event that has come to be, in random order. False: there is none. */
+bool world_deliver(struct world *world);
+
+/* Time passes up to `wall`, and everything is delivered as it happens. */
+void world_run(struct world *world, usec_t wall);
+
+/* Events without a cause in the world. */
+void world_send(struct world *world, enum engine_event_kind kind);
+void world_fire_early(struct world *world, size_t number);
+
+/* Delivers until the engine says that it is drained. */
+void world_drain(struct world *world);
