@@ -19,7 +19,7 @@ static const char *const directories[COMMAND_DIRECTORIES] = {
 #define PASSWD_SIZE ((size_t)16 * 1024)
 #define PASSWD_MAX  ((size_t)16 * 1024 * 1024)
 
-/* --- what all commands share ----------------------------------------------------------------- */
+/* --- what all commands share ----------------------------------------------------------- */
 
 static int add(struct command_base *base, const char *name, const char *value)
 {
@@ -102,7 +102,7 @@ void command_base_done(struct command_base *base)
 	*base = (struct command_base){0};
 }
 
-/* --- one command ------------------------------------------------------------------------------ */
+/* --- one command ----------------------------------------------------------------------- */
 
 void command_init(struct command *command)
 {
@@ -179,8 +179,8 @@ static const char *set_arguments(struct command *command, const struct job *job)
 	return job->command;
 }
 
-int command_prepare(struct command *command, const struct command_base *base,
-		    const struct job *job, uint64_t run, usec_t slot)
+int command_prepare(struct command *command, const struct command_base *base, const struct job *job,
+		    uint64_t run, usec_t slot)
 {
 	const char *program = job->use_shell ? job->settings->shell : job->command;
 	bool search = !strchr(program, '/');

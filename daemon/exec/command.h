@@ -44,5 +44,5 @@ void command_done(struct command *command);
 
 /* Makes paths, argv and envp for a run of the job; they point into base, job and command. Returns 0
    or -ENOMEM. */
-int command_prepare(struct command *command, const struct command_base *base,
-		    const struct job *job, uint64_t run, usec_t slot) _must_check_;
+int command_prepare(struct command *command, const struct command_base *base, const struct job *job,
+		    uint64_t run, usec_t slot) _must_check_;

@@ -25,7 +25,7 @@ int process_parse(const char *text, struct process *ret_process) _must_check_;
 /* Reads it for a process. Returns 0 or -errno; -ENOENT or -ESRCH: there is none. */
 int process_read(pid_t pid, struct process *ret_process) _must_check_;
 
-/* Has it ended, and only its status is left? Other threads may go on when the main one has ended. */
+/* Has it ended, and only its status is left? Other threads may outlive the main one. */
 bool process_is_dead(const struct process *process);
 
 /*

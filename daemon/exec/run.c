@@ -43,7 +43,7 @@
 struct run_context {
 	struct run_sink sink;
 	struct command_base base;
-	int null;              /* /dev/null */
+	int null;	       /* /dev/null */
 	int signals[NSIG + 1]; /* not at their default here, or not always; ends with 0 */
 };
 
@@ -71,15 +71,15 @@ struct watch {
 	const struct run_control *control;
 	pid_t pid;
 	bool reaped;
-	int pipes[2];  /* what stdout and stderr are read from */
-	int level;     /* what woken() last returned */
+	int pipes[2]; /* what stdout and stderr are read from */
+	int level;    /* what woken() last returned */
 	enum stop stop;
 	usec_t deadline; /* elapsed: when the next step of stopping is due */
 };
 
 static const char *const stream_names[] = {"stdout", "stderr"};
 
-/* --- what all runs share, what a worker keeps ------------------------------------------------- */
+/* --- what all runs share, what a worker keeps ------------------------------------------ */
 
 static void find_signals(int *signals)
 {
@@ -158,7 +158,7 @@ void run_local_free(struct run_local *local)
 	free(local);
 }
 
-/* --- output and notes -------------------------------------------------------------------------- */
+/* --- output and notes ------------------------------------------------------------------ */
 
 struct stream {
 	struct watch *watch;
@@ -214,7 +214,7 @@ static void note(struct watch *watch, enum log_level level, const char *before, 
 	sink->note(sink->ctx, watch->run, level, watch->local->clean);
 }
 
-/* --- stopping and waiting ---------------------------------------------------------------------- */
+/* --- stopping and waiting -------------------------------------------------------------- */
 
 static usec_t later(usec_t now, usec_t span)
 {
@@ -363,8 +363,8 @@ static bool wait_leftovers(struct watch *watch)
 
 /*
  * What the main process left behind, if that is not to be left alone: a run that was not stopped
- * gets SIGTERM and kill_grace now; for one that was they are under way. Processes that die meanwhile
- * are no one's business; those that have to be killed are named.
+ * gets SIGTERM and kill_grace now; for one that was they are under way. Processes that die
+ * meanwhile are no one's business; those that have to be killed are named.
  */
 static void stop_leftovers(struct watch *watch)
 {
@@ -427,7 +427,7 @@ static void account_for_leftovers(struct watch *watch)
 		drain(watch, i);
 }
 
-/* --- a run -------------------------------------------------------------------------------------- */
+/* --- a run ----------------------------------------------------------------------------- */
 
 static void fail(struct run *run, const char *stage, int code)
 {
@@ -468,7 +468,10 @@ void run_execute(struct run *run, const struct run_context *context, struct run_
 	_cleanup_close_ int err_write = -1;
 	_cleanup_close_ int pidfd = -1;
 	struct watch watch = {
-		.run = run, .context = context, .local = local, .control = control,
+		.run = run,
+		.context = context,
+		.local = local,
+		.control = control,
 	};
 	struct spawn_error error;
 	struct spawn plan;

@@ -23,8 +23,8 @@
 #endif
 
 /*
- * clone(2) by the name under which ThreadSanitizer does not wrap it: its wrapper takes the child for
- * a copy of the process and puts the bookkeeping to rights in it, which here is the caller's.
+ * clone(2) by the name under which ThreadSanitizer does not wrap it: its wrapper takes the child
+ * for a copy of the process and puts the bookkeeping to rights in it, which here is the caller's.
  */
 int __clone(int (*fn)(void *), void *stack, int flags, void *arg, ...);
 
@@ -34,11 +34,11 @@ struct kernel_default {
 };
 
 /* What rt_sigprocmask(2) takes. */
-#define KERNEL_SIGSET_SIZE 8
+#define SIGSET_SIZE 8
 
 struct child {
 	const struct spawn *spawn;
-	struct kernel_default disposition;
+	struct kernel_default as_new;
 	uint64_t no_signals;
 	/* Written by the child, read by the caller when it goes on. */
 	struct spawn_error error;
@@ -64,8 +64,7 @@ _raw_ static int child_main(void *arg)
 	/* Handlers go by themselves with exec, but one must not run in here; and what is ignored
 	   would stay ignored. */
 	for (const int *sig = spawn->signals; *sig; sig++)
-		if (syscall(SYS_rt_sigaction, *sig, &child->disposition, NULL,
-			    KERNEL_SIGSET_SIZE) < 0)
+		if (syscall(SYS_rt_sigaction, *sig, &child->as_new, NULL, SIGSET_SIZE) < 0)
 			return child_fail(child, "signals", errno);
 
 	for (int fd = 0; fd < 3; fd++)
@@ -77,8 +76,7 @@ _raw_ static int child_main(void *arg)
 	if (syscall(SYS_chdir, spawn->directory) < 0 && syscall(SYS_chdir, "/") < 0)
 		return child_fail(child, "chdir", errno);
 
-	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &child->no_signals, NULL,
-		    KERNEL_SIGSET_SIZE) < 0)
+	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &child->no_signals, NULL, SIGSET_SIZE) < 0)
 		return child_fail(child, "signals", errno);
 
 	for (const char *const *path = spawn->paths; *path; path++) {

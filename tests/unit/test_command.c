@@ -14,8 +14,10 @@ static const struct job_settings bash = {.shell = "/usr/local/bin/bash"};
 static const struct job_settings bare_shell = {.shell = "dash"};
 
 #define SEARCHED(name)                                                                             \
-	{"/usr/local/sbin/" name, "/usr/local/bin/" name, "/usr/sbin/" name, "/usr/bin/" name,     \
-	 "/sbin/" name, "/bin/" name}
+	{                                                                                          \
+		"/usr/local/sbin/" name, "/usr/local/bin/" name, "/usr/sbin/" name,                \
+			"/usr/bin/" name, "/sbin/" name, "/bin/" name                              \
+	}
 
 static void paths_and_arguments(void **state)
 {
@@ -28,7 +30,9 @@ static void paths_and_arguments(void **state)
 		{{.command = "./x\0a b\0\0c", .n_args = 4, .settings = &settings},
 		 {"./x"},
 		 {"./x", "a b", "", "c"}},
-		{{.command = "x\0y", .n_args = 2, .settings = &settings}, SEARCHED("x"), {"x", "y"}},
+		{{.command = "x\0y", .n_args = 2, .settings = &settings},
+		 SEARCHED("x"),
+		 {"x", "y"}},
 		{{.command = "echo a; b", .n_args = 1, .use_shell = true, .settings = &settings},
 		 {"/bin/sh"},
 		 {"sh", "-c", "echo a; b"}},
@@ -87,8 +91,8 @@ static void check_environment(const char *lang, const char *tz, const char *cons
 		if (strchr(expected[n], '=')[1])
 			assert_string_equal(command.envp[n], expected[n]);
 		else
-			assert_int_equal(
-				strncmp(command.envp[n], expected[n], strlen(expected[n])), 0);
+			assert_int_equal(strncmp(command.envp[n], expected[n], strlen(expected[n])),
+					 0);
 	}
 	assert_null(command.envp[n]);
 	command_done(&command);

@@ -93,7 +93,7 @@ static void long_lines_come_in_pieces(void **state)
 	static const struct {
 		size_t count;
 		const char *tail;
-		size_t first;  /* length of the first piece */
+		size_t first; /* length of the first piece */
 		size_t pieces;
 	} rows[] = {
 		{MAX - 1, "\n", MAX - 1, 1},

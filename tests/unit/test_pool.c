@@ -22,15 +22,15 @@
 
 struct task {
 	struct pool_item item; /* first, so that one is the other */
-	sem_t begun;           /* posted when work() is entered */
-	sem_t *gate;           /* work() waits for it first; NULL: it does not */
+	sem_t begun;	       /* posted when work() is entered */
+	sem_t *gate;	       /* work() waits for it first; NULL: it does not */
 	bool until_cancelled;  /* then for a level of 1 or more */
-	sem_t answered;        /* posted each time after pool_woken() */
+	sem_t answered;	       /* posted each time after pool_woken() */
 	bool note;
-	int level;             /* at the end */
-	unsigned done;         /* reported by pool_reap() */
+	int level;     /* at the end */
+	unsigned done; /* reported by pool_reap() */
 	unsigned started;
-	size_t order;          /* among those done */
+	size_t order; /* among those done */
 };
 
 static struct fixture {
@@ -194,9 +194,12 @@ static int no_thread(void *arg)
 
 static void without_a_thread_an_item_is_not_taken(void **state)
 {
-	struct task *task = make_tasks(1, NULL);
+	struct task *task;
 
 	(void)state;
+	if (!kernel_is_whole())
+		skip();
+	task = make_tasks(1, NULL);
 	/* glibc makes threads by clone3(2). */
 	assert_int_equal(fault_call(SYS_clone3, EAGAIN, no_thread, task), 0);
 	free_tasks(task, 1);
@@ -226,6 +229,8 @@ static void with_one_thread_an_item_waits_for_it(void **state)
 	struct task *tasks;
 
 	(void)state;
+	if (!kernel_is_whole())
+		skip();
 	sem_init(&gate, 0, 0);
 	tasks = make_tasks(2, &gate);
 	/* No fault in the child at first: nothing calls this. */

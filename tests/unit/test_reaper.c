@@ -4,6 +4,8 @@
 #include "exec/process.h"
 #include "exec/spawn.h"
 
+#include "fault.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -199,5 +201,9 @@ int main(void)
 		cmocka_unit_test(every_descendant_is_killed),
 	};
 
+	if (!kernel_is_whole()) {
+		puts(KERNEL_SKIP);
+		return 0;
+	}
 	return cmocka_run_group_tests_name("reaper", tests, NULL, NULL);
 }

@@ -148,7 +148,10 @@ static struct run_result shell(const char *script, const struct job_settings *se
 			       const struct reaction *reactions)
 {
 	struct job job = {
-		.name = "test", .settings = settings, .command = script, .n_args = 1,
+		.name = "test",
+		.settings = settings,
+		.command = script,
+		.n_args = 1,
 		.use_shell = true,
 	};
 
@@ -286,7 +289,10 @@ static void without_descriptors_one_run_fails(void **state)
 static void runs_leak_no_descriptor_and_no_process(void **state)
 {
 	struct job job = {
-		.name = "test", .settings = plain(), .command = "true", .n_args = 1,
+		.name = "test",
+		.settings = plain(),
+		.command = "true",
+		.n_args = 1,
 	};
 	unsigned before = count_fds();
 
@@ -296,8 +302,7 @@ static void runs_leak_no_descriptor_and_no_process(void **state)
 
 		job.command = i % 3 == 0 ? "/no/such" : "true";
 		result = run_job(&job, NULL);
-		assert_int_equal(result.kind,
-				 i % 3 == 0 ? RESULT_SPAWN_FAILED : RESULT_EXITED);
+		assert_int_equal(result.kind, i % 3 == 0 ? RESULT_SPAWN_FAILED : RESULT_EXITED);
 	}
 	assert_int_equal(count_fds(), before);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
@@ -365,10 +370,11 @@ static void it_finds_what_was_promised(void **state)
 	(void)run_job(&job, NULL);
 	assert_string_equal(heard.out, "a b..c|");
 
-	(void)shell("echo \"$EVERYD_JOB,$EVERYD_RUN,$EVERYD_SLOT,$SHELL,$SECRET\"; "
-		    "[ \"$PWD\" = \"$HOME\" ] && [ \"$(readlink /proc/self/fd/0)\" = /dev/null ] && "
-		    "echo home; exec sed -n '/^Sig[BIC]/s/[^0]//gp' /proc/self/status",
-		    plain(), NULL);
+	(void)shell(
+		"echo \"$EVERYD_JOB,$EVERYD_RUN,$EVERYD_SLOT,$SHELL,$SECRET\"; "
+		"[ \"$PWD\" = \"$HOME\" ] && [ \"$(readlink /proc/self/fd/0)\" = /dev/null ] && "
+		"echo home; exec sed -n '/^Sig[BIC]/s/[^0]//gp' /proc/self/status",
+		plain(), NULL);
 	assert_string_equal(heard.out, "test,7,1970-01-01T00:00:00.000000Z,/bin/sh,|home|"
 				       "0000000000000000|0000000000000000|0000000000000000|");
 }
@@ -390,8 +396,7 @@ static void a_time_out_stops_the_whole_tree(void **state)
 
 static void who_ignores_sigterm_is_killed_after_the_grace(void **state)
 {
-	struct job_settings settings =
-		with(50 * USEC_PER_MSEC, 50 * USEC_PER_MSEC, LEFTOVER_KILL);
+	struct job_settings settings = with(50 * USEC_PER_MSEC, 50 * USEC_PER_MSEC, LEFTOVER_KILL);
 	struct run_result result =
 		shell("trap '' TERM; sleep 1000 & (sleep 1000; :) & wait", &settings, NULL);
 
@@ -438,25 +443,49 @@ static void stopping(void **state)
 		int code;
 	} rows[] = {
 		{"echo ready; exec sleep 1000", LONG, {{"ready", 1}}, RESULT_SIGNALLED, SIGTERM},
-		{"trap 'exit 5' TERM; echo ready; while :; do :; done", LONG, {{"ready", 1}},
-		 RESULT_EXITED, 5},
-		{"trap '' TERM; echo ready; exec sleep 1000", 1, {{"ready", 1}}, RESULT_SIGNALLED,
+		{"trap 'exit 5' TERM; echo ready; while :; do :; done",
+		 LONG,
+		 {{"ready", 1}},
+		 RESULT_EXITED,
+		 5},
+		{"trap '' TERM; echo ready; exec sleep 1000",
+		 1,
+		 {{"ready", 1}},
+		 RESULT_SIGNALLED,
 		 SIGKILL},
-		{"trap '' TERM; echo ready; exec sleep 1000", LONG, {{"ready", 2}},
-		 RESULT_SIGNALLED, SIGKILL},
-		{"trap 'echo again' TERM; echo ready; while :; do :; done", LONG,
-		 {{"ready", 1}, {"again", 2}}, RESULT_SIGNALLED, SIGKILL},
+		{"trap '' TERM; echo ready; exec sleep 1000",
+		 LONG,
+		 {{"ready", 2}},
+		 RESULT_SIGNALLED,
+		 SIGKILL},
+		{"trap 'echo again' TERM; echo ready; while :; do :; done",
+		 LONG,
+		 {{"ready", 1}, {"again", 2}},
+		 RESULT_SIGNALLED,
+		 SIGKILL},
 		/* Output without end hides nothing. */
-		{"trap '' TERM; echo ready; exec yes", LONG, {{"ready", 2}}, RESULT_SIGNALLED,
+		{"trap '' TERM; echo ready; exec yes",
+		 LONG,
+		 {{"ready", 2}},
+		 RESULT_SIGNALLED,
 		 SIGKILL},
 		/* What is stopped has to go on to end. */
-		{"echo ready; kill -STOP $$; exit 0", LONG, {{"ready", 1}}, RESULT_SIGNALLED,
+		{"echo ready; kill -STOP $$; exit 0",
+		 LONG,
+		 {{"ready", 1}},
+		 RESULT_SIGNALLED,
 		 SIGTERM},
 		/* Process groups of their own do not escape. */
-		{"set -m; sleep 1000 & sleep 1000 & echo ready; wait", LONG, {{"ready", 1}},
-		 RESULT_SIGNALLED, SIGTERM},
-		{"set -m; trap '' TERM; sleep 1000 & echo ready; wait", LONG, {{"ready", 2}},
-		 RESULT_SIGNALLED, SIGKILL},
+		{"set -m; sleep 1000 & sleep 1000 & echo ready; wait",
+		 LONG,
+		 {{"ready", 1}},
+		 RESULT_SIGNALLED,
+		 SIGTERM},
+		{"set -m; trap '' TERM; sleep 1000 & echo ready; wait",
+		 LONG,
+		 {{"ready", 2}},
+		 RESULT_SIGNALLED,
+		 SIGKILL},
 	};
 
 	(void)state;
@@ -502,7 +531,8 @@ static void what_is_left_behind_is_stopped_and_named(void **state)
 		assert_string_equal(heard.out, "main|");
 		assert_int_equal(strncmp(heard.notes, rows[i].note, strlen(rows[i].note)), 0);
 		assert_int_equal(heard.note_level, LOG_LEVEL_WARNING);
-		assert_int_equal(strstr(heard.notes, "|killing 1 process ") != NULL, rows[i].killed);
+		assert_int_equal(strstr(heard.notes, "|killing 1 process ") != NULL,
+				 rows[i].killed);
 		assert_all_gone();
 	}
 }
@@ -510,11 +540,11 @@ static void what_is_left_behind_is_stopped_and_named(void **state)
 static void output_goes_on_while_leftovers_have_their_grace(void **state)
 {
 	struct job_settings settings = with(0, LONG, LEFTOVER_KILL);
-	struct run_result result =
-		shell("trap 'exit 0' USR1; "
-		      "(trap 'echo bye; exit' TERM; echo ready; kill -USR1 $$; while :; do :; done) & "
-		      "wait",
-		      &settings, NULL);
+	struct run_result result = shell(
+		"trap 'exit 0' USR1; "
+		"(trap 'echo bye; exit' TERM; echo ready; kill -USR1 $$; while :; do :; done) & "
+		"wait",
+		&settings, NULL);
 
 	(void)state;
 	assert_true(result.leftovers > 0);
@@ -526,11 +556,11 @@ static void hurrying_kills_leftovers_at_once(void **state)
 {
 	static const struct reaction reactions[] = {{"told", 2}, {0}};
 	struct job_settings settings = with(0, LONG, LEFTOVER_KILL);
-	struct run_result result = shell(
-		"trap 'exit 0' USR1; "
-		"(trap 'echo told' TERM; kill -USR1 $$; while :; do :; done) & "
-		"wait",
-		&settings, reactions);
+	struct run_result result =
+		shell("trap 'exit 0' USR1; "
+		      "(trap 'echo told' TERM; kill -USR1 $$; while :; do :; done) & "
+		      "wait",
+		      &settings, reactions);
 
 	(void)state;
 	assert_int_equal(result.kind, RESULT_EXITED);
@@ -594,7 +624,7 @@ static void a_system_call_that_fails_fails_one_run(void **state)
 		int error;
 		char stage[8];
 	} rows[] = {
-		{SYS_pipe2, ENFILE, "pipe"}, {SYS_clone, EAGAIN, "clone"},
+		{SYS_pipe2, ENFILE, "pipe"},   {SYS_clone, EAGAIN, "clone"},
 		{SYS_setsid, EPERM, "setsid"}, {SYS_chdir, EACCES, "chdir"},
 		{SYS_execve, ENOMEM, "exec"},
 	};
@@ -654,5 +684,9 @@ int main(void)
 		cmocka_unit_test(a_system_call_that_fails_fails_one_run),
 	};
 
+	if (!kernel_is_whole()) {
+		puts(KERNEL_SKIP);
+		return 0;
+	}
 	return cmocka_run_group_tests_name("run", tests, setup, teardown);
 }

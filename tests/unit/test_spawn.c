@@ -164,16 +164,17 @@ static int fails_at(void *arg)
 static void each_step_that_fails_is_named(void **state)
 {
 	static struct step steps[] = {
-		{SYS_clone, EAGAIN, "clone"},   {SYS_clone, ENOMEM, "clone"},
-		{SYS_setsid, EPERM, "setsid"},  {SYS_rt_sigaction, EINVAL, "signals"},
-		{SYS_dup3, EMFILE, "stdio"},    {SYS_close_range, ENOSYS, "stdio"},
-		{SYS_chdir, EACCES, "chdir"},   {SYS_rt_sigprocmask, EINVAL, "signals"},
+		{SYS_clone, EAGAIN, "clone"},  {SYS_clone, ENOMEM, "clone"},
+		{SYS_setsid, EPERM, "setsid"}, {SYS_rt_sigaction, EINVAL, "signals"},
+		{SYS_dup3, EMFILE, "stdio"},   {SYS_close_range, ENOSYS, "stdio"},
+		{SYS_chdir, EACCES, "chdir"},  {SYS_rt_sigprocmask, EINVAL, "signals"},
 		{SYS_execve, ENOMEM, "exec"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		assert_int_equal(fault_call(steps[i].number, steps[i].error, fails_at, &steps[i]), 0);
+		assert_int_equal(fault_call(steps[i].number, steps[i].error, fails_at, &steps[i]),
+				 0);
 }
 
 static void a_missing_directory_becomes_the_root(void **state)
@@ -208,8 +209,7 @@ static void signals_are_as_new(void **state)
 	signal(SIGHUP, handler);
 	signal(SIGUSR1, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
-	assert_string_equal(shell("exec sed -n '/^Sig[BIC]/p' /proc/self/status", "/",
-				  signals),
+	assert_string_equal(shell("exec sed -n '/^Sig[BIC]/p' /proc/self/status", "/", signals),
 			    "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n"
 			    "SigCgt:\t0000000000000000\n");
 	signal(SIGHUP, SIG_DFL);
@@ -262,5 +262,9 @@ int main(void)
 		cmocka_unit_test(it_leads_a_session_of_its_own),
 	};
 
+	if (!kernel_is_whole()) {
+		puts(KERNEL_SKIP);
+		return 0;
+	}
 	return cmocka_run_group_tests_name("spawn", tests, setup, teardown);
 }
