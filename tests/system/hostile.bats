@@ -54,11 +54,12 @@ load lib.bash
 # limited COUNT COMMAND...: as a user who has no other process, and may have so many threads. (The
 # thread sanitizer has one of its own.)
 limited() {
-	local uid=$((300000 + $$ % 100000)) count=$1
+	local count=$1
+	uid=$((300000 + $$ % 100000))
 	need_root
 	install -m 755 "$EVERYD" "$T/everyd"
 	! grep -aq __tsan_init "$EVERYD" || count=$((count + 1))
-	launch setpriv --reuid=$uid --regid=$uid --clear-groups prlimit --nproc=$count "$T/everyd" -c "$CONF"
+	launch setpriv --reuid=$uid --regid=$uid --clear-groups prlimit --nproc=$count:100 "$T/everyd" -c "$CONF"
 }
 
 @test "too few processes fail runs with the step that failed, never the daemon" {
@@ -69,7 +70,7 @@ limited() {
 	# The main thread, the log's, and one worker.
 	limited 3
 	await 3 'everyd: j\[[0-9]+\]: failed: clone: Resource temporarily unavailable'
-	prlimit --pid "$PID" --nproc=100
+	setpriv --reuid=$uid --regid=$uid --clear-groups prlimit --pid "$PID" --nproc=100:100
 	await 3 'everyd: j\[[0-9]+\]: ok in '
 	stop
 }
@@ -81,7 +82,7 @@ limited() {
 	END
 	limited 2
 	await 3 'everyd: j\[[0-9]+\]: refused \(there was no memory or no thread to run it\)'
-	prlimit --pid "$PID" --nproc=100
+	setpriv --reuid=$uid --regid=$uid --clear-groups prlimit --pid "$PID" --nproc=100:100
 	await 3 'everyd: j\[[0-9]+\]: ok in '
 	stop
 }

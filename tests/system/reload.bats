@@ -106,6 +106,32 @@ load lib.bash
 	stop
 }
 
+@test "files in include_dir come and go, and a bad one among them changes nothing" {
+	mkdir -m 755 "$T/jobs.d"
+	put() {
+		install -m 644 /dev/stdin "$T/jobs.d/$1"
+	}
+	conf <<-END
+		include_dir = "jobs.d"
+		job "a" { every = "1h" command = "true" }
+	END
+	start
+	put b.conf <<<'job "b" { every = "100ms" command = "echo b is here" }'
+	put ignored.txt <<<'nonsense'
+	kill -HUP "$PID"
+	await 'reload: 1 added, 0 changed, 0 removed, 1 unchanged'
+	await ' b\[[0-9]+\]: b is here'
+	put c.conf <<<'job "a" { every = "1h" command = "true" }'
+	kill -HUP "$PID"
+	await "everyd: .*c\.conf:1: job \"a\": .*everyd\.conf:2"
+	await 1 'reload failed'
+	rm "$T/jobs.d/b.conf"
+	put c.conf <<<'job "c" { every = "1h" command = "true" }'
+	kill -HUP "$PID"
+	await 'reload: 1 added, 0 changed, 1 removed, 1 unchanged'
+	stop
+}
+
 @test "an unchanged job keeps its running process" {
 	conf <<-END
 		job "long" { every = "100ms" command = 'echo up \$\$; exec flock -s $T/gate echo done' }

@@ -106,6 +106,18 @@ more_ticks() {
 	stop INT
 }
 
+@test "TERM in the middle of reloads" {
+	for i in {1..10}; do
+		tick
+		start
+		for n in {1..5}; do kill -HUP "$PID"; done
+		kill -TERM "$PID"
+		for n in {1..5}; do kill -HUP "$PID" 2>/dev/null || true; done
+		ended 0
+		: >"$LOG"
+	done
+}
+
 @test "a burst of signals of all kinds" {
 	tick
 	start
