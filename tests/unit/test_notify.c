@@ -117,7 +117,9 @@ static void nothing_happens_when_no_one_listens(void **state)
 
 	(void)state;
 	assert_non_null(socket_name);
+	assert_true(notify_wanted());
 	assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
+	assert_false(notify_wanted());
 	notify_ready();
 	notify_reloading();
 	notify_status("unheard");
