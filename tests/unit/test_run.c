@@ -585,10 +585,12 @@ static void what_may_stay_stays(void **state)
 
 static void a_stopped_run_takes_what_may_stay_along(void **state)
 {
-	static const struct reaction reactions[] = {{"ready", 1}, {0}};
-	struct job_settings settings = with(0, 50 * USEC_PER_MSEC, LEFTOVER_LEAVE);
+	static const struct reaction reactions[] = {{"ready", 1}, {"alone", 2}, {0}};
+	struct job_settings settings = with(0, LONG, LEFTOVER_LEAVE);
 	struct run_result result =
-		shell("(trap '' TERM; echo ready; exec sleep 1000) & wait", &settings, reactions);
+		shell("(trap '' TERM; echo ready; while kill -0 $$ 2>/dev/null; do :; done; "
+		      "echo alone; while :; do :; done) & wait",
+		      &settings, reactions);
 
 	(void)state;
 	assert_true(result.cancelled);
