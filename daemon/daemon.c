@@ -491,10 +491,22 @@ int daemon_run(struct daemon *daemon)
 	return -EIO;
 }
 
+/* Nobody takes them any more: one that comes now must not end the process by its default. */
+static void hold_signals(void)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	for (size_t i = 0; i < DAEMON_SIGNALS; i++)
+		(void)sigaddset(&set, handled[i]);
+	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 void daemon_free(struct daemon *daemon)
 {
 	if (!daemon)
 		return;
+	hold_signals();
 	if (daemon->pool) {
 		unsigned killed;
 

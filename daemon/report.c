@@ -31,6 +31,14 @@ static const char *program_of(const struct job *job)
 	return job->use_shell ? job->settings->shell : job->command;
 }
 
+/* A slot in local time, with as much of the second's fraction as it has. */
+static const char *format_slot(usec_t slot, char buf[static CLOCK_TEXT_SIZE])
+{
+	int digits = slot % USEC_PER_SEC == 0 ? 0 : slot % USEC_PER_MSEC == 0 ? 3 : 6;
+
+	return clock_format_local(slot, digits, buf);
+}
+
 /* How the main process came to its end: "exit status 3 after 1.2s". */
 static void describe_end(const struct job *job, const struct run_result *result, char *buf,
 			 size_t size)
@@ -131,7 +139,7 @@ void report_streak_begin(struct engine_job *job, const struct engine_streak *str
 		return;
 	describe_live(job, live, sizeof(live));
 	log_job(info->level, job->def->name, 0, "%s the occurrence of %s: %s%s", info->name,
-		clock_format_local(streak->first, 0, slot), reason_text(streak->reason), live);
+		format_slot(streak->first, slot), reason_text(streak->reason), live);
 }
 
 void report_streak_end(const struct engine_job *job, const struct engine_streak *streak)
@@ -144,9 +152,8 @@ void report_streak_end(const struct engine_job *job, const struct engine_streak 
 	if (streak->count < 2 && streak->verdict != VERDICT_COALESCED)
 		return;
 	log_job(info->level, job->def->name, 0, "%s %" PRIu64 " occurrence%s, %s to %s: %s",
-		info->name, streak->count, plural(streak->count),
-		clock_format_local(streak->first, 0, first),
-		clock_format_local(streak->last, 0, last), reason_text(streak->reason));
+		info->name, streak->count, plural(streak->count), format_slot(streak->first, first),
+		format_slot(streak->last, last), reason_text(streak->reason));
 }
 
 void report_loaded(const struct daemon *daemon, const struct engine_diff *diff)
@@ -225,7 +232,7 @@ static void list_job(void *ctx, struct engine_job *job)
 
 	if (listing->listed++ >= REPORT_JOBS_MAX)
 		return;
-	(void)clock_format_local(due, 0, next);
+	(void)format_slot(due, next);
 	(void)duration_format_short(due > listing->now ? due - listing->now : 0, in);
 	if (tail->last_ended == 0)
 		log_job(LOG_LEVEL_NOTICE, job->def->name, 0,

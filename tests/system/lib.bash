@@ -206,10 +206,14 @@ accounted() {
 	equal "slots of $1 that ran twice" "$twice" ""
 	first=$(head -1 <<<"$all") last=$(tail -1 <<<"$all")
 	missing=$(((last - first) / $2 + 1 - $(wc -l <<<"$all")))
-	equal "slots of $1 that did not run" "$missing" "$(coalesced "$1")"
+	equal "slots of $1 that did not run" "$missing" "$(coalesced "$1" "$first")"
 }
 
-# coalesced JOB: how many occurrences the log says were.
+# coalesced JOB [SLOT]: how many occurrences the log says were; those behind SLOT.
 coalesced() {
-	grep -oE "everyd: $1: coalesced [0-9]+" "$LOG" | awk '{ n += $NF } END { print n + 0 }'
+	local n slot total=0
+	while read -r n slot; do
+		[ "$(date -u -d "$slot" +%s%6N)" -lt "${2:-0}" ] || total=$((total + n))
+	done < <(sed -nE "s/.* everyd: $1: coalesced ([0-9]+) occurrences?, (.*) to .*/\1 \2/p" "$LOG")
+	echo $total
 }

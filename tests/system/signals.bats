@@ -118,6 +118,24 @@ more_ticks() {
 	done
 }
 
+@test "signals while it ends change nothing" {
+	conf <<-END
+		job "j" { every = "100ms" command = 'exec flock -s $T/gate true' }
+	END
+	for i in {1..5}; do
+		: >"$LOG"
+		shut_gate
+		start
+		await 'everyd: j: skipped'
+		kill -TERM "$PID"
+		await 'everyd: stopping'
+		open_gate
+		# Until there is no process to send one to.
+		while kill -HUP "$PID" && kill -USR1 "$PID"; do :; done 2>/dev/null
+		ended 0
+	done
+}
+
 @test "a burst of signals of all kinds" {
 	tick
 	start
