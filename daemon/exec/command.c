@@ -34,12 +34,11 @@ static int add(struct command_base *base, const char *name, const char *value)
 
 static int add_path(struct command_base *base)
 {
-	char path[256] = "";
+	char path[256];
+	char *at = path;
 
-	for (size_t i = 0; i < COMMAND_DIRECTORIES; i++) {
-		strcat(path, i > 0 ? ":" : "");
-		strcat(path, directories[i]);
-	}
+	for (size_t i = 0; i < COMMAND_DIRECTORIES; i++)
+		at = stpcpy(stpcpy(at, i > 0 ? ":" : ""), directories[i]);
 	return add(base, "PATH", path);
 }
 

@@ -19,25 +19,52 @@ static void cleanup_dir(DIR **dir)
 		(void)closedir(*dir);
 }
 
+/* The numbers behind the state, by their place there. */
+enum field {
+	FIELD_PARENT = 0,
+	FIELD_GROUP = 1,
+	FIELD_SESSION = 2,
+	FIELD_THREADS = 16,
+	FIELD_COUNT,
+};
+
+/* Reads so many numbers. Returns whether they were there. */
+static bool numbers(const char *text, long *ret_numbers, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *end;
+
+		ret_numbers[i] = strtol(text, &end, 10);
+		if (end == text)
+			return false;
+		text = end;
+	}
+	return true;
+}
+
 int process_parse(const char *text, struct process *ret_process)
 {
-	struct process process;
 	const char *open = strchr(text, '(');
 	/* A name may itself contain parentheses and blanks. */
 	const char *close = strrchr(text, ')');
+	struct process process = {0};
+	long fields[FIELD_COUNT];
+	long pid;
 	size_t len;
 
-	if (!open || !close || close < open || sscanf(text, "%d", &process.pid) != 1 ||
-	    sscanf(close + 1,
-		   " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld",
-		   &process.state, &process.parent, &process.group, &process.session,
-		   &process.threads) != 5)
+	if (!open || !close || close < open || close[1] != ' ' || close[2] == '\0' ||
+	    !numbers(text, &pid, 1) || !numbers(close + 3, fields, FIELD_COUNT))
 		return -EINVAL;
+	process.pid = (pid_t)pid;
+	process.state = close[2];
+	process.parent = (pid_t)fields[FIELD_PARENT];
+	process.group = (pid_t)fields[FIELD_GROUP];
+	process.session = (pid_t)fields[FIELD_SESSION];
+	process.threads = fields[FIELD_THREADS];
 	len = (size_t)(close - open) - 1;
 	if (len >= sizeof(process.name))
 		len = sizeof(process.name) - 1;
 	memcpy(process.name, open + 1, len);
-	process.name[len] = '\0';
 	*ret_process = process;
 	return 0;
 }
