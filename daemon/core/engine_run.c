@@ -6,7 +6,7 @@
  * worker (submitted < workers), which those that wait for a group cannot use. From that follows
  * submitted <= workers + queue, what the pool has room for, and submitted + waiting <= 2 * workers
  * + queue, for which many runs are allocated. A reload that lowers a bound takes back nothing that
- * was accepted under the old one.
+ * was accepted under the old one; until the new ones are met, no more is accepted.
  */
 #include "core/engine_internal.h"
 

@@ -85,7 +85,8 @@ void books_clock_stepped(struct world *world)
 static bool same_job(const struct job_plan *a, const struct job_plan *b)
 {
 	return schedule_equal(&a->schedule, &b->schedule) && a->overlap == b->overlap &&
-	       a->max_running == b->max_running && a->group == b->group && a->command == b->command;
+	       a->max_running == b->max_running && a->group == b->group &&
+	       a->command % 2 == b->command % 2;
 }
 
 void books_load(struct world *world, const struct plan *plan)
@@ -231,8 +232,11 @@ static void check_streak(struct world *world, const struct engine_job *job,
 		break;
 	case REASON_QUEUE_FULL:
 		right = total >= (size_t)world->plan.workers + world->plan.queue;
+		/* An idle worker takes more, unless a lowered bound is far exceeded. */
 		if (plan->group < 0 && world->event->kind == ENGINE_DUE)
-			right = right && world->n_pool >= world->plan.workers;
+			right = right &&
+				(world->n_pool >= world->plan.workers ||
+				 total >= 2 * (size_t)world->plan.workers + world->plan.queue);
 		break;
 	case REASON_REMOVED:
 		right = !plan->present;
