@@ -25,13 +25,11 @@ struct fields {
 
 static void add(struct fields *fields, const char *key, const char *value, size_t len)
 {
-	size_t key_len = strlen(key);
 	char *field = fields->buffer + fields->used;
+	char *end = mempcpy(stpcpy(field, key), value, len);
 
-	memcpy(field, key, key_len);
-	memcpy(field + key_len, value, len);
-	fields->iov[fields->count++] = (struct iovec){field, key_len + len};
-	fields->used += key_len + len;
+	fields->iov[fields->count++] = (struct iovec){field, (size_t)(end - field)};
+	fields->used += (size_t)(end - field);
 }
 
 static void add_text(struct fields *fields, const char *key, const char *value)
@@ -76,7 +74,7 @@ static void journal_write(void *ctx, const struct log_record *records, size_t co
 {
 	struct log_sink fallback = log_stderr_sink();
 	_cleanup_free_ char *buffer = NULL;
-	size_t size = 0;
+	size_t size = 1;
 
 	(void)ctx;
 	for (size_t i = 0; i < count; i++)
@@ -96,12 +94,12 @@ struct log_sink journal_sink(void)
 bool journal_is_stderr(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
-	uintmax_t device;
-	uintmax_t inode;
+	char expected[48];
 	struct stat st;
-	char end;
 
-	if (!stream || sscanf(stream, "%ju:%ju%c", &device, &inode, &end) != 2)
+	if (!stream || fstat(STDERR_FILENO, &st) < 0)
 		return false;
-	return fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+	(void)snprintf(expected, sizeof(expected), "%ju:%ju", (uintmax_t)st.st_dev,
+		       (uintmax_t)st.st_ino);
+	return strcmp(stream, expected) == 0;
 }
