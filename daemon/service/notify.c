@@ -44,7 +44,7 @@ void notify_status(const char *format, ...)
 	int n;
 
 	va_start(ap, format);
-	/* clang-tidy forgets va_start() when it looks at several files. NOLINTNEXTLINE(*-valist*) */
+	/* With several files clang-tidy overlooks va_start(). NOLINTNEXTLINE(*-valist*) */
 	n = vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	if (n < 0)
