@@ -2,9 +2,11 @@
 
 import itertools
 import os
+import queue
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 import machine
@@ -36,6 +38,36 @@ def write_config(path, parts):
     os.chmod(path, 0o644)
 
 
+class Notifications:
+    """
+    The service manager's side of sd_notify(3). Always read, as one that does not read blocks who
+    notifies it.
+    """
+
+    def __init__(self, name):
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+        self._socket.bind("\0" + name)
+        self._queue = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def get(self, timeout):
+        """The next one's time of arrival and lines; no lines if none comes in so many seconds."""
+        try:
+            return self._queue.get(timeout=timeout)
+        except queue.Empty:
+            return time.monotonic(), []
+
+    def close(self):
+        self._socket.shutdown(socket.SHUT_RD)  # ends the reader
+        self._thread.join()
+        self._socket.close()
+
+    def _read(self):
+        while text := self._socket.recv(8192):
+            self._queue.put((time.monotonic(), text.decode().splitlines()))
+
+
 class Everyd:
     """
     A running daemon, ready when the constructor returns:
@@ -50,10 +82,9 @@ class Everyd:
         self.config = os.path.join(setup.directory, f"everyd-{number}.conf")
         self.log = os.path.join(setup.directory, f"everyd-{number}.log")
         write_config(self.config, parts)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        name = f"everyd-bench-{os.getpid()}-{number}"
-        self._socket.bind("\0" + name)
         self._process = None
+        name = f"everyd-bench-{os.getpid()}-{number}"
+        self._notifications = Notifications(name)
         try:
             self._start(setup.everyd, name, arguments)
         except BaseException:
@@ -70,8 +101,7 @@ class Everyd:
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
                 env={"PATH": os.defpath, "NOTIFY_SOCKET": "@" + name})
         self.pid = self._process.pid
-        self.wait_for("READY=1")
-        self.load_seconds = time.monotonic() - started
+        self.load_seconds = self.wait_for("READY=1") - started
 
     def __enter__(self):
         return self
@@ -84,18 +114,14 @@ class Everyd:
             self._kill()
 
     def wait_for(self, line):
-        """Waits for a notification with that line; returns it as a dict."""
+        """Waits for a notification with that line; returns when it came, as time.monotonic()."""
         deadline = time.monotonic() + READY_TIMEOUT
         while time.monotonic() < deadline:
-            self._socket.settimeout(0.5)
-            try:
-                text = self._socket.recv(8192).decode()
-            except socket.timeout:
-                if self._process.poll() is not None:
-                    raise Broken(f"everyd ended with {self._process.returncode}: {self.tail()}")
-                continue
-            if line in text.splitlines():
-                return dict(each.partition("=")[::2] for each in text.splitlines())
+            came, lines = self._notifications.get(0.5)
+            if line in lines:
+                return came
+            if not lines and self._process.poll() is not None:
+                raise Broken(f"everyd ended with {self._process.returncode}: {self.tail()}")
         raise Broken(f"no {line} in {READY_TIMEOUT} s: {self.tail()}")
 
     def reload(self):
@@ -103,8 +129,7 @@ class Everyd:
         begun = time.monotonic()
         os.kill(self.pid, signal.SIGHUP)
         self.wait_for("RELOADING=1")
-        self.wait_for("READY=1")
-        return time.monotonic() - begun
+        return self.wait_for("READY=1") - begun
 
     def stop(self):
         """SIGTERM; returns the seconds until it has ended."""
@@ -137,7 +162,7 @@ class Everyd:
         if self._process and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
-        self._socket.close()
+        self._notifications.close()
         for path in (self.config, self.log):
             if os.path.exists(path):
                 os.unlink(path)
