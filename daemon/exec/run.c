@@ -98,7 +98,7 @@ static void find_signals(int *signals)
 
 int run_context_new(const struct run_sink *sink, struct run_context **ret_context)
 {
-	_cleanup_free_ struct run_context *context = calloc(1, sizeof(*context));
+	struct run_context *context = calloc(1, sizeof(*context));
 	int r;
 
 	if (!context)
@@ -106,14 +106,14 @@ int run_context_new(const struct run_sink *sink, struct run_context **ret_contex
 	context->sink = *sink;
 	find_signals(context->signals);
 	context->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	if (context->null < 0)
-		return -errno;
-	r = command_base_init(&context->base);
+	r = context->null < 0 ? -errno : command_base_init(&context->base);
 	if (r < 0) {
-		(void)close(context->null);
+		if (context->null >= 0)
+			(void)close(context->null);
+		free(context);
 		return r;
 	}
-	*ret_context = steal_ptr(context);
+	*ret_context = context;
 	return 0;
 }
 
