@@ -39,17 +39,23 @@ static void test_diffs(void **state)
 		const char *diff;
 	} rows[] = {
 		{{.workers = 1}, {.workers = 1}, ""},
-		{{.workers = 1}, {.jobs = {{"a"}, {"b"}}}, "+a +b"},
-		{{.jobs = {{"a"}, {"b"}}}, {.workers = 1}, "-a -b"},
-		{{.jobs = {{"a"}, {"b"}}}, {.jobs = {{"a"}, {"b"}}}, "=a =b"},
-		{{.jobs = {{"a"}, {"b"}}}, {.jobs = {{"a"}, {"b", .every = 7}}}, "=a ~b"},
-		{{.jobs = {{"a"}}}, {.jobs = {{"a", .command = "false"}}}, "~a"},
-		{{.jobs = {{"a"}}}, {.jobs = {{"a", .overlap = OVERLAP_QUEUE}}}, "~a"},
-		{{.jobs = {{"a"}, {"c"}, {"e"}}},
-		 {.jobs = {{"b"}, {"c"}, {"d"}}},
+		{{.workers = 1}, {.jobs = {{.name = "a"}, {.name = "b"}}}, "+a +b"},
+		{{.jobs = {{.name = "a"}, {.name = "b"}}}, {.workers = 1}, "-a -b"},
+		{{.jobs = {{.name = "a"}, {.name = "b"}}},
+		 {.jobs = {{.name = "a"}, {.name = "b"}}},
+		 "=a =b"},
+		{{.jobs = {{.name = "a"}, {.name = "b"}}},
+		 {.jobs = {{.name = "a"}, {.name = "b", .every = 7}}},
+		 "=a ~b"},
+		{{.jobs = {{.name = "a"}}}, {.jobs = {{.name = "a", .command = "false"}}}, "~a"},
+		{{.jobs = {{.name = "a"}}},
+		 {.jobs = {{.name = "a", .overlap = OVERLAP_QUEUE}}},
+		 "~a"},
+		{{.jobs = {{.name = "a"}, {.name = "c"}, {.name = "e"}}},
+		 {.jobs = {{.name = "b"}, {.name = "c"}, {.name = "d"}}},
 		 "-a +b =c +d -e"},
-		{{.jobs = {{"m"}}}, {.jobs = {{"a"}, {"z"}}}, "+a -m +z"},
-		{{.jobs = {{"a"}, {"z"}}}, {.jobs = {{"m"}}}, "-a +m -z"},
+		{{.jobs = {{.name = "m"}}}, {.jobs = {{.name = "a"}, {.name = "z"}}}, "+a -m +z"},
+		{{.jobs = {{.name = "a"}, {.name = "z"}}}, {.jobs = {{.name = "m"}}}, "-a +m -z"},
 	};
 
 	(void)state;
@@ -60,7 +66,7 @@ static void test_diffs(void **state)
 static void test_without_a_model_before_all_is_added(void **state)
 {
 	(void)state;
-	check(NULL, &(struct model_spec){.jobs = {{"a"}, {"b"}}}, "+a +b");
+	check(NULL, &(struct model_spec){.jobs = {{.name = "a"}, {.name = "b"}}}, "+a +b");
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /* Holds: when slots are due, what happens to late ones, clock steps, and the end of it all. */
 #include "engine_fixture.h"
 
-static const struct model_spec every_10 = {.jobs = {{"a"}}};
+static const struct model_spec every_10 = {.jobs = {{.name = "a"}}};
 
 static void test_first_load_waits_for_the_first_slot_to_come(void **state)
 {
@@ -9,7 +9,8 @@ static void test_first_load_waits_for_the_first_slot_to_come(void **state)
 
 	(void)state;
 	assert_int_equal(engine_new(0, 0, &rig.engine), 0);
-	load(&rig, &(struct model_spec){.jobs = {{"a"}, {"b", .every = 60, .offset = 20}}});
+	load(&rig, &(struct model_spec){
+			   .jobs = {{.name = "a"}, {.name = "b", .every = 60, .offset = 20}}});
 	expect(&rig, "arm a 30; arm b 80; loaded +2 ~0 -0 =0");
 	end(&rig);
 }
@@ -88,7 +89,7 @@ static void test_coalescing_ends_the_streak_before(void **state)
 
 static void test_the_delay_moves_the_due_time_not_the_slot(void **state)
 {
-	struct rig rig = begin(12, &(struct model_spec){.jobs = {{"a", .delay = 4}}});
+	struct rig rig = begin(12, &(struct model_spec){.jobs = {{.name = "a", .delay = 4}}});
 
 	(void)state;
 	assert_int_equal(engine_job_due(find_job(&rig, "a")), S(14));
@@ -99,9 +100,10 @@ static void test_the_delay_moves_the_due_time_not_the_slot(void **state)
 
 static void test_a_delay_longer_than_the_interval_loses_no_slot(void **state)
 {
-	struct rig rig =
-		begin(0, &(struct model_spec){.jobs = {{"a", .delay = 25, .overlap = OVERLAP_ALLOW,
-							.max_running = 9}}});
+	struct rig rig = begin(0, &(struct model_spec){.jobs = {{.name = "a",
+								 .delay = 25,
+								 .overlap = OVERLAP_ALLOW,
+								 .max_running = 9}}});
 
 	(void)state;
 	run_until(&rig, 35);
@@ -112,8 +114,8 @@ static void test_a_delay_longer_than_the_interval_loses_no_slot(void **state)
 
 static void test_next_due_is_the_earliest_of_all(void **state)
 {
-	struct rig rig =
-		begin(0, &(struct model_spec){.jobs = {{"a", .every = 7}, {"b", .every = 5}}});
+	struct rig rig = begin(0, &(struct model_spec){.jobs = {{.name = "a", .every = 7},
+								{.name = "b", .every = 5}}});
 	struct engine_job *job;
 
 	(void)state;
@@ -190,7 +192,7 @@ static void test_a_large_step_back_does_not_stall(void **state)
 
 static void test_stop_disarms_and_drains_at_once_when_nothing_runs(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){.jobs = {{"a"}, {"b"}}});
+	struct rig rig = begin(5, &(struct model_spec){.jobs = {{.name = "a"}, {.name = "b"}}});
 	struct engine_job *job;
 
 	(void)state;
@@ -216,7 +218,7 @@ static void test_stop_before_the_first_load_drains(void **state)
 
 static void test_stop_lets_what_was_handed_over_finish(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){.jobs = {{"a"}, {"b"}}});
+	struct rig rig = begin(5, &(struct model_spec){.jobs = {{.name = "a"}, {.name = "b"}}});
 
 	(void)state;
 	run_until(&rig, 10);
@@ -232,11 +234,12 @@ static void test_stop_lets_what_was_handed_over_finish(void **state)
 
 static void test_stop_gives_up_what_is_held_or_waits_for_its_group(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){
-					  .jobs = {{"a", .overlap = OVERLAP_QUEUE, .group = "g"},
-						   {"b", .offset = 1, .group = "g"}},
-					  .groups = {{"g", 1}},
-				  });
+	struct rig rig =
+		begin(5, &(struct model_spec){
+				 .jobs = {{.name = "a", .overlap = OVERLAP_QUEUE, .group = "g"},
+					  {.name = "b", .offset = 1, .group = "g"}},
+				 .groups = {{.name = "g", .limit = 1}},
+			 });
 
 	(void)state;
 	run_until(&rig, 31);
@@ -261,7 +264,7 @@ static void test_after_stop_nothing_is_due_and_no_load_counts(void **state)
 	rig.now = S(10);
 	step(&rig, (struct engine_event){.kind = ENGINE_DUE, .job = job});
 	happen(&rig, ENGINE_CLOCK_STEPPED);
-	load(&rig, &(struct model_spec){.jobs = {{"b"}}});
+	load(&rig, &(struct model_spec){.jobs = {{.name = "b"}}});
 	expect(&rig, "");
 	assert_string_equal(engine_model(rig.engine)->jobs[0].name, "a");
 	end(&rig);
@@ -270,7 +273,8 @@ static void test_after_stop_nothing_is_due_and_no_load_counts(void **state)
 static void test_hurry_terminates_then_kills(void **state)
 {
 	struct rig rig =
-		begin(5, &(struct model_spec){.jobs = {{"a"}, {"b", .overlap = OVERLAP_REPLACE}}});
+		begin(5, &(struct model_spec){.jobs = {{.name = "a"},
+						       {.name = "b", .overlap = OVERLAP_REPLACE}}});
 
 	(void)state;
 	run_until(&rig, 20); /* b@10 is told to go already */
@@ -295,7 +299,7 @@ static void test_tails_are_zeroed_and_found_again(void **state)
 
 	(void)state;
 	assert_int_equal(engine_new(24, 40, &rig.engine), 0);
-	load(&rig, &(struct model_spec){.workers = 1, .jobs = {{"a"}}});
+	load(&rig, &(struct model_spec){.workers = 1, .jobs = {{.name = "a"}}});
 	for (int slot = 10; slot <= 30; slot += 10) {
 		run_until(&rig, slot);
 		run = find_run(&rig, "a", slot);
@@ -315,14 +319,14 @@ static void test_tails_are_zeroed_and_found_again(void **state)
 static void test_free_in_the_middle_of_everything(void **state)
 {
 	struct model_spec spec = {
-		.jobs = {{"a", .group = "g"}, {"b", .group = "g"}, {"c"}},
-		.groups = {{"g", 1}},
+		.jobs = {{.name = "a", .group = "g"}, {.name = "b", .group = "g"}, {.name = "c"}},
+		.groups = {{.name = "g", .limit = 1}},
 	};
 	struct rig rig = begin(5, &spec);
 
 	(void)state;
 	run_until(&rig, 25);
-	load(&rig, &(struct model_spec){.jobs = {{"c", .every = 20}}});
+	load(&rig, &(struct model_spec){.jobs = {{.name = "c", .every = 20}}});
 	end(&rig);
 	engine_free(NULL);
 }

@@ -3,7 +3,7 @@
 
 static void test_an_unchanged_job_keeps_everything(void **state)
 {
-	struct model_spec spec = {.jobs = {{"a", .overlap = OVERLAP_QUEUE}}};
+	struct model_spec spec = {.jobs = {{.name = "a", .overlap = OVERLAP_QUEUE}}};
 	struct rig rig = begin(5, &spec);
 	struct engine_job *job = find_job(&rig, "a");
 
@@ -24,7 +24,7 @@ static void test_an_unchanged_job_keeps_everything(void **state)
 
 static void test_a_changed_command_keeps_the_slot(void **state)
 {
-	struct model_spec spec = {.jobs = {{"a"}}};
+	struct model_spec spec = {.jobs = {{.name = "a"}}};
 	struct rig rig = begin(5, &spec);
 
 	(void)state;
@@ -44,7 +44,7 @@ static void test_a_changed_command_keeps_the_slot(void **state)
 
 static void test_a_changed_schedule_waits_for_its_next_slot_and_misses_nothing(void **state)
 {
-	struct model_spec spec = {.jobs = {{"a"}}};
+	struct model_spec spec = {.jobs = {{.name = "a"}}};
 	struct rig rig = begin(5, &spec);
 
 	(void)state;
@@ -58,7 +58,7 @@ static void test_a_changed_schedule_waits_for_its_next_slot_and_misses_nothing(v
 
 static void test_a_changed_job_keeps_what_it_held(void **state)
 {
-	struct model_spec spec = {.jobs = {{"a", .overlap = OVERLAP_QUEUE}}};
+	struct model_spec spec = {.jobs = {{.name = "a", .overlap = OVERLAP_QUEUE}}};
 	struct rig rig = begin(5, &spec);
 
 	(void)state;
@@ -74,7 +74,7 @@ static void test_a_changed_job_keeps_what_it_held(void **state)
 
 static void test_a_wider_policy_lets_go_what_was_held(void **state)
 {
-	struct model_spec spec = {.jobs = {{"a", .overlap = OVERLAP_QUEUE}}};
+	struct model_spec spec = {.jobs = {{.name = "a", .overlap = OVERLAP_QUEUE}}};
 	struct rig rig = begin(5, &spec);
 
 	(void)state;
@@ -89,18 +89,20 @@ static void test_a_wider_policy_lets_go_what_was_held(void **state)
 
 static void test_a_removed_job_is_freed_at_once_when_nothing_runs(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){.jobs = {{"a"}, {"b"}, {"c"}}});
+	struct rig rig = begin(
+		5, &(struct model_spec){.jobs = {{.name = "a"}, {.name = "b"}, {.name = "c"}}});
 
 	(void)state;
-	load(&rig, &(struct model_spec){.jobs = {{"b"}}});
+	load(&rig, &(struct model_spec){.jobs = {{.name = "b"}}});
 	expect(&rig, "disarm a; free a; disarm c; free c; loaded +0 ~0 -2 =1");
 	end(&rig);
 }
 
 static void test_a_removed_job_lets_its_runs_finish(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){.jobs = {{"a", .overlap = OVERLAP_ALLOW,
-								 .max_running = 2}}});
+	struct rig rig = begin(
+		5, &(struct model_spec){
+			   .jobs = {{.name = "a", .overlap = OVERLAP_ALLOW, .max_running = 2}}});
 
 	(void)state;
 	run_until(&rig, 20);
@@ -116,7 +118,8 @@ static void test_a_removed_job_lets_its_runs_finish(void **state)
 
 static void test_a_removed_job_gives_up_what_it_held_and_its_streak(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){.jobs = {{"a", .overlap = OVERLAP_QUEUE}}});
+	struct rig rig =
+		begin(5, &(struct model_spec){.jobs = {{.name = "a", .overlap = OVERLAP_QUEUE}}});
 
 	(void)state;
 	run_until(&rig, 30);
@@ -129,7 +132,7 @@ static void test_a_removed_job_gives_up_what_it_held_and_its_streak(void **state
 
 static void test_a_job_that_comes_back_still_sees_its_old_run(void **state)
 {
-	struct model_spec spec = {.jobs = {{"a"}}};
+	struct model_spec spec = {.jobs = {{.name = "a"}}};
 	struct rig rig = begin(5, &spec);
 	struct engine_job *job = find_job(&rig, "a");
 
@@ -153,15 +156,16 @@ static void test_a_job_that_comes_back_still_sees_its_old_run(void **state)
 static void test_waiting_runs_of_changed_and_removed_jobs_still_run(void **state)
 {
 	struct rig rig = begin(5, &(struct model_spec){
-					  .jobs = {{"a", .offset = 1, .group = "g"},
-						   {"b", .offset = 2, .group = "g"},
-						   {"c", .offset = 3, .group = "g"}},
-					  .groups = {{"g", 1}},
+					  .jobs = {{.name = "a", .offset = 1, .group = "g"},
+						   {.name = "b", .offset = 2, .group = "g"},
+						   {.name = "c", .offset = 3, .group = "g"}},
+					  .groups = {{.name = "g", .limit = 1}},
 				  });
 
 	(void)state;
 	run_until(&rig, 13);
-	load(&rig, &(struct model_spec){.jobs = {{"b", .command = "false"}}, .groups = {{"g", 1}}});
+	load(&rig, &(struct model_spec){.jobs = {{.name = "b", .command = "false"}},
+					.groups = {{.name = "g", .limit = 1}}});
 	forget(&rig);
 	finish(&rig, "a", 11);
 	expect(&rig, "end a@11 ok; free a; start b@12");
@@ -176,11 +180,11 @@ static void test_waiting_runs_of_changed_and_removed_jobs_still_run(void **state
 static void test_a_raised_limit_starts_those_who_wait(void **state)
 {
 	struct model_spec spec = {
-		.jobs = {{"a", .offset = 1, .group = "g"},
-			 {"b", .offset = 2, .group = "g"},
-			 {"c", .offset = 3, .group = "g"},
-			 {"d", .offset = 4, .group = "g"}},
-		.groups = {{"g", 1}},
+		.jobs = {{.name = "a", .offset = 1, .group = "g"},
+			 {.name = "b", .offset = 2, .group = "g"},
+			 {.name = "c", .offset = 3, .group = "g"},
+			 {.name = "d", .offset = 4, .group = "g"}},
+		.groups = {{.name = "g", .limit = 1}},
 	};
 	struct rig rig = begin(5, &spec);
 
@@ -196,10 +200,10 @@ static void test_a_raised_limit_starts_those_who_wait(void **state)
 static void test_a_lowered_limit_counts_from_the_next_start(void **state)
 {
 	struct model_spec spec = {
-		.jobs = {{"a", .offset = 1, .group = "g"},
-			 {"b", .offset = 2, .group = "g"},
-			 {"c", .offset = 3, .group = "g"}},
-		.groups = {{"g", 2}},
+		.jobs = {{.name = "a", .offset = 1, .group = "g"},
+			 {.name = "b", .offset = 2, .group = "g"},
+			 {.name = "c", .offset = 3, .group = "g"}},
+		.groups = {{.name = "g", .limit = 2}},
 	};
 	struct rig rig = begin(5, &spec);
 
@@ -218,14 +222,16 @@ static void test_a_lowered_limit_counts_from_the_next_start(void **state)
 static void test_a_group_that_left_keeps_its_limit_for_those_in_it(void **state)
 {
 	struct model_spec spec = {
-		.jobs = {{"a", .offset = 1, .group = "g"}, {"b", .offset = 2, .group = "g"}},
-		.groups = {{"g", 1}},
+		.jobs = {{.name = "a", .offset = 1, .group = "g"},
+			 {.name = "b", .offset = 2, .group = "g"}},
+		.groups = {{.name = "g", .limit = 1}},
 	};
 	struct rig rig = begin(5, &spec);
 
 	(void)state;
 	run_until(&rig, 12);
-	load(&rig, &(struct model_spec){.jobs = {{"a", .offset = 1}, {"b", .offset = 2}}});
+	load(&rig, &(struct model_spec){
+			   .jobs = {{.name = "a", .offset = 1}, {.name = "b", .offset = 2}}});
 	assert_int_equal(engine_group_running(rig.engine, "g"), 0);
 	assert_int_equal(engine_waiting(rig.engine), 1);
 	forget(&rig);
@@ -239,8 +245,9 @@ static void test_a_group_that_left_keeps_its_limit_for_those_in_it(void **state)
 static void test_a_group_that_comes_back_counts_its_old_runs(void **state)
 {
 	struct model_spec spec = {
-		.jobs = {{"a", .offset = 1, .group = "g"}, {"b", .offset = 2, .group = "g"}},
-		.groups = {{"g", 1}},
+		.jobs = {{.name = "a", .offset = 1, .group = "g"},
+			 {.name = "b", .offset = 2, .group = "g"}},
+		.groups = {{.name = "g", .limit = 1}},
 	};
 	struct rig rig = begin(5, &spec);
 
@@ -259,10 +266,16 @@ static void test_a_group_that_comes_back_counts_its_old_runs(void **state)
 
 static void test_the_diff_counts_each_job_once(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){.jobs = {{"a"}, {"c"}, {"e"}, {"g"}}});
+	struct rig rig = begin(
+		5, &(struct model_spec){
+			   .jobs = {{.name = "a"}, {.name = "c"}, {.name = "e"}, {.name = "g"}}});
 
 	(void)state;
-	load(&rig, &(struct model_spec){.jobs = {{"b"}, {"c"}, {"d"}, {"e", .every = 60}, {"h"}}});
+	load(&rig, &(struct model_spec){.jobs = {{.name = "b"},
+						 {.name = "c"},
+						 {.name = "d"},
+						 {.name = "e", .every = 60},
+						 {.name = "h"}}});
 	expect(&rig, "disarm a; free a; disarm g; free g; arm b 10; arm d 10; arm e 60; "
 		     "arm h 10; loaded +3 ~1 -2 =1");
 	end(&rig);
@@ -273,7 +286,9 @@ static void test_lowered_bounds_take_nothing_back(void **state)
 	struct model_spec spec = {
 		.workers = 2,
 		.queue = 2,
-		.jobs = {{"a", .offset = 1}, {"b", .offset = 2}, {"c", .offset = 3}},
+		.jobs = {{.name = "a", .offset = 1},
+			 {.name = "b", .offset = 2},
+			 {.name = "c", .offset = 3}},
 	};
 	struct rig rig = begin(5, &spec);
 
@@ -300,7 +315,9 @@ static void test_raised_bounds_count_at_once(void **state)
 {
 	struct model_spec spec = {
 		.workers = 1,
-		.jobs = {{"a", .offset = 1}, {"b", .offset = 2}, {"c", .offset = 3}},
+		.jobs = {{.name = "a", .offset = 1},
+			 {.name = "b", .offset = 2},
+			 {.name = "c", .offset = 3}},
 	};
 	struct rig rig = begin(5, &spec);
 
@@ -317,9 +334,9 @@ static void test_raised_bounds_count_at_once(void **state)
 
 static void test_a_load_that_is_dropped_changes_nothing(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){.jobs = {{"a"}}});
-	struct model *model = build_model(
-		&(struct model_spec){.workers = 200, .jobs = {{"b"}}, .groups = {{"g", 1}}});
+	struct rig rig = begin(5, &(struct model_spec){.jobs = {{.name = "a"}}});
+	struct model *model = build_model(&(struct model_spec){
+		.workers = 200, .jobs = {{.name = "b"}}, .groups = {{.name = "g", .limit = 1}}});
 	struct engine_load *load = NULL;
 
 	(void)state;
@@ -335,7 +352,8 @@ static void test_a_load_that_is_dropped_changes_nothing(void **state)
 
 static void test_models_live_as_long_as_their_runs(void **state)
 {
-	struct model_spec spec = {.jobs = {{"a", .overlap = OVERLAP_ALLOW, .max_running = 3}}};
+	struct model_spec spec = {
+		.jobs = {{.name = "a", .overlap = OVERLAP_ALLOW, .max_running = 3}}};
 	struct rig rig = begin(5, &spec);
 	const struct model *models[3];
 

@@ -3,8 +3,8 @@
 
 static struct rig begin_with(enum overlap_policy overlap)
 {
-	return begin(5,
-		     &(struct model_spec){.jobs = {{"a", .overlap = overlap, .max_running = 2}}});
+	return begin(5, &(struct model_spec){
+				.jobs = {{.name = "a", .overlap = overlap, .max_running = 2}}});
 }
 
 static void test_skip_starts_nothing_while_a_run_has_not_ended(void **state)
@@ -77,11 +77,12 @@ static void test_a_replaced_run_that_had_not_begun_was_skipped(void **state)
 
 static void test_replacing_what_waits_for_its_group_needs_no_waiting(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){
-					  .jobs = {{"a", .every = 1000, .offset = 9, .group = "g"},
-						   {"b", .overlap = OVERLAP_REPLACE, .group = "g"}},
-					  .groups = {{"g", 1}},
-				  });
+	struct rig rig =
+		begin(5, &(struct model_spec){
+				 .jobs = {{.name = "a", .every = 1000, .offset = 9, .group = "g"},
+					  {.name = "b", .overlap = OVERLAP_REPLACE, .group = "g"}},
+				 .groups = {{.name = "g", .limit = 1}},
+			 });
 
 	(void)state;
 	run_until(&rig, 10);
@@ -115,7 +116,7 @@ static void test_a_streak_is_said_once_and_counted_to_its_end(void **state)
 
 static void test_another_reason_is_another_streak(void **state)
 {
-	struct model_spec spec = {.jobs = {{"a"}}};
+	struct model_spec spec = {.jobs = {{.name = "a"}}};
 	struct rig rig = begin(5, &spec);
 
 	(void)state;
@@ -135,11 +136,11 @@ static void test_what_finds_no_room_is_refused_and_a_burst_is_said_once(void **s
 	struct rig rig = begin(5, &(struct model_spec){
 					  .workers = 1,
 					  .queue = 2,
-					  .jobs = {{"a"},
-						   {"b", .offset = 1},
-						   {"c", .offset = 2},
-						   {"d", .offset = 3},
-						   {"e", .offset = 4}},
+					  .jobs = {{.name = "a"},
+						   {.name = "b", .offset = 1},
+						   {.name = "c", .offset = 2},
+						   {.name = "d", .offset = 3},
+						   {.name = "e", .offset = 4}},
 				  });
 
 	(void)state;
@@ -158,10 +159,11 @@ static void test_what_finds_no_room_is_refused_and_a_burst_is_said_once(void **s
 
 static void test_refusals_are_a_streak_of_their_job(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){
-					  .workers = 1,
-					  .jobs = {{"a", .every = 1000, .offset = 9}, {"b"}},
-				  });
+	struct rig rig =
+		begin(5, &(struct model_spec){
+				 .workers = 1,
+				 .jobs = {{.name = "a", .every = 1000, .offset = 9}, {.name = "b"}},
+			 });
 
 	(void)state;
 	run_until(&rig, 30);
@@ -176,10 +178,11 @@ static void test_refusals_are_a_streak_of_their_job(void **state)
 
 static void test_a_burst_ends_with_the_daemon(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){
-					  .workers = 1,
-					  .jobs = {{"a", .every = 1000, .offset = 9}, {"b"}},
-				  });
+	struct rig rig =
+		begin(5, &(struct model_spec){
+				 .workers = 1,
+				 .jobs = {{.name = "a", .every = 1000, .offset = 9}, {.name = "b"}},
+			 });
 
 	(void)state;
 	run_until(&rig, 10);
@@ -191,11 +194,11 @@ static void test_a_burst_ends_with_the_daemon(void **state)
 
 static void test_a_run_ending_always_makes_room_for_what_its_job_held(void **state)
 {
-	struct rig rig =
-		begin(5, &(struct model_spec){
-				 .workers = 1,
-				 .jobs = {{"a", .overlap = OVERLAP_QUEUE}, {"b", .offset = 5}},
-			 });
+	struct rig rig = begin(5, &(struct model_spec){
+					  .workers = 1,
+					  .jobs = {{.name = "a", .overlap = OVERLAP_QUEUE},
+						   {.name = "b", .offset = 5}},
+				  });
 
 	(void)state;
 	run_until(&rig, 25);

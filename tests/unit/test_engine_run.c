@@ -21,7 +21,7 @@ static void test_what_a_result_means(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct rig rig = begin(5, &(struct model_spec){.jobs = {{"a"}}});
+		struct rig rig = begin(5, &(struct model_spec){.jobs = {{.name = "a"}}});
 
 		run_until(&rig, 10);
 		forget(&rig);
@@ -52,8 +52,9 @@ static void test_what_a_result_means_after_a_cancel(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct rig rig =
-			begin(5, &(struct model_spec){.jobs = {{"a", .overlap = OVERLAP_REPLACE}}});
+		struct rig rig = begin(
+			5,
+			&(struct model_spec){.jobs = {{.name = "a", .overlap = OVERLAP_REPLACE}}});
 
 		run_until(&rig, 20);
 		forget(&rig);
@@ -67,7 +68,7 @@ static void test_what_a_result_means_after_a_cancel(void **state)
 
 static void test_runs_are_numbered_and_counted(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){.jobs = {{"a"}, {"b"}}});
+	struct rig rig = begin(5, &(struct model_spec){.jobs = {{.name = "a"}, {.name = "b"}}});
 
 	(void)state;
 	run_until(&rig, 10);
@@ -87,11 +88,11 @@ static void test_runs_are_numbered_and_counted(void **state)
 static void test_a_group_runs_its_limit_and_the_others_wait_in_order(void **state)
 {
 	struct rig rig = begin(5, &(struct model_spec){
-					  .jobs = {{"a", .offset = 1, .group = "g"},
-						   {"b", .offset = 2, .group = "g"},
-						   {"c", .offset = 3, .group = "g"},
-						   {"d", .offset = 4, .group = "g"}},
-					  .groups = {{"g", 2}},
+					  .jobs = {{.name = "a", .offset = 1, .group = "g"},
+						   {.name = "b", .offset = 2, .group = "g"},
+						   {.name = "c", .offset = 3, .group = "g"},
+						   {.name = "d", .offset = 4, .group = "g"}},
+					  .groups = {{.name = "g", .limit = 2}},
 				  });
 
 	(void)state;
@@ -111,11 +112,12 @@ static void test_a_group_runs_its_limit_and_the_others_wait_in_order(void **stat
 
 static void test_what_was_held_lines_up_behind_those_who_wait(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){
-					  .jobs = {{"a", .overlap = OVERLAP_QUEUE, .group = "g"},
-						   {"b", .offset = 5, .group = "g"}},
-					  .groups = {{"g", 1}},
-				  });
+	struct rig rig =
+		begin(5, &(struct model_spec){
+				 .jobs = {{.name = "a", .overlap = OVERLAP_QUEUE, .group = "g"},
+					  {.name = "b", .offset = 5, .group = "g"}},
+				 .groups = {{.name = "g", .limit = 1}},
+			 });
 
 	(void)state;
 	run_until(&rig, 20);
@@ -132,14 +134,14 @@ static void test_an_idle_worker_is_never_refused_for_those_who_wait_for_a_group(
 	struct rig rig = begin(5, &(struct model_spec){
 					  .workers = 3,
 					  .queue = 0,
-					  .jobs = {{"a", .group = "g"},
-						   {"b", .group = "g"},
-						   {"c", .group = "g"},
-						   {"d", .group = "g"},
-						   {"e"},
-						   {"f"},
-						   {"h"}},
-					  .groups = {{"g", 1}},
+					  .jobs = {{.name = "a", .group = "g"},
+						   {.name = "b", .group = "g"},
+						   {.name = "c", .group = "g"},
+						   {.name = "d", .group = "g"},
+						   {.name = "e"},
+						   {.name = "f"},
+						   {.name = "h"}},
+					  .groups = {{.name = "g", .limit = 1}},
 				  });
 
 	(void)state;
@@ -164,10 +166,10 @@ static void test_never_more_is_handed_over_than_the_pool_has_room_for(void **sta
 	struct model_spec spec = {
 		.workers = 1,
 		.queue = 2,
-		.jobs = {{"a", .offset = 1, .group = "g"},
-			 {"b", .offset = 2, .group = "g"},
-			 {"c", .offset = 3, .group = "g"}},
-		.groups = {{"g", 1}},
+		.jobs = {{.name = "a", .offset = 1, .group = "g"},
+			 {.name = "b", .offset = 2, .group = "g"},
+			 {.name = "c", .offset = 3, .group = "g"}},
+		.groups = {{.name = "g", .limit = 1}},
 	};
 	struct rig rig = begin(5, &spec);
 
