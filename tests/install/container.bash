@@ -25,6 +25,14 @@ container_make() {
 	cp -a --reflink=auto "$BUILD/rootfs/root" "$ROOT"
 }
 
+# Why $ROOT cannot be a container here; nothing if it can.
+container_refusal() {
+	local said
+	said=$(systemd-nspawn --quiet --directory="$ROOT" --machine="everyd-$$" --register=no \
+		--keep-unit --private-network true </dev/null 2>&1) ||
+		echo "systemd-nspawn cannot start a container here: ${said##*$'\n'}"
+}
+
 # Boots $ROOT. Bounded as a whole: a test that hangs does not keep a container.
 container_boot() {
 	SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout --kill-after=10 900 systemd-nspawn --quiet \

@@ -7,6 +7,8 @@ setup_file() {
 	export OBSTACLE
 	[[ -z $OBSTACLE ]] || return 0
 	container_make
+	OBSTACLE=$(container_refusal)
+	[[ -z $OBSTACLE ]] || return 0
 	make_quietly install
 	container_boot
 }
@@ -303,6 +305,28 @@ has_no_process() {
 	[ "$status" -ne 0 ]
 	await 30 journal_has 'stopped after' -t everyd
 	rm "$ROOT/etc/everyd/jobs.d/tree.conf"
+}
+
+@test "stop: jobs get the time they may have, even if systemd would not wait as long" {
+	sed -i 's/^stop_timeout.*/stop_timeout = "1m"/' "$ROOT/etc/everyd/everyd.conf"
+	mkdir -p "$ROOT/etc/systemd/system/everyd.service.d"
+	printf '[Service]\nTimeoutStopSec=1s\n' >"$ROOT/etc/systemd/system/everyd.service.d/test.conf"
+	jobs_conf slow <<-'END'
+		job "slow" {
+		    every   = "1s"
+		    command = "echo begun; sleep 3; echo completed"
+		}
+	END
+	inside systemctl daemon-reload
+	mark
+	inside systemctl start everyd
+	await 30 journal_has '^begun$' -t slow
+	inside systemctl stop everyd
+	[ "$(property Result)" = success ]
+	await 30 journal_has '^completed$' -t slow
+	sed -i 's/^stop_timeout.*/stop_timeout = "1s"/' "$ROOT/etc/everyd/everyd.conf"
+	rm -r "$ROOT/etc/everyd/jobs.d/slow.conf" "$ROOT/etc/systemd/system/everyd.service.d"
+	inside systemctl daemon-reload
 }
 
 @test "a user's own everyd: her configuration, her rights, her journal" {
