@@ -57,12 +57,12 @@ struct daemon {
 	struct event stop_limit;
 	struct event stop_tick; /* while stopping: tell systemd that it goes on */
 
-	usec_t started;		  /* elapsed time */
-	usec_t status_sent;	  /* elapsed time of the last STATUS= */
+	usec_t started;           /* elapsed time */
+	usec_t status_sent;       /* elapsed time of the last STATUS= */
 	usec_t watchdog_interval; /* 0: nobody wants to know */
-	unsigned silent;	  /* workers that did not answer, as last logged */
-	bool unhealthy;		  /* the last watchdog tick found a reason not to ping */
-	bool running;		  /* the first configuration is in force */
+	unsigned silent;          /* workers that did not answer, as last logged */
+	bool unhealthy;           /* the last watchdog tick found a reason not to ping */
+	bool running;             /* the first configuration is in force */
 	bool stopping;
 	bool drained;
 	char *reload_error; /* why the last reload failed; NULL: it did not */

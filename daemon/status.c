@@ -9,7 +9,7 @@
 #include <event2/event.h>
 
 #define STATUS_INTERVAL USEC_PER_SEC
-#define STATUS_SIZE	1024
+#define STATUS_SIZE     1024
 
 void status_refresh(struct daemon *daemon)
 {

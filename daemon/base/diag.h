@@ -28,7 +28,7 @@ struct diags {
 	struct diag *items; /* in the order they were found */
 	size_t count;
 	size_t capacity;
-	size_t errors;	 /* found, kept or not */
+	size_t errors;   /* found, kept or not */
 	size_t warnings; /* found, kept or not */
 };
 

@@ -36,8 +36,8 @@
 struct entry {
 	uint64_t run;
 	usec_t wall;
-	uint32_t size;	  /* of header and texts, rounded up to the alignment of the next entry */
-	uint32_t len;	  /* of the text */
+	uint32_t size;    /* of header and texts, rounded up to the alignment of the next entry */
+	uint32_t len;     /* of the text */
 	uint16_t job_len; /* of the name; 0: none, and no NUL either */
 	uint8_t level;
 	uint8_t stream; /* index into stream_names */
@@ -64,7 +64,7 @@ static struct {
 	struct buffer filling;
 	struct buffer writing;
 	uint64_t swaps;
-	uint64_t dropped;	 /* lines since log_init() */
+	uint64_t dropped;        /* lines since log_init() */
 	uint64_t dropped_unsaid; /* of them not yet reported */
 	bool writer_waits;
 	bool stuck; /* the sink took nothing for LOG_OUTPUT_PATIENCE */
@@ -363,7 +363,6 @@ static void _printf_(4, 0)
 	char raw[LOG_MESSAGE_MAX];
 	char text[LOG_MESSAGE_MAX * TEXT_GROWTH + 1];
 	int saved = errno;
-	/* clang-tidy takes every va_list parameter for uninitialized. NOLINTNEXTLINE(*-valist*) */
 	int n = vsnprintf(raw, sizeof(raw), format, ap);
 	struct log_record record = {
 		.level = level,

@@ -26,12 +26,12 @@ enum log_level {
 
 struct log_record {
 	enum log_level level;
-	usec_t wall;	    /* when it was logged */
+	usec_t wall;        /* when it was logged */
 	const char *job;    /* whose message this is; NULL: the daemon's */
-	uint64_t run;	    /* of that job; 0: none */
+	uint64_t run;       /* of that job; 0: none */
 	const char *stream; /* "stdout" or "stderr" of the run; NULL: said by the daemon */
 	const char *text;   /* one line of UTF-8 without control characters but tab */
-	size_t len;	    /* of text, which has a NUL behind it */
+	size_t len;         /* of text, which has a NUL behind it */
 };
 
 /* Where records go. write() gets them in order, in batches, from one thread at a time; it may

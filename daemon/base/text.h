@@ -6,8 +6,8 @@
 /* The most that one input byte becomes: "\x1b". */
 #define TEXT_GROWTH 4
 
-/* How many of the `len` bytes (1 or more) form the UTF-8 character (RFC 3629) they begin with; 0: it
-   is none. Any thread. */
+/* How many of the `len` bytes (1 or more) form the UTF-8 character (RFC 3629) they begin with; 0:
+   it is none. Any thread. */
 size_t text_utf8_length(const char *bytes, size_t len);
 
 /*

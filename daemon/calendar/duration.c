@@ -108,8 +108,10 @@ const char *duration_format(usec_t span, char buf[static DURATION_TEXT_SIZE])
 	char *p = buf;
 	uint64_t left;
 
-	if (span == 0 || span == USEC_INFINITY)
-		return strcpy(buf, span ? "forever" : "0");
+	if (span == 0 || span == USEC_INFINITY) {
+		(void)stpcpy(buf, span ? "forever" : "0");
+		return buf;
+	}
 
 	left = write_sign(span, &p);
 	for (size_t i = 0; i < ARRAY_LENGTH(units); i++) {
@@ -155,7 +157,7 @@ const char *duration_format_short(usec_t span, char buf[static DURATION_TEXT_SIZ
 		uint64_t size = (uint64_t)unit->span;
 
 		p = write_decimal(p, left / size, (unsigned)(left % size * 1000 / size));
-		strcpy(p, unit->name);
+		(void)stpcpy(p, unit->name);
 		return buf;
 	}
 	for (const struct unit *end = unit + 2; unit < end; unit++) {

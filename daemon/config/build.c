@@ -4,6 +4,7 @@
 #include "calendar/duration.h"
 #include "config/drafts.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -286,6 +287,7 @@ static int take_job(struct builder *builder, const struct place *at,
 		place_report(builder->diags, DIAG_ERROR, at, "more than %d jobs", BUILD_JOBS_MAX);
 		return -E2BIG;
 	}
+	assert(at->title);
 	set.given = 0;
 	convert(builder, at, given, n_given, &set);
 	option_set_merge(&all, &set);
@@ -318,6 +320,7 @@ static int take_group(struct builder *builder, const struct place *at,
 	struct option_set set;
 	struct group *group;
 
+	assert(at->title);
 	set.given = 0;
 	convert(builder, at, given, n_given, &set);
 	check_required(builder, at, IN_GROUP, given, n_given);

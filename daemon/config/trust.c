@@ -104,7 +104,7 @@ int trust_read(const char *path, const struct place *from, struct diags *diags,
 	const struct place place = {.file = path};
 	_cleanup_close_ int fd = -1;
 	struct trusted_file file;
-	struct stat st;
+	struct stat st = {0};
 	int r;
 
 	fd = open_checked(path, 0, S_IFREG, from, diags, &st);

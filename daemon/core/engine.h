@@ -36,7 +36,7 @@ struct engine_streak {
 struct engine_job {
 	const struct job *def; /* in the current model; that of a live run when `gone` */
 	usec_t next;           /* the slot that is armed, not yet accounted for */
-	usec_t held;           /* OVERLAP_QUEUE, _REPLACE: the slot that waits; USEC_INFINITY: none */
+	usec_t held; /* OVERLAP_QUEUE, _REPLACE: the slot that waits; USEC_INFINITY: none */
 	struct engine_streak streak;
 	struct engine_run *runs; /* the live ones, newest first */
 	uint32_t agenda_index;   /* its place in the agenda */
@@ -56,8 +56,8 @@ enum engine_run_state {
 struct engine_run {
 	uint64_t id; /* counts from 1 */
 	struct engine_job *job;
-	const struct job *def; /* under which it runs, whatever a reload brings */
-	struct model *model;   /* holds def alive */
+	const struct job *def;      /* under which it runs, whatever a reload brings */
+	struct model *model;        /* holds def alive */
 	struct engine_group *group; /* NULL: none */
 	usec_t slot;
 	usec_t accepted; /* wall time */
@@ -75,13 +75,13 @@ enum cancel_mode {
 };
 
 enum engine_event_kind {
-	ENGINE_LOAD,         /* .load: put the prepared model in force */
-	ENGINE_DUE,          /* .job: its timer fired */
-	ENGINE_STARTED,      /* .run: its process is there */
-	ENGINE_FINISHED,     /* .run, .result: it ended, or could not be started */
+	ENGINE_LOAD,          /* .load: put the prepared model in force */
+	ENGINE_DUE,           /* .job: its timer fired */
+	ENGINE_STARTED,       /* .run: its process is there */
+	ENGINE_FINISHED,      /* .run, .result: it ended, or could not be started */
 	ENGINE_CLOCK_STEPPED, /* wall time jumped, or the machine was suspended */
-	ENGINE_STOP,         /* start nothing more; let the pool drain */
-	ENGINE_HURRY,        /* after ENGINE_STOP: CANCEL_TERM for what runs, then CANCEL_KILL */
+	ENGINE_STOP,          /* start nothing more; let the pool drain */
+	ENGINE_HURRY,         /* after ENGINE_STOP: CANCEL_TERM for what runs, then CANCEL_KILL */
 };
 
 struct engine_event {

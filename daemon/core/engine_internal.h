@@ -11,8 +11,8 @@
 
 /* A struct and what the shell keeps behind it, which starts aligned for any type. */
 #define TAIL_ALIGN(size) (((size) + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1))
-#define JOB_SIZE	 TAIL_ALIGN(sizeof(struct engine_job))
-#define RUN_SIZE	 TAIL_ALIGN(sizeof(struct engine_run))
+#define JOB_SIZE         TAIL_ALIGN(sizeof(struct engine_job))
+#define RUN_SIZE         TAIL_ALIGN(sizeof(struct engine_run))
 
 TAILQ_HEAD(run_queue, engine_run);
 TAILQ_HEAD(group_queue, engine_group);
@@ -20,17 +20,17 @@ TAILQ_HEAD(group_queue, engine_group);
 /* A concurrency group, across reloads. In force it has the index of its definition in the model. */
 struct engine_group {
 	unsigned limit;
-	size_t running;		  /* submitted and not ended */
+	size_t running;           /* submitted and not ended */
 	struct run_queue waiters; /* RUN_WAITING, in order */
-	bool in_force;		  /* else it left the configuration and goes when it is idle */
-	bool ready;		  /* linked in engine.ready */
+	bool in_force;            /* else it left the configuration and goes when it is idle */
+	bool ready;               /* linked in engine.ready */
 	TAILQ_ENTRY(engine_group) ready_link;
 };
 
 struct engine {
 	size_t job_tail;
 	size_t run_tail;
-	struct model *model;	      /* a reference; NULL before the first load */
+	struct model *model;          /* a reference; NULL before the first load */
 	struct engine_job **jobs;     /* in the order of model->jobs */
 	struct engine_group **groups; /* in the order of model->groups */
 	struct agenda agenda;

@@ -11,13 +11,13 @@
 
 struct engine_load {
 	const struct model *base;     /* in force when this was prepared */
-	struct model *model;	      /* a reference */
+	struct model *model;          /* a reference */
 	struct engine_job **jobs;     /* in the order of model->jobs; new ones where added */
-	unsigned char *fates;	      /* an enum diff_fate for each */
+	unsigned char *fates;         /* an enum diff_fate for each */
 	struct engine_group **groups; /* in the order of model->groups; new ones not yet in force */
 	bool *groups_added;
 	struct agenda_entry *entries; /* the agenda's new storage; NULL: it has enough */
-	struct run_queue runs;	      /* those that the new bound needs */
+	struct run_queue runs;        /* those that the new bound needs */
 	size_t n_runs;
 	struct engine_diff diff;
 };

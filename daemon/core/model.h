@@ -39,10 +39,10 @@ struct group {
 
 /* A job's policy apart from schedule and command. Jobs with equal settings share one. */
 struct job_settings {
-	usec_t timeout;            /* 0: none */
-	usec_t kill_grace;         /* from SIGTERM to SIGKILL */
+	usec_t timeout;    /* 0: none */
+	usec_t kill_grace; /* from SIGTERM to SIGKILL */
 	enum overlap_policy overlap;
-	unsigned max_running;      /* with OVERLAP_ALLOW; 1 otherwise */
+	unsigned max_running; /* with OVERLAP_ALLOW; 1 otherwise */
 	enum leftover_policy leftover;
 	const struct group *group; /* NULL: none */
 	const char *shell;         /* runs commands given as a string, as SHELL -c COMMAND */

@@ -20,15 +20,15 @@ enum verdict {
 /* Why an occurrence got its verdict, where the verdict alone does not say. */
 enum reason {
 	REASON_NONE,
-	REASON_OVERLAP,       /* skipped: the previous run has not ended */
-	REASON_HELD,          /* skipped: one occurrence is held already */
-	REASON_MAX_RUNNING,   /* skipped: max_running runs have not ended */
-	REASON_REPLACED,      /* killed or skipped: a later occurrence took its place */
-	REASON_LATE,          /* coalesced: the daemon could not act at the time */
-	REASON_QUEUE_FULL,    /* refused: `queue` occurrences wait already */
-	REASON_NO_RESOURCES,  /* refused: no memory or no thread to run it */
-	REASON_STOPPING,      /* killed or cancelled: the daemon stops */
-	REASON_REMOVED,       /* cancelled: the job left the configuration while it was held */
+	REASON_OVERLAP,      /* skipped: the previous run has not ended */
+	REASON_HELD,         /* skipped: one occurrence is held already */
+	REASON_MAX_RUNNING,  /* skipped: max_running runs have not ended */
+	REASON_REPLACED,     /* killed or skipped: a later occurrence took its place */
+	REASON_LATE,         /* coalesced: the daemon could not act at the time */
+	REASON_QUEUE_FULL,   /* refused: `queue` occurrences wait already */
+	REASON_NO_RESOURCES, /* refused: no memory or no thread to run it */
+	REASON_STOPPING,     /* killed or cancelled: the daemon stops */
+	REASON_REMOVED,      /* cancelled: the job left the configuration while it was held */
 	REASON_COUNT,
 };
 

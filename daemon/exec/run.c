@@ -43,7 +43,7 @@
 struct run_context {
 	struct run_sink sink;
 	struct command_base base;
-	int null;	       /* /dev/null */
+	int null;              /* /dev/null */
 	int signals[NSIG + 1]; /* not at their default here, or not always; ends with 0 */
 };
 

@@ -24,15 +24,15 @@ struct spawn {
 	char *const *argv;
 	char *const *envp;
 	const char *directory; /* working directory; "/" where it is not there */
-	int stdio[3];	       /* become descriptors 0, 1 and 2; none of them is one of these */
+	int stdio[3];          /* become descriptors 0, 1 and 2; none of them is one of these */
 	const int *signals;    /* whose dispositions are reset; ends with 0 */
-	void *stack;	       /* SPAWN_STACK_SIZE bytes, aligned to 16 */
+	void *stack;           /* SPAWN_STACK_SIZE bytes, aligned to 16 */
 };
 
 /* Kernel errors of a spawn. */
 struct spawn_error {
 	const char *stage; /* "clone", "setsid", "signals", "stdio", "chdir", "exec" */
-	int code;	   /* errno */
+	int code;          /* errno */
 };
 
 /*

@@ -30,7 +30,7 @@ struct pool_worker {
 	struct pool_worker *idle_next;
 	bool idle;
 	struct pool_item *item; /* in hand */
-	bool pinged;		/* and has not answered yet */
+	bool pinged;            /* and has not answered yet */
 };
 
 struct pool {

@@ -29,8 +29,8 @@ enum pool_item_state {
 
 /* Embedded in what is to be done; zeroed before the first use. Only pool.c looks inside. */
 struct pool_item {
-	struct pool_item *next;	      /* in the queue or the done-queue */
-	struct pool_item *prev;	      /* in the queue */
+	struct pool_item *next;       /* in the queue or the done-queue */
+	struct pool_item *prev;       /* in the queue */
 	struct pool_item *noted_next; /* among those noted as started and not yet reported */
 	struct pool_item *noted_prev;
 	struct pool_worker *worker; /* while WORKING */
@@ -94,7 +94,7 @@ void pool_reap(struct pool *pool, void (*started)(void *ctx, struct pool_item *i
 
 struct pool_stats {
 	unsigned workers; /* threads alive */
-	unsigned busy;	  /* of them with an item in hand */
+	unsigned busy;    /* of them with an item in hand */
 	size_t queued;
 	unsigned silent; /* busy workers that have not answered the last pool_ping() */
 };

@@ -3,7 +3,7 @@
 
 static const usec_t intervals[] = {
 	100 * USEC_PER_MSEC, 100 * USEC_PER_MSEC, 300 * USEC_PER_MSEC, USEC_PER_SEC,
-	USEC_PER_SEC + 1,    7 * USEC_PER_SEC,	  10 * USEC_PER_SEC,
+	USEC_PER_SEC + 1,    7 * USEC_PER_SEC,    10 * USEC_PER_SEC,
 };
 
 static unsigned draw(struct world *world, unsigned from, unsigned to)
@@ -174,7 +174,7 @@ void play_random(struct world *world)
 			something_happens(world, &plan);
 		else if (!world_deliver(world))
 			world_pass(world, next == USEC_INFINITY ? USEC_PER_SEC
-					  : next > world->wall	? next - world->wall
+					  : next > world->wall  ? next - world->wall
 								: 0);
 	}
 	/* Now and then it is torn down in the midst of it all. */

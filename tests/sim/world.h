@@ -53,19 +53,19 @@ struct behaviour {
 	unsigned timing_out;   /* percent */
 	unsigned no_resources; /* percent that the pool cannot take */
 	unsigned too_late;     /* percent of cancels that find the run at its end */
-	usec_t grace;	       /* within which a cancelled run ends */
+	usec_t grace;          /* within which a cancelled run ends */
 };
 
 /* Where an account of a job's slots stands. */
 struct book {
 	struct engine_job *job; /* the engine's, while it has one */
-	usec_t cursor;		/* the first slot that is not yet due, or was not yet told of */
-	usec_t *open;		/* due, without a verdict */
+	usec_t cursor;          /* the first slot that is not yet due, or was not yet told of */
+	usec_t *open;           /* due, without a verdict */
 	size_t n_open;
 	size_t capacity;
 	uint64_t streak; /* occurrences of its streak that have been booked */
-	uint64_t ran;	 /* runs handed to the pool */
-	unsigned live;	 /* for one check */
+	uint64_t ran;    /* runs handed to the pool */
+	unsigned live;   /* for one check */
 };
 
 struct world {
@@ -79,7 +79,7 @@ struct world {
 	jmp_buf failed;
 	char message[300];
 
-	struct book *books;	  /* by job number */
+	struct book *books;       /* by job number */
 	struct engine_run **pool; /* in order of submission */
 	size_t n_pool;
 	size_t pool_capacity;
@@ -87,7 +87,7 @@ struct world {
 	unsigned group_limit[WORLD_GROUPS]; /* in force, or the last that was */
 
 	const struct engine_event *event; /* in progress */
-	struct engine_diff diff;	  /* what the load in progress should say */
+	struct engine_diff diff;          /* what the load in progress should say */
 	uint64_t verdicts[VERDICT_COUNT];
 	uint64_t reasons[REASON_COUNT];
 	uint64_t started;

@@ -21,7 +21,7 @@ struct run_tail {
 	enum pool_state state;
 	bool told_started;
 	enum reason cancelled; /* why, as far as the world saw */
-	usec_t ends;	       /* elapsed time */
+	usec_t ends;           /* elapsed time */
 	struct run_result result;
 };
 

@@ -107,7 +107,7 @@ static inline struct model *build_model(const struct model_spec *spec)
 static inline const char *reason_name(enum reason reason)
 {
 	static const char *const names[REASON_COUNT] = {
-		"",	"overlap",    "held",	      "max_running", "replaced",
+		"",     "overlap",    "held",         "max_running", "replaced",
 		"late", "queue_full", "no_resources", "stopping",    "removed",
 	};
 

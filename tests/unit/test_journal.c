@@ -178,7 +178,7 @@ static void stderr_is_the_journals_when_the_numbers_match(void **state)
 	} cases[] = {
 		{"%ju:%ju", 0, 0, true},   {"%ju:%ju", 1, 0, false}, {"%ju:%ju", 0, 1, false},
 		{"%ju:%jux", 0, 0, false}, {"%ju", 0, 0, false},     {":", 0, 0, false},
-		{"", 0, 0, false},	   {NULL, 0, 0, false},
+		{"", 0, 0, false},         {NULL, 0, 0, false},
 	};
 	struct stat st;
 

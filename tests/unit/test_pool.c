@@ -22,10 +22,10 @@
 
 struct task {
 	struct pool_item item; /* first, so that one is the other */
-	sem_t begun;	       /* posted when work() is entered */
-	sem_t *gate;	       /* work() waits for it first; NULL: it does not */
+	sem_t begun;           /* posted when work() is entered */
+	sem_t *gate;           /* work() waits for it first; NULL: it does not */
 	bool until_cancelled;  /* then for a level of 1 or more */
-	sem_t answered;	       /* posted each time after pool_woken() */
+	sem_t answered;        /* posted each time after pool_woken() */
 	bool note;
 	int level;     /* at the end */
 	unsigned done; /* reported by pool_reap() */

@@ -22,8 +22,8 @@ static uint64_t draw(uint64_t *seed)
 static struct schedule draw_schedule(uint64_t *seed)
 {
 	static const usec_t intervals[] = {
-		SCHEDULE_MIN_INTERVAL, USEC_PER_SEC,	 USEC_PER_MIN,
-		59 * USEC_PER_MIN,     USEC_PER_HOUR,	 USEC_PER_DAY,
+		SCHEDULE_MIN_INTERVAL, USEC_PER_SEC,     USEC_PER_MIN,
+		59 * USEC_PER_MIN,     USEC_PER_HOUR,    USEC_PER_DAY,
 		400 * USEC_PER_DAY,    USEC_PER_SEC + 1, SCHEDULE_MAX_INTERVAL,
 	};
 	struct schedule schedule;
