@@ -28,6 +28,15 @@ load lib.bash
 	equal "lines" "$(sed -nE 's/^[0-9: .-]+ a\[1\]: //p' "$LOG" | sort | paste -sd' ')" "one three two"
 }
 
+@test "a single byte" {
+	conf <<-END
+		job "a" { every = "100ms" command = {"printf", "x"} }
+	END
+	start
+	await ' a\[[0-9]+\]: x$'
+	stop
+}
+
 @test "all that it printed comes before its verdict" {
 	conf <<-END
 		job "a" { every = "100ms" command = 'seq 5000' }
