@@ -43,8 +43,8 @@
 struct run_context {
 	struct run_sink sink;
 	struct command_base base;
-	int null;              /* /dev/null */
-	int signals[NSIG + 1]; /* not at their default here, or not always; ends with 0 */
+	int null; /* /dev/null */
+	int signals[SPAWN_SIGNALS];
 };
 
 struct run_local {
@@ -81,21 +81,6 @@ static const char *const stream_names[] = {"stdout", "stderr"};
 
 /* --- what all runs share, what a worker keeps ------------------------------------------ */
 
-static void find_signals(int *signals)
-{
-	size_t n = 0;
-
-	for (int sig = 1; sig < NSIG; sig++) {
-		struct sigaction action;
-
-		/* SIGCHLD: the loop takes its handler away and puts it back. */
-		if (sigaction(sig, NULL, &action) == 0 &&
-		    (action.sa_handler != SIG_DFL || sig == SIGCHLD))
-			signals[n++] = sig;
-	}
-	signals[n] = 0;
-}
-
 int run_context_new(const struct run_sink *sink, struct run_context **ret_context)
 {
 	struct run_context *context = calloc(1, sizeof(*context));
@@ -104,7 +89,7 @@ int run_context_new(const struct run_sink *sink, struct run_context **ret_contex
 	if (!context)
 		return -ENOMEM;
 	context->sink = *sink;
-	find_signals(context->signals);
+	spawn_find_ignored(context->signals);
 	context->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	r = context->null < 0 ? -errno : command_base_init(&context->base);
 	if (r < 0) {

@@ -28,9 +28,11 @@
  */
 int __clone(int (*fn)(void *), void *stack, int flags, void *arg, ...);
 
-/* What rt_sigaction(2) takes on every architecture, zeroed: SIG_DFL, no flags, no mask. */
-struct kernel_default {
-	unsigned long words[4];
+/* What rt_sigaction(2) takes on every architecture, with the handler in front; zeroed: SIG_DFL, no
+   flags, no mask. */
+struct kernel_action {
+	unsigned long handler;
+	unsigned long rest[3];
 };
 
 /* What rt_sigprocmask(2) takes. */
@@ -38,7 +40,7 @@ struct kernel_default {
 
 struct child {
 	const struct spawn *spawn;
-	struct kernel_default as_new;
+	struct kernel_action as_new;
 	uint64_t no_signals;
 	/* Written by the child, read by the caller when it goes on. */
 	struct spawn_error error;
@@ -61,8 +63,8 @@ _raw_ static int child_main(void *arg)
 	if (syscall(SYS_setsid) < 0)
 		return child_fail(child, "setsid", errno);
 
-	/* Handlers go by themselves with exec, but one must not run in here; and what is ignored
-	   would stay ignored. */
+	/* Handlers go by themselves with exec. One that runs in here, in the instant in which
+	   signals are unblocked, finds the loop's descriptors closed and does nothing. */
 	for (const int *sig = spawn->signals; *sig; sig++)
 		if (syscall(SYS_rt_sigaction, *sig, &child->as_new, NULL, SIGSET_SIZE) < 0)
 			return child_fail(child, "signals", errno);
@@ -87,6 +89,21 @@ _raw_ static int child_main(void *arg)
 			return child_fail(child, "exec", errno);
 	}
 	return child_fail(child, "exec", code);
+}
+
+void spawn_find_ignored(int ret_signals[static SPAWN_SIGNALS])
+{
+	size_t n = 0;
+
+	/* sigaction(3) does not tell of the signals that glibc keeps for itself. */
+	for (int sig = 1; sig < SPAWN_SIGNALS; sig++) {
+		struct kernel_action action = {0};
+
+		if (syscall(SYS_rt_sigaction, sig, NULL, &action, SIGSET_SIZE) == 0 &&
+		    action.handler == (unsigned long)SIG_IGN)
+			ret_signals[n++] = sig;
+	}
+	ret_signals[n] = 0;
 }
 
 int spawn(const struct spawn *spawn, pid_t *ret_pid, int *ret_pidfd, struct spawn_error *ret_error)

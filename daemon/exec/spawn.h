@@ -25,9 +25,19 @@ struct spawn {
 	char *const *envp;
 	const char *directory; /* working directory; "/" where it is not there */
 	int stdio[3];          /* become descriptors 0, 1 and 2; none of them is one of these */
-	const int *signals;    /* whose dispositions are reset; ends with 0 */
+	const int *signals;    /* of spawn_find_ignored(): are no longer ignored */
 	void *stack;           /* SPAWN_STACK_SIZE bytes, aligned to 16 */
 };
+
+/* Room for every signal and the end. */
+#define SPAWN_SIGNALS (64 + 1)
+
+/*
+ * Lists the signals that this process ignores, those too that the C library keeps for itself: what
+ * is ignored stays ignored in a new program (execve(2)), while handlers go by themselves. Ends with
+ * 0. Any thread.
+ */
+void spawn_find_ignored(int ret_signals[static SPAWN_SIGNALS]);
 
 /* Kernel errors of a spawn. */
 struct spawn_error {
