@@ -515,8 +515,8 @@ void daemon_free(struct daemon *daemon)
 		daemon_reap(daemon);
 		killed = reaper_kill_all();
 		if (killed > 0)
-			log_msg(LOG_LEVEL_WARNING, "killed %u processes that jobs had left behind",
-				killed);
+			log_msg(LOG_LEVEL_WARNING, "killed %u process%s that jobs had left behind",
+				killed, killed == 1 ? "" : "es");
 	}
 	clockwatch_free(daemon->clockwatch);
 	/* Takes every event out of the loop, those in the engine's tails too. */

@@ -70,8 +70,8 @@ struct daemon {
 
 /*
  * Makes the daemon with the configuration at `config_path` in force and every handler in place;
- * the path must outlive it. What is wrong is logged. Returns 0 or -errno. One at a time: signal
- * handlers are the process's.
+ * the path must outlive it. What is wrong is logged. Returns 0; -EINVAL when the configuration
+ * cannot be used; or -errno. One at a time: signal handlers are the process's.
  */
 int daemon_new(const char *config_path, struct daemon **ret_daemon) _must_check_;
 

@@ -7,11 +7,13 @@
 #include "service/journal.h"
 #include "service/machine.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 /* Makes what was inherited harmless: nothing of it may reach a job by accident. */
@@ -72,6 +74,7 @@ static int run(const struct cli *cli)
 	bool journal =
 		cli->log == CLI_LOG_JOURNAL || (cli->log == CLI_LOG_AUTO && journal_is_stderr());
 	struct daemon *daemon = NULL;
+	int status = EXIT_FAILURE;
 	int r;
 
 	log_init(journal ? journal_sink() : log_stderr_sink(), cli->level);
@@ -81,11 +84,13 @@ static int run(const struct cli *cli)
 		return EXIT_FAILURE;
 	}
 	r = daemon_new(cli->config, &daemon);
-	if (r == 0)
-		r = daemon_run(daemon);
+	if (r == -EINVAL)
+		status = EX_CONFIG; /* another try would end the same */
+	if (r == 0 && daemon_run(daemon) == 0)
+		status = EXIT_SUCCESS;
 	daemon_free(daemon);
 	(void)log_stop();
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return status;
 }
 
 int main(int argc, char *argv[])

@@ -20,7 +20,7 @@ struct run_result {
 	bool timed_out;     /* the worker stopped it at its time-out */
 	bool cancelled;     /* the worker stopped it because it was told to */
 	usec_t queued;      /* elapsed time when it went to the pool */
-	usec_t started;     /* elapsed time when the process was there; 0: never */
+	usec_t started;     /* elapsed time when its process was made; 0: never */
 	usec_t ended;       /* elapsed time when the main process ended; 0: never started */
 	usec_t cpu;         /* user and system time of the main process and what it waited for */
 	long max_rss;       /* their peak resident memory, kilobytes */

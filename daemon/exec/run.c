@@ -421,13 +421,13 @@ static void fail(struct run *run, const char *stage, int code)
 	run->result.code = code;
 }
 
-static void watch_run(struct watch *watch, int pidfd)
+static void watch_run(struct watch *watch, int pidfd, usec_t begun)
 {
 	const struct job_settings *settings = watch->run->job->settings;
 	struct run *run = watch->run;
 
-	run->result.started = clock_elapsed();
-	watch->deadline = settings->timeout > 0 ? later(run->result.started, settings->timeout)
+	run->result.started = begun;
+	watch->deadline = settings->timeout > 0 ? later(begun, settings->timeout)
 						: USEC_INFINITY;
 	atomic_store_explicit(&run->pid, watch->pid, memory_order_relaxed);
 	watch->control->started(watch->control->ctx);
@@ -460,6 +460,7 @@ void run_execute(struct run *run, const struct run_context *context, struct run_
 	};
 	struct spawn_error error;
 	struct spawn plan;
+	usec_t begun;
 	int fds[2];
 
 	run->result = (struct run_result){.queued = run->queued};
@@ -489,11 +490,13 @@ void run_execute(struct run *run, const struct run_context *context, struct run_
 		.signals = context->signals,
 		.stack = local->stack,
 	};
+	/* Before the spawn: when this thread goes on, the program may have ended already. */
+	begun = clock_elapsed();
 	if (spawn(&plan, &watch.pid, &pidfd, &error) < 0) {
 		fail(run, error.stage, error.code);
 		return;
 	}
 	watch.pipes[0] = out_read;
 	watch.pipes[1] = err_read;
-	watch_run(&watch, pidfd);
+	watch_run(&watch, pidfd, begun);
 }
