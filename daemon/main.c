@@ -66,7 +66,7 @@ static int test_config(const char *path)
 		(void)printf("%s: ok, %zu job%s\n", path, model->n_jobs,
 			     model->n_jobs == 1 ? "" : "s");
 	diags_done(&diags);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return r < 0 || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int run(const struct cli *cli)

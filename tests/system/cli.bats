@@ -137,7 +137,7 @@ minimal() {
 		for option in -t --log=stderr; do
 			check $option -c "$path"
 			echo "$path: $output"
-			[ "$status" = 1 ]
+			[ "$status" = $([ $option = -t ] && echo 1 || echo 78) ]
 			[[ $output == *"$path"* ]]
 		done
 	done
@@ -216,7 +216,7 @@ minimal() {
 		job "b" { every = "1h" }
 	END
 	launch "$EVERYD" -c "$CONF"
-	ended 1
+	ended 78
 	logged "everyd: $CONF:1: job \"a\": every: "
 	logged "everyd: $CONF:2: job \"b\": command: "
 }

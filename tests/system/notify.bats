@@ -34,7 +34,7 @@ line_of() {
 	helper "$BUILD/helpers/listener" "$T/socket" "$T/said"
 	await_in "$T/said" 1 '^listening$'
 	launch env NOTIFY_SOCKET="$T/socket" "$EVERYD" -c "$CONF"
-	ended 1
+	ended 78
 	! grep READY "$T/said"
 }
 
