@@ -14,6 +14,7 @@ SANITIZE    ?=
 SHELL       := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
+.SECONDARY:
 .DEFAULT_GOAL := all
 
 # --- what the machine must have -----------------------------------------------------------------
