@@ -136,15 +136,19 @@ static void on_rearm(evutil_socket_t fd, short what, void *arg)
 /* --- orphans ------------------------------------------------------------------------------------
  */
 
+/*
+ * The handler is taken away for a while by a timer, not by its own callback: libevent 2.1.12 calls
+ * that once for each signal since the last round, and event_del() inside it leaves a pointer to
+ * the stack of that loop behind (ev_pncalls), through which the next event_del() writes.
+ */
 static void on_orphan(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *daemon = arg;
 
 	(void)fd;
 	(void)what;
-	(void)event_del(&daemon->orphan);
 	(void)reaper_collect();
-	daemon_set_timer(&daemon->orphan_pause, ORPHAN_PAUSE);
+	daemon_set_timer(&daemon->orphan_pause, 0);
 }
 
 static void on_orphan_pause(evutil_socket_t fd, short what, void *arg)
@@ -153,7 +157,12 @@ static void on_orphan_pause(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (event_add(&daemon->orphan, NULL) < 0)
+	if (evsignal_pending(&daemon->orphan, NULL)) {
+		(void)evsignal_del(&daemon->orphan);
+		daemon_set_timer(&daemon->orphan_pause, ORPHAN_PAUSE);
+		return;
+	}
+	if (evsignal_add(&daemon->orphan, NULL) < 0)
 		daemon_set_timer(&daemon->orphan_pause, ORPHAN_PAUSE);
 	/* After the handler is in place: what ended before it was gives no signal. */
 	(void)reaper_collect();
