@@ -26,6 +26,9 @@
    interrupted by each. */
 #define ORPHAN_PAUSE USEC_PER_SEC
 
+/* How long a finished run may wait to be noticed while others wait for a worker. */
+#define REAP_PAUSE USEC_PER_MSEC
+
 /* While stopping, systemd hears this often that it goes on, and is asked for this much more time.
  */
 #define STOP_TICK   (5 * USEC_PER_SEC)
@@ -98,14 +101,35 @@ static void on_done(void *ctx, struct pool_item *item)
 
 void daemon_reap(struct daemon *daemon)
 {
-	pool_reap(daemon->pool, on_started, on_done, daemon);
+	(void)pool_reap(daemon->pool, on_started, on_done, daemon);
 }
 
+/*
+ * With runs waiting for a worker, the next are over in an instant: they are then looked for after
+ * REAP_PAUSE instead of being woken for one by one, which under load costs more than the rest of
+ * what the loop does.
+ */
 static void on_donefd(evutil_socket_t fd, short what, void *arg)
 {
+	struct daemon *daemon = arg;
+
 	(void)fd;
 	(void)what;
-	daemon_reap(arg);
+	if (!pool_reap(daemon->pool, on_started, on_done, daemon))
+		return;
+	(void)event_del(&daemon->done);
+	daemon_set_timer(&daemon->done_pause, REAP_PAUSE);
+}
+
+static void on_done_pause(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)fd;
+	(void)what;
+	if (pool_reap(daemon->pool, on_started, on_done, daemon) ||
+	    event_add(&daemon->done, NULL) < 0)
+		daemon_set_timer(&daemon->done_pause, REAP_PAUSE);
 }
 
 static void on_clock_step(void *ctx, usec_t step)
@@ -137,35 +161,37 @@ static void on_rearm(evutil_socket_t fd, short what, void *arg)
  */
 
 /*
- * The handler is taken away for a while by a timer, not by its own callback: libevent 2.1.12 calls
- * that once for each signal since the last round, and event_del() inside it leaves a pointer to
- * the stack of that loop behind (ev_pncalls), through which the next event_del() writes.
+ * Every run that ends sends SIGCHLD, orphan or not. For a while after each the signal is blocked,
+ * so that a thousand of them interrupt the loop once; what comes meanwhile stays pending. (To take
+ * the handler away would not do: the kernel drops a signal that nobody handles only if the thread
+ * whose child it was does not block it, and workers do.)
  */
+static void block_orphan(bool block)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)pthread_sigmask(block ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 static void on_orphan(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *daemon = arg;
 
 	(void)fd;
 	(void)what;
+	block_orphan(true);
+	daemon_set_timer(&daemon->orphan_pause, ORPHAN_PAUSE);
 	(void)reaper_collect();
-	daemon_set_timer(&daemon->orphan_pause, 0);
 }
 
 static void on_orphan_pause(evutil_socket_t fd, short what, void *arg)
 {
-	struct daemon *daemon = arg;
-
 	(void)fd;
 	(void)what;
-	if (evsignal_pending(&daemon->orphan, NULL)) {
-		(void)evsignal_del(&daemon->orphan);
-		daemon_set_timer(&daemon->orphan_pause, ORPHAN_PAUSE);
-		return;
-	}
-	if (evsignal_add(&daemon->orphan, NULL) < 0)
-		daemon_set_timer(&daemon->orphan_pause, ORPHAN_PAUSE);
-	/* After the handler is in place: what ended before it was gives no signal. */
-	(void)reaper_collect();
+	(void)arg;
+	block_orphan(false);
 }
 
 /* --- load ---------------------------------------------------------------------------------------
@@ -448,6 +474,7 @@ static int add_timers(struct daemon *daemon)
 
 static int add_done(struct daemon *daemon)
 {
+	(void)evtimer_assign(&daemon->done_pause, daemon->base, on_done_pause, daemon);
 	(void)event_assign(&daemon->done, daemon->base, pool_donefd(daemon->pool),
 			   EV_READ | EV_PERSIST, on_donefd, daemon);
 	return event_add(&daemon->done, NULL) < 0 ? -ENOMEM : 0;

@@ -48,7 +48,8 @@ struct daemon {
 	struct run_tail *failed; /* the pool would not take them; the engine is to hear of it */
 
 	struct event signals[DAEMON_SIGNALS];
-	struct event done;   /* the pool has finished runs */
+	struct event done; /* the pool has finished runs */
+	struct event done_pause;
 	struct event orphan; /* SIGCHLD */
 	struct event orphan_pause;
 	struct event rearm;  /* a timer could not be armed: no memory */

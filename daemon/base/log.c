@@ -20,6 +20,11 @@
  */
 #define LOG_BUFFER_RESERVED ((size_t)64 * 1024)
 
+/* After a write, more is gathered for the next one for so long or until so much is there: a daemon
+   under load writes hundreds of times a second, not tens of thousands. */
+#define LOG_GATHER      (2 * USEC_PER_MSEC)
+#define LOG_GATHER_SIZE (LOG_BUFFER_SIZE / 2)
+
 /* How long a worker waits for room before it takes the sink for stuck. */
 #define LOG_OUTPUT_PATIENCE USEC_PER_SEC
 
@@ -48,6 +53,12 @@ struct buffer {
 	size_t used;
 };
 
+enum writer_state {
+	WRITER_BUSY,
+	WRITER_IDLE,      /* waits for anything to write */
+	WRITER_GATHERING, /* waits for LOG_GATHER or LOG_GATHER_SIZE */
+};
+
 /*
  * The lock guards all below it. The writer swaps the buffers under the lock and writes `writing`
  * without it; nothing but the writer touches that one meanwhile.
@@ -66,14 +77,13 @@ static struct {
 	uint64_t swaps;
 	uint64_t dropped;        /* lines since log_init() */
 	uint64_t dropped_unsaid; /* of them not yet reported */
-	bool writer_waits;
+	enum writer_state writer;
 	bool stuck; /* the sink took nothing for LOG_OUTPUT_PATIENCE */
 	bool stopping;
 	bool off; /* given up */
 } logger = {
 	.max_level = LOG_LEVEL_INFO,
 	.lock = PTHREAD_MUTEX_INITIALIZER,
-	.filled = PTHREAD_COND_INITIALIZER,
 };
 
 static const char *const stream_names[] = {NULL, "stdout", "stderr"};
@@ -198,35 +208,58 @@ static void write_dropped(uint64_t dropped)
 	logger.sink.write(logger.sink.ctx, &record, 1);
 }
 
+static struct timespec to_timespec(usec_t t)
+{
+	return (struct timespec){.tv_sec = t / USEC_PER_SEC, .tv_nsec = t % USEC_PER_SEC * 1000};
+}
+
+/* Gives what is there to the sink. With the lock held; lets go of it meanwhile. */
+static void write_filled(void)
+{
+	struct buffer filled = logger.filling;
+	uint64_t dropped = logger.dropped_unsaid;
+
+	logger.filling = logger.writing;
+	logger.writing = filled;
+	logger.dropped_unsaid = 0;
+	logger.stuck = false;
+	logger.swaps++;
+	(void)pthread_cond_broadcast(&logger.room);
+	(void)pthread_mutex_unlock(&logger.lock);
+
+	write_buffer(&logger.writing);
+	if (dropped > 0)
+		write_dropped(dropped);
+
+	(void)pthread_mutex_lock(&logger.lock);
+}
+
+static void gather(void)
+{
+	struct timespec until = to_timespec(clock_monotonic() + LOG_GATHER);
+	int r = 0;
+
+	logger.writer = WRITER_GATHERING;
+	while (r == 0 && !logger.stopping && logger.filling.used < LOG_GATHER_SIZE)
+		r = pthread_cond_timedwait(&logger.filled, &logger.lock, &until);
+	logger.writer = WRITER_BUSY;
+}
+
 static void *writer(void *unused)
 {
 	(void)unused;
 	(void)pthread_mutex_lock(&logger.lock);
 	for (;;) {
-		struct buffer filled = logger.filling;
-		uint64_t dropped = logger.dropped_unsaid;
-
-		if (filled.used == 0 && dropped == 0) {
-			if (logger.stopping)
-				break;
-			logger.writer_waits = true;
+		if (logger.filling.used > 0 || logger.dropped_unsaid > 0) {
+			write_filled();
+			gather();
+		} else if (logger.stopping) {
+			break;
+		} else {
+			logger.writer = WRITER_IDLE;
 			(void)pthread_cond_wait(&logger.filled, &logger.lock);
-			logger.writer_waits = false;
-			continue;
+			logger.writer = WRITER_BUSY;
 		}
-		logger.filling = logger.writing;
-		logger.writing = filled;
-		logger.dropped_unsaid = 0;
-		logger.stuck = false;
-		logger.swaps++;
-		(void)pthread_cond_broadcast(&logger.room);
-		(void)pthread_mutex_unlock(&logger.lock);
-
-		write_buffer(&logger.writing);
-		if (dropped > 0)
-			write_dropped(dropped);
-
-		(void)pthread_mutex_lock(&logger.lock);
 	}
 	(void)pthread_mutex_unlock(&logger.lock);
 	return NULL;
@@ -251,6 +284,8 @@ int log_start(void)
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	r = pthread_cond_init(&logger.room, &attr);
+	if (r == 0)
+		r = pthread_cond_init(&logger.filled, &attr);
 	(void)pthread_condattr_destroy(&attr);
 	if (r != 0)
 		goto fail;
@@ -268,11 +303,6 @@ fail:
 	free(logger.filling.bytes);
 	free(logger.writing.bytes);
 	return -r;
-}
-
-static struct timespec to_timespec(usec_t t)
-{
-	return (struct timespec){.tv_sec = t / USEC_PER_SEC, .tv_nsec = t % USEC_PER_SEC * 1000};
 }
 
 int log_stop(void)
@@ -304,6 +334,7 @@ int log_stop(void)
 	}
 	logger.started = false;
 	(void)pthread_cond_destroy(&logger.room);
+	(void)pthread_cond_destroy(&logger.filled);
 	free(logger.filling.bytes);
 	free(logger.writing.bytes);
 	logger.filling = logger.writing = (struct buffer){0};
@@ -351,7 +382,8 @@ static void submit(const struct log_record *record, bool may_wait)
 		logger.dropped_unsaid++;
 	} else {
 		buffer_put(&logger.filling, record, size);
-		if (logger.writer_waits)
+		if (logger.writer == WRITER_IDLE ||
+		    (logger.writer == WRITER_GATHERING && logger.filling.used >= LOG_GATHER_SIZE))
 			(void)pthread_cond_signal(&logger.filled);
 	}
 	(void)pthread_mutex_unlock(&logger.lock);

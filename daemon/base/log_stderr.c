@@ -57,12 +57,30 @@ static void out_put(struct out *out, const char *bytes, size_t len)
 	}
 }
 
+/* The second that was written last, as text: a sink is written to by one thread at a time, and
+   under load thousands of lines share a second. */
+static struct {
+	usec_t begin;
+	char text[CLOCK_TEXT_SIZE];
+} second;
+
+static size_t put_time(char *buf, size_t size, usec_t wall)
+{
+	usec_t usec = wall % USEC_PER_SEC;
+
+	if (second.text[0] == '\0' || wall - usec != second.begin) {
+		second.begin = wall - usec;
+		(void)clock_format_local(second.begin, 0, second.text);
+	}
+	return (size_t)snprintf(buf, size, "%s.%03u ", second.text,
+				(unsigned)(usec / USEC_PER_MSEC) % 1000);
+}
+
 static void put_record(struct out *out, const struct log_record *record)
 {
 	char prefix[PREFIX_MAX];
-	char time[CLOCK_TEXT_SIZE];
-	int n = snprintf(prefix, sizeof(prefix), "%s ", clock_format_local(record->wall, 3, time));
-	size_t at = (size_t)n;
+	size_t at = put_time(prefix, sizeof(prefix), record->wall);
+	int n;
 
 	/* Keep a line in one write where it fits in one. */
 	if (OUT_SIZE - out->used < record->len + PREFIX_MAX)

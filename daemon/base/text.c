@@ -60,8 +60,17 @@ size_t text_sanitize(char *out, const char *bytes, size_t len)
 	if (len > 0 && s[len - 1] == '\r')
 		len--;
 	for (size_t i = 0; i < len;) {
-		size_t n = text_utf8_length(bytes + i, len - i);
+		size_t plain = i;
+		size_t n;
 
+		/* Most of what is logged is nothing else. */
+		while (plain < len && s[plain] >= 0x20 && s[plain] < 0x7f)
+			plain++;
+		p = mempcpy(p, s + i, plain - i);
+		i = plain;
+		if (i == len)
+			break;
+		n = text_utf8_length(bytes + i, len - i);
 		if (n > 0 && !is_control(s + i, n)) {
 			memcpy(p, s + i, n);
 			p += n;

@@ -494,13 +494,14 @@ int pool_donefd(const struct pool *pool)
 	return pool->donefd;
 }
 
-void pool_reap(struct pool *pool, void (*started)(void *ctx, struct pool_item *item),
+bool pool_reap(struct pool *pool, void (*started)(void *ctx, struct pool_item *item),
 	       void (*done)(void *ctx, struct pool_item *item), void *ctx)
 {
 	struct pool_worker *ended;
 	struct pool_item *noted;
 	struct pool_item *item;
 	struct pool_item *next;
+	bool backlog;
 
 	/* Lowered first: what is done from here on raises it again. */
 	lower_fd(pool->donefd);
@@ -510,6 +511,7 @@ void pool_reap(struct pool *pool, void (*started)(void *ctx, struct pool_item *i
 	for (item = noted; item; item = item->noted_next)
 		item->noted = false;
 	item = steal_ptr(pool->done_first);
+	backlog = pool->first != NULL;
 	unlock(pool);
 
 	join_list(ended);
@@ -525,6 +527,7 @@ void pool_reap(struct pool *pool, void (*started)(void *ctx, struct pool_item *i
 			started(ctx, item);
 		done(ctx, item);
 	}
+	return backlog;
 }
 
 void pool_stats(struct pool *pool, struct pool_stats *ret_stats)

@@ -88,8 +88,9 @@ int pool_donefd(const struct pool *pool);
  * Takes all that has happened since the last call: calls started() for each item that was noted as
  * started and not yet reported, and done() for each finished one, which is the owner's again. Both
  * are called without the lock. An item is reported started at most once, and before it is done.
+ * Returns whether items wait for a worker: more will be done soon.
  */
-void pool_reap(struct pool *pool, void (*started)(void *ctx, struct pool_item *item),
+bool pool_reap(struct pool *pool, void (*started)(void *ctx, struct pool_item *item),
 	       void (*done)(void *ctx, struct pool_item *item), void *ctx);
 
 struct pool_stats {
