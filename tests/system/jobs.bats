@@ -167,9 +167,9 @@ end"
 @test "as an ordinary user: its own name and home" {
 	need_root
 	conf <<-END
-		job "j" { every = "100ms" command = {"$H/probe"} }
+		job "j" { every = "100ms" command = {"$T/probe"} }
 	END
-	install -m 755 "$EVERYD" "$T/everyd"
+	install -m 755 "$EVERYD" "$H/probe" "$T"
 	launch setpriv --reuid=65534 --regid=65534 --clear-groups "$T/everyd" -c "$CONF"
 	await ' j\[1\]: end'
 	kill -TERM "$PID"
@@ -183,9 +183,9 @@ end"
 @test "as a user without a record: its number, and /" {
 	need_root
 	conf <<-END
-		job "j" { every = "100ms" command = {"$H/probe"} }
+		job "j" { every = "100ms" command = {"$T/probe"} }
 	END
-	install -m 755 "$EVERYD" "$T/everyd"
+	install -m 755 "$EVERYD" "$H/probe" "$T"
 	launch setpriv --reuid=54321 --regid=54321 --clear-groups "$T/everyd" -c "$CONF"
 	await ' j\[1\]: end'
 	kill -TERM "$PID"
