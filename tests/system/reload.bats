@@ -207,7 +207,7 @@ load lib.bash
 	conf </dev/null
 	kill -HUP "$PID"
 	await 'reload: 0 added, 0 changed, 1 removed, 0 unchanged'
-	before=$(count 'everyd: j: skipped')
+	before=$(count 'everyd: j: skipped the occurrence of .*\(run 1, ')
 	conf <"$T/copy"
 	kill -HUP "$PID"
 	await 'reload: 1 added, 0 changed, 0 removed, 0 unchanged'
