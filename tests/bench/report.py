@@ -3,7 +3,7 @@
 import json
 import statistics
 
-WIDTH = 94
+WIDTH = 106
 
 
 class Report:
@@ -34,6 +34,16 @@ class Report:
         ratio_text = "" if ratio is None else f"{ratio:.2f}"
         print(f"  {what:44}{show(value, unit):>14}{show(bare, unit):>14}{ratio_text:>8}  {target}",
               flush=True)
+
+    def pairs(self, what, pairs, unit, target):
+        """
+        The same from several measurements, each with the bare loop's beside it. The ratio is the
+        median of the pairs' ratios: what else the machine does comes and goes with both.
+        """
+        values, bares = zip(*pairs)
+        ratios = [value / bare for value, bare in pairs]
+        self.row(what, median(values), unit, median(bares), median(ratios),
+                 f"{target}  (here {min(ratios):.2f} to {max(ratios):.2f})", pairs=pairs)
 
     def note(self, text):
         self._document["rows"].append({"section": self._section, "note": text})
@@ -67,8 +77,3 @@ def percentile(values, percent):
 
 def median(values):
     return statistics.median(values)
-
-
-def spread(values):
-    """How far the values are apart, as a part of their median."""
-    return (max(values) - min(values)) / median(values)

@@ -53,5 +53,13 @@ def bare(setup, amount, command):
     return Loop(*map(int, result.stdout.split()))
 
 
+def bare_last_start(setup, stamps, count, through_shell):
+    """How many microseconds the bare loop takes to start the last of so many."""
+    stamps.clear()
+    loop = bare(setup, count,
+                ["/bin/sh", "-c", stamps.shell_command] if through_shell else stamps.command)
+    return max(stamp.began for stamp in stamps.read()) - loop.began
+
+
 def _microseconds(rfc3339):
     return (datetime.datetime.fromisoformat(rfc3339.replace("Z", "+00:00")) - _EPOCH) // _MICROSECOND

@@ -4,7 +4,7 @@ import os
 import time
 
 from everyd import Everyd, job
-from report import median, spread
+from report import median
 from stamps import bare
 
 WARM_UP = 1.0
@@ -18,23 +18,19 @@ def measure(setup, report):
     jobs = int(rate / 10) + 1
     config = [f"workers = {setup.workers}\nqueue = {jobs}\n",
               *(job(f"tick-{i}", command, every="100ms") for i in range(jobs))]
-    levels = ["info", "warning"]
-    bares, rates, costs = [], {level: [] for level in levels}, {level: [] for level in levels}
+    pairs = {level: [] for level in ["info", "warning"]}
+    costs = {level: [] for level in pairs}
 
     for _ in range(rounds):
-        for level in levels:
-            bares.append(_bare_rate(setup, seconds, command))
+        for level in pairs:
+            bare_rate = _bare_rate(setup, seconds, command)
             rate, cost = _everyd_rate(setup, config, level, seconds)
-            rates[level].append(rate)
+            pairs[level].append((rate, bare_rate))
             costs[level].append(cost)
-    for level in levels:
-        report.row(f"{jobs} jobs every 100ms, --log-level {level}", median(rates[level]), "/s",
-                   median(bares), median(rates[level]) / median(bares), ">= 0.60",
-                   spread=spread(rates[level]), bare_spread=spread(bares))
-    for level in levels:
+    for level in pairs:
+        report.pairs(f"{jobs} jobs every 100ms, --log-level {level}", pairs[level], "/s", ">= 0.60")
+    for level in pairs:
         report.row(f"everyd's own processor time a run, {level}", median(costs[level]), "us")
-    report.note(f"The same figure differed from round to round by up to "
-                f"{100 * max(map(spread, [bares, *rates.values()])):.0f} %.")
 
 
 def _bare_rate(setup, seconds, command):
