@@ -13,8 +13,8 @@ WARM_UP = 1.0
 def measure(setup, report):
     seconds, rounds = (2, 2) if setup.quick else (4, 3)
     command = [setup.tick]
-    # As many runs are due as the bare loop can do: more than anyone else can.
-    rate = _bare_rate(setup, seconds, command)
+    # As many runs are due as the bare loop can do at best: more than anyone else can.
+    rate = max(_bare_rate(setup, 1, command) for _ in range(3))
     jobs = int(rate / 10) + 1
     config = [f"workers = {setup.workers}\nqueue = {jobs}\n",
               *(job(f"tick-{i}", command, every="100ms") for i in range(jobs))]
