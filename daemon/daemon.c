@@ -211,6 +211,14 @@ static void log_diags(const struct diags *diags)
 			diags->errors + diags->warnings - diags->count);
 }
 
+/* Cuts a text at the beginning of the UTF-8 character that would not fit. */
+static void cut(char *text, size_t len)
+{
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	text[len] = '\0';
+}
+
 /* Keeps the first error for the status. */
 static void note_reload_error(struct daemon *daemon, const struct diags *diags, int r)
 {
@@ -222,12 +230,7 @@ static void note_reload_error(struct daemon *daemon, const struct diags *diags, 
 	if (!daemon->reload_error)
 		daemon->reload_error = strdup(strerrordesc_np(-r));
 	if (daemon->reload_error && strlen(daemon->reload_error) > RELOAD_ERROR_MAX)
-		daemon->reload_error[RELOAD_ERROR_MAX] = '\0';
-}
-
-static size_t pool_capacity(const struct model *model)
-{
-	return model->daemon.workers + (size_t)model->daemon.queue;
+		cut(daemon->reload_error, RELOAD_ERROR_MAX);
 }
 
 /* The pool exists from the first configuration on. */
@@ -277,8 +280,12 @@ int daemon_load(struct daemon *daemon)
 	return r;
 }
 
-static void reload(struct daemon *daemon)
+static void on_reload(evutil_socket_t fd, short what, void *arg)
 {
+	struct daemon *daemon = arg;
+
+	(void)fd;
+	(void)what;
 	if (daemon->stopping)
 		return;
 	notify_reloading();
@@ -292,8 +299,21 @@ static void reload(struct daemon *daemon)
 /* --- stop ---------------------------------------------------------------------------------------
  */
 
+static bool find_longest_grace(void *ctx, struct engine_run *run)
+{
+	usec_t *longest = ctx;
+
+	if (run->def->settings->kill_grace > *longest)
+		*longest = run->def->settings->kill_grace;
+	return true;
+}
+
 static void hurry(struct daemon *daemon)
 {
+	usec_t grace = 0;
+
+	engine_each_run(daemon->engine, find_longest_grace, &grace);
+	daemon->stop_give_up = clock_elapsed() + grace + STOP_EXTEND;
 	log_msg(LOG_LEVEL_NOTICE, "stopping what still runs");
 	(void)event_del(&daemon->stop_limit);
 	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_HURRY});
@@ -306,12 +326,16 @@ static void on_stop_limit(evutil_socket_t fd, short what, void *arg)
 	hurry(arg);
 }
 
+/* A process that not even SIGKILL ends is the service manager's to deal with. */
 static void on_stop_tick(evutil_socket_t fd, short what, void *arg)
 {
+	struct daemon *daemon = arg;
+
 	(void)fd;
 	(void)what;
-	notify_extend(STOP_EXTEND);
-	status_refresh(arg);
+	if (daemon->stop_give_up == 0 || clock_elapsed() < daemon->stop_give_up)
+		notify_extend(STOP_EXTEND);
+	status_refresh(daemon);
 }
 
 void daemon_stop(struct daemon *daemon)
@@ -349,7 +373,8 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
 	(void)what;
 	switch (sig) {
 	case SIGHUP:
-		reload(daemon);
+		/* From a timer, and so once, however many came; other signals get their turn. */
+		daemon_set_timer(&daemon->reload, 0);
 		break;
 	case SIGUSR1:
 		daemon_reap(daemon);
@@ -426,13 +451,19 @@ static int fit_pool(struct daemon *daemon, const struct model *model)
 	};
 
 	if (!daemon->pool)
-		return pool_new(&ops, model->daemon.workers, pool_capacity(model), &daemon->pool);
-	pool_resize(daemon->pool, model->daemon.workers, pool_capacity(model));
+		return pool_new(&ops, model->daemon.workers, model->daemon.queue, &daemon->pool);
+	pool_resize(daemon->pool, model->daemon.workers, model->daemon.queue);
 	return 0;
 }
 
 /* --- life ---------------------------------------------------------------------------------------
  */
+
+static void log_libevent(int severity, const char *text)
+{
+	log_msg(severity >= EVENT_LOG_WARN ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "libevent: %s",
+		text);
+}
 
 static int make_base(struct daemon *daemon)
 {
@@ -440,11 +471,12 @@ static int make_base(struct daemon *daemon)
 
 	if (!config)
 		return -ENOMEM;
+	event_set_log_callback(log_libevent);
 	/* A timerfd instead of epoll's coarse time-outs; and time as it is, not as it was when the
 	   loop woke up, or a timer set late in a long round would fire early. */
-	(void)event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER |
-						    EVENT_BASE_FLAG_NO_CACHE_TIME |
-						    EVENT_BASE_FLAG_NOLOCK);
+	(void)event_config_set_flag(config,
+				    EVENT_BASE_FLAG_PRECISE_TIMER | EVENT_BASE_FLAG_NO_CACHE_TIME |
+					    EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
 	daemon->base = event_base_new_with_config(config);
 	event_config_free(config);
 	return daemon->base ? 0 : -ENOMEM;
@@ -466,6 +498,7 @@ static int add_timers(struct daemon *daemon)
 {
 	(void)evtimer_assign(&daemon->orphan_pause, daemon->base, on_orphan_pause, daemon);
 	(void)evtimer_assign(&daemon->rearm, daemon->base, on_rearm, daemon);
+	(void)evtimer_assign(&daemon->reload, daemon->base, on_reload, daemon);
 	(void)evtimer_assign(&daemon->stop_limit, daemon->base, on_stop_limit, daemon);
 	(void)event_assign(&daemon->stop_tick, daemon->base, -1, EV_PERSIST, on_stop_tick, daemon);
 	daemon_set_timer(&daemon->rearm, FAR_AWAY);

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The signals that the loop handles; see signals.c. */
+/* The signals that the loop handles, SIGCHLD apart. */
 #define DAEMON_SIGNALS 4
 
 struct daemon;
@@ -52,6 +52,7 @@ struct daemon {
 	struct event done_pause;
 	struct event orphan; /* SIGCHLD */
 	struct event orphan_pause;
+	struct event reload; /* SIGHUP came */
 	struct event rearm;  /* a timer could not be armed: no memory */
 	struct event status; /* STATUS= is out of date */
 	struct event watchdog;
@@ -64,6 +65,7 @@ struct daemon {
 	unsigned silent;          /* workers that did not answer, as last logged */
 	bool unhealthy;           /* the last watchdog tick found a reason not to ping */
 	bool running;             /* the first configuration is in force */
+	usec_t stop_give_up;      /* elapsed: no more time is asked for; 0: not stopped hard yet */
 	bool stopping;
 	bool drained;
 	char *reload_error; /* why the last reload failed; NULL: it did not */

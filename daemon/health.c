@@ -8,8 +8,9 @@
 
 #include <event2/event.h>
 
-/* Feeding the watchdog twice in its interval leaves room for one late tick. */
-#define TICKS_PER_INTERVAL 2
+/* Feeding the watchdog three times in its interval leaves room for one tick that comes late, or at
+   a bad moment: while a clock step has not been dealt with. */
+#define TICKS_PER_INTERVAL 3
 
 /*
  * Why the watchdog must not be fed; NULL: no reason.
@@ -24,8 +25,7 @@ static const char *find_trouble(struct daemon *daemon, const struct pool_stats *
 
 	if (!daemon->stopping && late > daemon->watchdog_interval)
 		return "a job that is due was not started";
-	if (stats->silent > 0 && stats->silent >= engine_model(daemon->engine)->daemon.workers &&
-	    stats->queued > 0)
+	if (stats->silent > 0 && stats->silent == stats->workers && stats->queued > 0)
 		return "no worker answers, and runs wait for one";
 	return NULL;
 }
@@ -64,7 +64,7 @@ int health_start(struct daemon *daemon)
 
 	daemon->watchdog_interval = notify_watchdog_interval();
 	if (event_assign(&daemon->watchdog, daemon->base, -1, EV_PERSIST, on_tick, daemon) < 0)
-		return -EINVAL;
+		return -EIO;
 	if (daemon->watchdog_interval > 0 && event_add(&daemon->watchdog, &tv) < 0)
 		return -ENOMEM;
 	return 0;

@@ -77,6 +77,11 @@ static int run(const struct cli *cli)
 	int status = EXIT_FAILURE;
 	int r;
 
+	if (journal && !journal_is_there()) {
+		(void)fputs("everyd: there is no journal here; the log goes to standard error\n",
+			    stderr);
+		journal = false;
+	}
 	log_init(journal ? journal_sink() : log_stderr_sink(), cli->level);
 	r = log_start();
 	if (r < 0) {

@@ -75,16 +75,31 @@ static void describe_end(const struct job *job, const struct run_result *result,
 	}
 }
 
+/* What a run took, for whoever looks for it. */
+static void report_usage(const struct engine_run *run, const struct run_result *result)
+{
+	char queued[DURATION_TEXT_SIZE];
+	char cpu[DURATION_TEXT_SIZE];
+
+	if (!log_enabled(LOG_LEVEL_DEBUG))
+		return;
+	log_job(LOG_LEVEL_DEBUG, run->def->name, run->id,
+		"%s in the queue, %s of processor time, %ld KiB at its peak, %u left behind",
+		duration_format_short(result->started - result->queued, queued),
+		duration_format_short(result->cpu, cpu), result->max_rss, result->leftovers);
+}
+
 void report_ended(const struct engine_run *run, enum verdict verdict, enum reason reason,
 		  const struct run_result *result)
 {
 	const struct verdict_info *info = verdict_info(verdict);
+	enum log_level level = reason == REASON_NO_RESOURCES ? LOG_LEVEL_WARNING : info->level;
 	char facts[FACTS_SIZE] = "not started";
 	char span[DURATION_TEXT_SIZE];
 	char late[DURATION_TEXT_SIZE + 32] = "";
 	usec_t waited = 0;
 
-	if (!log_enabled(info->level))
+	if (!log_enabled(level))
 		return;
 	if (result) {
 		describe_end(run->def, result, facts, sizeof(facts));
@@ -96,13 +111,25 @@ void report_ended(const struct engine_run *run, enum verdict verdict, enum reaso
 			       duration_format_short(waited, span));
 
 	if (verdict == VERDICT_OK && result)
-		log_job(info->level, run->def->name, run->id, "%s in %s%s", info->name,
+		log_job(level, run->def->name, run->id, "%s in %s%s", info->name,
 			duration_format_short(result->ended - result->started, span), late);
 	else if (reason != REASON_NONE)
-		log_job(info->level, run->def->name, run->id, "%s (%s): %s%s", info->name,
+		log_job(level, run->def->name, run->id, "%s (%s): %s%s", info->name,
 			reason_text(reason), facts, late);
 	else
-		log_job(info->level, run->def->name, run->id, "%s: %s%s", info->name, facts, late);
+		log_job(level, run->def->name, run->id, "%s: %s%s", info->name, facts, late);
+	if (result && result->ended > 0)
+		report_usage(run, result);
+}
+
+/* For how long a run has been there: by the clock that is never set, once it is in the pool. */
+static usec_t age_of(struct engine_run *er)
+{
+	const struct run_tail *tail = engine_run_tail(er);
+	usec_t age = er->state == RUN_WAITING ? clock_wall() - er->accepted
+					      : clock_elapsed() - tail->run.queued;
+
+	return age > 0 ? age : 0;
 }
 
 /* The process of a live run of the job, for "still running as pid 812 for 1h4m". */
@@ -118,7 +145,7 @@ static void describe_live(struct engine_job *job, char *buf, size_t size)
 		return;
 	tail = engine_run_tail(er);
 	pid = er->state == RUN_WAITING ? 0 : atomic_load(&tail->run.pid);
-	(void)duration_format_short(clock_wall() - er->accepted, span);
+	(void)duration_format_short(age_of(er), span);
 	if (er->state == RUN_WAITING)
 		(void)snprintf(buf, size, " (run %" PRIu64 ", waiting for its group for %s)",
 			       er->id, span);
@@ -197,30 +224,28 @@ void report_summary(const struct daemon *daemon)
 }
 
 struct listing {
-	struct daemon *daemon;
 	usec_t now;
 	size_t listed;
 };
 
-static void list_run(void *ctx, struct engine_run *er)
+static bool list_run(void *ctx, struct engine_run *er)
 {
 	struct listing *listing = ctx;
 	struct run_tail *tail = engine_run_tail(er);
 	char span[DURATION_TEXT_SIZE];
 	pid_t pid = er->state == RUN_WAITING ? 0 : atomic_load(&tail->run.pid);
 
-	if (listing->listed++ >= REPORT_JOBS_MAX)
-		return;
-	(void)duration_format_short(listing->now - er->accepted, span);
+	(void)duration_format_short(age_of(er), span);
 	if (pid > 0)
 		log_job(LOG_LEVEL_NOTICE, er->def->name, er->id, "running as pid %d, for %s",
 			(int)pid, span);
 	else
 		log_job(LOG_LEVEL_NOTICE, er->def->name, er->id, "waiting %s, for %s",
 			er->state == RUN_WAITING ? "for its group" : "for a worker", span);
+	return ++listing->listed < REPORT_JOBS_MAX;
 }
 
-static void list_job(void *ctx, struct engine_job *job)
+static bool list_job(void *ctx, struct engine_job *job)
 {
 	struct listing *listing = ctx;
 	struct job_tail *tail = engine_job_tail(job);
@@ -230,8 +255,6 @@ static void list_job(void *ctx, struct engine_job *job)
 	char took[DURATION_TEXT_SIZE];
 	char at[CLOCK_TEXT_SIZE];
 
-	if (listing->listed++ >= REPORT_JOBS_MAX)
-		return;
 	(void)format_slot(due, next);
 	(void)duration_format_short(due > listing->now ? due - listing->now : 0, in);
 	if (tail->last_ended == 0)
@@ -243,12 +266,29 @@ static void list_job(void *ctx, struct engine_job *job)
 			verdict_info(tail->last_verdict)->name,
 			clock_format_local(tail->last_ended, 0, at),
 			duration_format_short(tail->last_msec * USEC_PER_MSEC, took));
+	return ++listing->listed < REPORT_JOBS_MAX;
+}
+
+static void report_rest(const struct listing *listing, size_t all, const char *what)
+{
+	if (all > listing->listed)
+		log_msg(LOG_LEVEL_NOTICE, "and %zu more %s", all - listing->listed, what);
+}
+
+static void list_groups(const struct daemon *daemon)
+{
+	const struct model *model = engine_model(daemon->engine);
+
+	for (size_t i = 0; i < model->n_groups && i < REPORT_JOBS_MAX; i++)
+		log_msg(LOG_LEVEL_NOTICE, "group %s: %zu of %u running", model->groups[i].name,
+			engine_group_running(daemon->engine, model->groups[i].name),
+			model->groups[i].limit);
 }
 
 void report_status(struct daemon *daemon)
 {
 	const struct model *model = engine_model(daemon->engine);
-	struct listing listing = {.daemon = daemon, .now = clock_wall()};
+	struct listing listing = {.now = clock_wall()};
 	struct pool_stats stats;
 	char text[FACTS_SIZE];
 	char span[DURATION_TEXT_SIZE];
@@ -260,17 +300,17 @@ void report_status(struct daemon *daemon)
 	log_msg(LOG_LEVEL_NOTICE, "up for %s: %s",
 		duration_format_short(clock_elapsed() - daemon->started, span), text);
 	log_msg(LOG_LEVEL_NOTICE,
-		"%u of %u workers busy, %zu queued, %zu waiting for their group, "
-		"%" PRIu64 " log lines dropped",
-		stats.busy, model->daemon.workers, stats.queued, engine_waiting(daemon->engine),
-		log_dropped());
+		"%" PRIu64 " runs started, %u of %u workers busy, %zu queued, "
+		"%zu waiting for their group, %" PRIu64 " log lines dropped",
+		engine_counters(daemon->engine)->started, stats.busy, model->daemon.workers,
+		stats.queued, engine_waiting(daemon->engine), log_dropped());
 	engine_each_run(daemon->engine, list_run, &listing);
-	if (listing.listed > REPORT_JOBS_MAX)
-		log_msg(LOG_LEVEL_NOTICE, "and %zu more runs", listing.listed - REPORT_JOBS_MAX);
+	report_rest(&listing, engine_submitted(daemon->engine) + engine_waiting(daemon->engine),
+		    "runs");
+	list_groups(daemon);
 	listing.listed = 0;
 	engine_each_job(daemon->engine, list_job, &listing);
-	if (listing.listed > REPORT_JOBS_MAX)
-		log_msg(LOG_LEVEL_NOTICE, "and %zu more jobs", listing.listed - REPORT_JOBS_MAX);
+	report_rest(&listing, model->n_jobs, "jobs");
 }
 
 /* Coarse, because nobody wakes up to keep it exact: "in 4m", "within 1m". */

@@ -17,7 +17,8 @@ void report_streak_begin(struct engine_job *job, const struct engine_streak *str
 /* ... and one for the whole, if there is more to say than at its beginning. */
 void report_streak_end(const struct engine_job *job, const struct engine_streak *streak);
 
-/* "reload: 2 added, 1 changed, 1 removed, 97 unchanged"; the first time "started: 100 jobs, ...".
+/* "reload: 2 added, 1 changed, 1 removed, 97 unchanged"; the first time "everyd 0.1.0 started: 100
+ * jobs".
  */
 void report_loaded(const struct daemon *daemon, const struct engine_diff *diff);
 

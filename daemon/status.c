@@ -42,5 +42,5 @@ void status_touch(struct daemon *daemon)
 
 int status_start(struct daemon *daemon)
 {
-	return evtimer_assign(&daemon->status, daemon->base, on_timer, daemon) < 0 ? -EINVAL : 0;
+	return evtimer_assign(&daemon->status, daemon->base, on_timer, daemon) < 0 ? -EIO : 0;
 }

@@ -41,8 +41,8 @@ static bool reserve(struct diags *diags)
 void diags_vadd(struct diags *diags, enum diag_severity severity, const char *file, unsigned line,
 		const char *format, va_list ap)
 {
-	_cleanup_free_ char *file_copy = NULL;
-	_cleanup_free_ char *text = NULL;
+	char *file_copy = NULL;
+	char *text;
 
 	if (severity == DIAG_ERROR)
 		diags->errors++;
@@ -54,14 +54,14 @@ void diags_vadd(struct diags *diags, enum diag_severity severity, const char *fi
 	if (file && !(file_copy = strdup(file)))
 		return;
 	if (vasprintf(&text, format, ap) < 0) {
-		text = NULL;
+		free(file_copy);
 		return;
 	}
 	diags->items[diags->count++] = (struct diag){
 		.severity = severity,
-		.file = steal_ptr(file_copy),
+		.file = file_copy,
 		.line = line,
-		.text = steal_ptr(text),
+		.text = text,
 	};
 }
 

@@ -74,7 +74,7 @@ static struct {
 	pthread_cond_t room;   /* for callers: the buffers were swapped */
 	struct buffer filling;
 	struct buffer writing;
-	uint64_t swaps;
+	uint64_t progress;       /* batches that the sink has taken */
 	uint64_t dropped;        /* lines since log_init() */
 	uint64_t dropped_unsaid; /* of them not yet reported */
 	enum writer_state writer;
@@ -178,6 +178,14 @@ static size_t buffer_get(const struct buffer *buffer, size_t at, struct log_reco
 	return at + entry->size;
 }
 
+static void note_progress(void)
+{
+	(void)pthread_mutex_lock(&logger.lock);
+	logger.progress++;
+	logger.stuck = false;
+	(void)pthread_mutex_unlock(&logger.lock);
+}
+
 static void write_buffer(struct buffer *buffer)
 {
 	struct log_record records[LOG_BATCH];
@@ -188,6 +196,7 @@ static void write_buffer(struct buffer *buffer)
 		if (count == LOG_BATCH || at >= buffer->used) {
 			logger.sink.write(logger.sink.ctx, records, count);
 			count = 0;
+			note_progress();
 		}
 	}
 	buffer->used = 0;
@@ -222,8 +231,6 @@ static void write_filled(void)
 	logger.filling = logger.writing;
 	logger.writing = filled;
 	logger.dropped_unsaid = 0;
-	logger.stuck = false;
-	logger.swaps++;
 	(void)pthread_cond_broadcast(&logger.room);
 	(void)pthread_mutex_unlock(&logger.lock);
 
@@ -296,35 +303,39 @@ int log_start(void)
 	r = pthread_create(&logger.thread, NULL, writer, NULL);
 	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (r != 0)
-		goto fail;
+		goto no_thread;
 	logger.started = true;
 	return 0;
+no_thread:
+	(void)pthread_cond_destroy(&logger.room);
+	(void)pthread_cond_destroy(&logger.filled);
 fail:
 	free(logger.filling.bytes);
 	free(logger.writing.bytes);
+	logger.filling = logger.writing = (struct buffer){0};
 	return -r;
 }
 
 int log_stop(void)
 {
-	uint64_t swaps;
+	uint64_t progress;
 
 	if (!logger.started)
 		return 0;
 	(void)pthread_mutex_lock(&logger.lock);
 	logger.stopping = true;
-	swaps = logger.swaps;
+	progress = logger.progress;
 	(void)pthread_cond_signal(&logger.filled);
 	(void)pthread_mutex_unlock(&logger.lock);
 
 	for (;;) {
-		struct timespec until = to_timespec(clock_wall() + LOG_STOP_PATIENCE);
+		struct timespec until = to_timespec(clock_monotonic() + LOG_STOP_PATIENCE);
 
-		if (pthread_timedjoin_np(logger.thread, NULL, &until) == 0)
+		if (pthread_clockjoin_np(logger.thread, NULL, CLOCK_MONOTONIC, &until) == 0)
 			break;
 		(void)pthread_mutex_lock(&logger.lock);
-		logger.off = swaps == logger.swaps;
-		swaps = logger.swaps;
+		logger.off = progress == logger.progress;
+		progress = logger.progress;
 		(void)pthread_mutex_unlock(&logger.lock);
 		if (logger.off) {
 			/* It is inside the sink and may use the buffers whenever that returns. */
@@ -351,16 +362,19 @@ uint64_t log_dropped(void)
 	return dropped;
 }
 
-/* Waits, with the lock held, until `size` bytes fit below `limit` or patience ends. */
+/* Waits, with the lock held, until `size` bytes fit below `limit`; as long as the sink goes on
+   taking what it is given, or LOG_OUTPUT_PATIENCE. */
 static void wait_for_room(size_t size, size_t limit)
 {
+	uint64_t progress = logger.progress;
 	struct timespec until = to_timespec(clock_monotonic() + LOG_OUTPUT_PATIENCE);
 
 	while (!logger.stuck && logger.filling.used + size > limit) {
-		if (pthread_cond_timedwait(&logger.room, &logger.lock, &until) == ETIMEDOUT) {
-			logger.stuck = logger.filling.used + size > limit;
-			return;
-		}
+		if (pthread_cond_timedwait(&logger.room, &logger.lock, &until) != ETIMEDOUT)
+			continue;
+		logger.stuck = progress == logger.progress;
+		progress = logger.progress;
+		until = to_timespec(clock_monotonic() + LOG_OUTPUT_PATIENCE);
 	}
 }
 

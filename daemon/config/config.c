@@ -34,6 +34,7 @@ struct loader {
 	size_t capacity;
 	size_t current; /* the one that is being read */
 	bool too_many;  /* has been reported */
+	int passing;    /* why a file could not be read, where that may pass; 0: no such reason */
 };
 
 static void loader_done(struct loader *loader)
@@ -261,6 +262,19 @@ static bool is_repeated(struct loader *loader, const struct trusted_file *file)
 	return false;
 }
 
+/* Is that a failure that another try may not meet: of the disk, the network, for want of
+   descriptors? Unlike what somebody has to put right. */
+static bool may_pass(int r)
+{
+	static const int lasting[] = {-EPERM,   -EACCES, -EINVAL, -EFBIG,        -ENOENT,
+				      -ENOTDIR, -EISDIR, -ELOOP,  -ENAMETOOLONG, -ENXIO};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(lasting); i++)
+		if (r == lasting[i])
+			return false;
+	return r < 0;
+}
+
 /* Reads the file in hand. Returns 0, problems or not; or -errno to give up. */
 static int read_source(struct loader *loader)
 {
@@ -273,6 +287,8 @@ static int read_source(struct loader *loader)
 	int r;
 
 	r = trust_read(source.path, &source.from, loader->diags, &file);
+	if (may_pass(r) && loader->passing == 0)
+		loader->passing = r;
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	text = file.text;
@@ -301,10 +317,10 @@ int config_load(const char *path, const char *host, struct diags *diags, struct 
 	if (r == 0)
 		model_validate(model, diags);
 	diags_sort(diags);
-	if (r < 0)
-		return r == -ENOMEM ? r : -EINVAL;
-	if (diags->errors > 0)
-		return -EINVAL;
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0 || diags->errors > 0)
+		return loader.passing ? loader.passing : -EINVAL;
 	*ret_model = steal_ptr(model);
 	return 0;
 }

@@ -11,7 +11,8 @@
 /*
  * Reads `path` and all that it includes, checks everything, and builds a model with one reference.
  * `host` seeds the splay. Every problem is added to `diags`, warnings too. Returns 0; -EINVAL when
- * there were errors; -ENOMEM. Relative paths in a file are relative to the file's directory.
+ * there were errors; -ENOMEM; or another -errno when a file could not be read and another try may
+ * succeed. Relative paths in a file are relative to the file's directory.
  */
 int config_load(const char *path, const char *host, struct diags *diags,
 		struct model **ret_model) _must_check_;

@@ -33,12 +33,7 @@ static uint64_t draft_hash(const struct draft *draft)
 
 static bool draft_equal(const struct draft *a, const struct draft *b)
 {
-	return a->settings.timeout == b->settings.timeout &&
-	       a->settings.kill_grace == b->settings.kill_grace &&
-	       a->settings.overlap == b->settings.overlap &&
-	       a->settings.max_running == b->settings.max_running &&
-	       a->settings.leftover == b->settings.leftover &&
-	       same_text(a->settings.shell, b->settings.shell) &&
+	return job_settings_equal(&a->settings, &b->settings) &&
 	       same_text(a->group_name, b->group_name);
 }
 
@@ -81,8 +76,9 @@ struct draft *drafts_share(struct drafts *drafts, struct arena *arena, const str
 	if (drafts->count * 2 >= drafts->size && !grow(drafts))
 		return NULL;
 	slot = find(drafts->slots, drafts->size, draft);
-	if (*slot)
-		return *slot;
+	made = *slot;
+	if (made)
+		return made;
 	made = arena_alloc(arena, sizeof(*made));
 	if (!made)
 		return NULL;

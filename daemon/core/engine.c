@@ -290,18 +290,20 @@ size_t engine_group_running(const struct engine *engine, const char *name)
 	return group ? engine->groups[group - engine->model->groups]->running : 0;
 }
 
-void engine_each_job(struct engine *engine, void (*fn)(void *ctx, struct engine_job *job),
+void engine_each_job(struct engine *engine, bool (*fn)(void *ctx, struct engine_job *job),
 		     void *ctx)
 {
 	for (size_t i = 0; engine->model && i < engine->model->n_jobs; i++)
-		fn(ctx, engine->jobs[i]);
+		if (!fn(ctx, engine->jobs[i]))
+			return;
 }
 
-void engine_each_run(struct engine *engine, void (*fn)(void *ctx, struct engine_run *run),
+void engine_each_run(struct engine *engine, bool (*fn)(void *ctx, struct engine_run *run),
 		     void *ctx)
 {
 	struct engine_run *run;
 
 	for (run = TAILQ_FIRST(&engine->live); run; run = TAILQ_NEXT(run, link))
-		fn(ctx, run);
+		if (!fn(ctx, run))
+			return;
 }

@@ -199,10 +199,11 @@ size_t engine_waiting(const struct engine *engine);
 /* Runs of a group that are submitted; 0 for a name that is not in force. */
 size_t engine_group_running(const struct engine *engine, const char *name);
 
-/* Calls fn for every job in force, by name. */
-void engine_each_job(struct engine *engine, void (*fn)(void *ctx, struct engine_job *job),
+/* Calls fn for the jobs in force, by name, until it returns false. */
+void engine_each_job(struct engine *engine, bool (*fn)(void *ctx, struct engine_job *job),
 		     void *ctx);
 
-/* Calls fn for every live run, those of jobs that are gone included, in no order. */
-void engine_each_run(struct engine *engine, void (*fn)(void *ctx, struct engine_run *run),
+/* Calls fn for the live runs, those of jobs that are gone included, in the order they were
+   accepted, until it returns false. */
+void engine_each_run(struct engine *engine, bool (*fn)(void *ctx, struct engine_run *run),
 		     void *ctx);

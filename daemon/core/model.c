@@ -75,7 +75,7 @@ static bool same_group(const struct group *a, const struct group *b)
 	return a && b ? !strcmp(a->name, b->name) : a == b;
 }
 
-static bool same_settings(const struct job_settings *a, const struct job_settings *b)
+bool job_settings_equal(const struct job_settings *a, const struct job_settings *b)
 {
 	return a->timeout == b->timeout && a->kill_grace == b->kill_grace &&
 	       a->overlap == b->overlap && a->max_running == b->max_running &&
@@ -86,5 +86,5 @@ static bool same_settings(const struct job_settings *a, const struct job_setting
 bool job_equal(const struct job *a, const struct job *b)
 {
 	return schedule_equal(&a->schedule, &b->schedule) && same_command(a, b) &&
-	       (a->settings == b->settings || same_settings(a->settings, b->settings));
+	       (a->settings == b->settings || job_settings_equal(a->settings, b->settings));
 }

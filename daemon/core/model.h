@@ -93,6 +93,9 @@ static inline void cleanup_model(struct model **model)
 const struct job *model_find_job(const struct model *model, const char *name);
 const struct group *model_find_group(const struct model *model, const char *name);
 
+/* Same policy? Groups are compared by name. */
+bool job_settings_equal(const struct job_settings *a, const struct job_settings *b);
+
 /* Same schedule, command and policy (groups are compared by name)? Place in the file, and limits
    of the group, do not count. */
 bool job_equal(const struct job *a, const struct job *b);

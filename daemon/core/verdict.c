@@ -5,14 +5,14 @@
 
 /* clang-format off */
 static const struct verdict_info verdicts[VERDICT_COUNT] = {
-	[VERDICT_OK]        = {"ok",        true,  LOG_LEVEL_INFO},
-	[VERDICT_FAILED]    = {"failed",    true,  LOG_LEVEL_WARNING},
-	[VERDICT_TIMEOUT]   = {"timeout",   true,  LOG_LEVEL_WARNING},
-	[VERDICT_KILLED]    = {"killed",    true,  LOG_LEVEL_NOTICE},
-	[VERDICT_SKIPPED]   = {"skipped",   false, LOG_LEVEL_NOTICE},
-	[VERDICT_COALESCED] = {"coalesced", false, LOG_LEVEL_NOTICE},
-	[VERDICT_REFUSED]   = {"refused",   false, LOG_LEVEL_WARNING},
-	[VERDICT_CANCELLED] = {"cancelled", false, LOG_LEVEL_NOTICE},
+	[VERDICT_OK]        = {"ok",        LOG_LEVEL_INFO},
+	[VERDICT_FAILED]    = {"failed",    LOG_LEVEL_WARNING},
+	[VERDICT_TIMEOUT]   = {"timeout",   LOG_LEVEL_WARNING},
+	[VERDICT_KILLED]    = {"killed",    LOG_LEVEL_NOTICE},
+	[VERDICT_SKIPPED]   = {"skipped",   LOG_LEVEL_NOTICE},
+	[VERDICT_COALESCED] = {"coalesced", LOG_LEVEL_NOTICE},
+	[VERDICT_REFUSED]   = {"refused",   LOG_LEVEL_INFO},
+	[VERDICT_CANCELLED] = {"cancelled", LOG_LEVEL_NOTICE},
 };
 
 static const char *const reasons[REASON_COUNT] = {

@@ -3,8 +3,6 @@
 
 #include "base/log.h"
 
-#include <stdbool.h>
-
 enum verdict {
 	VERDICT_OK,        /* ran and succeeded */
 	VERDICT_FAILED,    /* ran and failed, or could not be started */
@@ -33,9 +31,9 @@ enum reason {
 };
 
 struct verdict_info {
-	const char *name;     /* as in logs, status and the ledger */
-	bool ran;             /* a process was started, or starting it was tried */
-	enum log_level level; /* at which it is logged */
+	const char *name; /* as in logs, status and the ledger */
+	/* At which it is logged. Refusals are: the warning is one for the whole burst. */
+	enum log_level level;
 };
 
 /* The row of a verdict. Any thread. */

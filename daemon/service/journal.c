@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <syslog.h>
 #include <systemd/sd-journal.h>
+#include <unistd.h>
 
 #define FIELDS_MAX 7
 
@@ -89,6 +90,11 @@ static void journal_write(void *ctx, const struct log_record *records, size_t co
 struct log_sink journal_sink(void)
 {
 	return (struct log_sink){.write = journal_write};
+}
+
+bool journal_is_there(void)
+{
+	return access("/run/systemd/journal/socket", W_OK) == 0;
 }
 
 bool journal_is_stderr(void)

@@ -11,5 +11,8 @@
 /* Is standard error connected to the journal (JOURNAL_STREAM, systemd.exec(5))? */
 bool journal_is_stderr(void);
 
+/* Is there a journal to write to? libsystemd says nothing when there is none. */
+bool journal_is_there(void);
+
 /* Writes with sd_journal_sendv(3), which may block; from one thread at a time. */
 struct log_sink journal_sink(void);

@@ -132,13 +132,14 @@ struct lookout {
 	bool overtaken;
 };
 
-static void look_out(void *ctx, struct engine_run *other)
+static bool look_out(void *ctx, struct engine_run *other)
 {
 	struct lookout *lookout = ctx;
 
 	if (other->state == RUN_WAITING && other->group == lookout->run->group &&
 	    other->id < lookout->run->id)
 		lookout->overtaken = true;
+	return true;
 }
 
 static void check_start(struct world *world, const struct engine_run *run)
@@ -371,7 +372,7 @@ void books_effect(struct world *world, const struct effect *effect)
 	}
 }
 
-static void check_run(void *ctx, struct engine_run *run)
+static bool check_run(void *ctx, struct engine_run *run)
 {
 	struct world *world = ctx;
 	size_t number = job_number(run->def);
@@ -394,9 +395,10 @@ static void check_run(void *ctx, struct engine_run *run)
 		world->newest_id = run->id;
 	if (run->id > world->last_id && run->job->live > limit_of(plan))
 		world_fail(world, "%s runs %u at a time", run->def->name, run->job->live);
+	return true;
 }
 
-static void check_job(void *ctx, struct engine_job *job)
+static bool check_job(void *ctx, struct engine_job *job)
 {
 	struct world *world = ctx;
 	size_t number = job_number(job->def);
@@ -408,7 +410,7 @@ static void check_job(void *ctx, struct engine_job *job)
 	if (tail->armed == world->stopping)
 		world_fail(world, "%s: its timer is wrong", job->def->name);
 	if (world->stopping)
-		return;
+		return true;
 	book_streak(world, job, &job->streak);
 	if (job->next != book->cursor)
 		world_fail(world, "%s: armed for %lld instead of %lld", job->def->name,
@@ -416,11 +418,12 @@ static void check_job(void *ctx, struct engine_job *job)
 	if (tail->at != job->next + job->def->schedule.delay)
 		world_fail(world, "%s: the timer is not that of the slot", job->def->name);
 	if (job->held == NONE)
-		return;
+		return true;
 	if (!is_open(book, job->held) || job->live < limit_of(&world->plan.jobs[number]))
 		world_fail(world, "%s: slot %lld is held for nothing", job->def->name,
 			   (long long)job->held);
 	book->live++;
+	return true;
 }
 
 static void check_totals(struct world *world)

@@ -267,12 +267,13 @@ struct search {
 	struct engine_job *job;
 };
 
-static inline void match_run(void *ctx, struct engine_run *run)
+static inline bool match_run(void *ctx, struct engine_run *run)
 {
 	struct search *search = ctx;
 
 	if (strcmp(run->def->name, search->name) == 0 && run->slot == search->slot)
 		search->run = run;
+	return !search->run;
 }
 
 static inline struct engine_run *find_run(struct rig *rig, const char *name, int slot)
@@ -284,12 +285,13 @@ static inline struct engine_run *find_run(struct rig *rig, const char *name, int
 	return search.run;
 }
 
-static inline void match_job(void *ctx, struct engine_job *job)
+static inline bool match_job(void *ctx, struct engine_job *job)
 {
 	struct search *search = ctx;
 
 	if (strcmp(job->def->name, search->name) == 0)
 		search->job = job;
+	return !search->job;
 }
 
 static inline struct engine_job *find_job(struct rig *rig, const char *name)
