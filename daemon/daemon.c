@@ -288,12 +288,12 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (daemon->stopping)
 		return;
-	notify_reloading();
+	status_tell(daemon, notify_reloading);
 	if (daemon_load(daemon) < 0)
 		log_msg(LOG_LEVEL_ERROR,
 			"reload failed: the previous configuration stays in force");
 	status_refresh(daemon);
-	notify_ready();
+	status_tell(daemon, notify_ready);
 }
 
 /* --- stop ---------------------------------------------------------------------------------------
@@ -350,7 +350,7 @@ void daemon_stop(struct daemon *daemon)
 		return;
 	}
 	daemon->stopping = true;
-	notify_stopping();
+	status_tell(daemon, notify_stopping);
 	if (engine_submitted(daemon->engine) > 0)
 		log_msg(LOG_LEVEL_NOTICE, "stopping: what runs (%zu) has up to %s to end",
 			engine_submitted(daemon->engine), duration_format(limit, span));
@@ -546,7 +546,7 @@ fail:
 int daemon_run(struct daemon *daemon)
 {
 	status_refresh(daemon);
-	notify_ready();
+	status_tell(daemon, notify_ready);
 	if (event_base_dispatch(daemon->base) >= 0 && daemon->drained) {
 		report_summary(daemon);
 		return 0;

@@ -60,6 +60,7 @@ struct daemon {
 	struct event stop_tick; /* while stopping: tell systemd that it goes on */
 
 	usec_t started;           /* elapsed time */
+	int (*untold)(void);      /* a state that the service manager has not taken yet */
 	usec_t status_sent;       /* elapsed time of the last STATUS= */
 	usec_t watchdog_interval; /* 0: nobody wants to know */
 	unsigned silent;          /* workers that did not answer, as last logged */

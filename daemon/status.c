@@ -11,6 +11,13 @@
 #define STATUS_INTERVAL USEC_PER_SEC
 #define STATUS_SIZE     1024
 
+void status_tell(struct daemon *daemon, int (*state)(void))
+{
+	daemon->untold = state() < 0 ? state : NULL;
+	if (daemon->untold)
+		daemon_set_timer(&daemon->status, STATUS_INTERVAL);
+}
+
 void status_refresh(struct daemon *daemon)
 {
 	char text[STATUS_SIZE];
@@ -18,6 +25,8 @@ void status_refresh(struct daemon *daemon)
 	if (!notify_wanted())
 		return;
 	(void)evtimer_del(&daemon->status);
+	if (daemon->untold)
+		status_tell(daemon, daemon->untold);
 	report_headline(daemon, text, sizeof(text));
 	notify_status("%s", text);
 	daemon->status_sent = clock_elapsed();

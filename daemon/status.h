@@ -12,3 +12,7 @@ void status_touch(struct daemon *daemon);
 
 /* Tells it now. */
 void status_refresh(struct daemon *daemon);
+
+/* Tells a change of state (notify_ready() and its like), and goes on trying until the service
+   manager has taken it or there is a newer one. */
+void status_tell(struct daemon *daemon, int (*state)(void));

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,9 +55,9 @@ static const char *message(void)
 static void states_are_told_in_the_words_of_sd_notify(void **state)
 {
 	(void)state;
-	notify_ready();
+	assert_int_equal(notify_ready(), 0);
 	assert_string_equal(message(), "READY=1");
-	notify_stopping();
+	assert_int_equal(notify_stopping(), 0);
 	assert_string_equal(message(), "STOPPING=1");
 	notify_watchdog();
 	assert_string_equal(message(), "WATCHDOG=1");
@@ -71,7 +72,7 @@ static void reloading_carries_the_monotonic_time(void **state)
 	char end;
 
 	(void)state;
-	notify_reloading();
+	assert_int_equal(notify_reloading(), 0);
 	assert_int_equal(
 		sscanf(message(), "RELOADING=1\nMONOTONIC_USEC=%" SCNd64 "%c", &told, &end), 1);
 	assert_in_range(told, before, clock_monotonic());
@@ -111,6 +112,26 @@ static void long_status_is_cut_so_that_it_is_not_ignored(void **state)
 	assert_in_range(strlen(message()), 1000, 4095);
 }
 
+/* The socket fills up: what matters says so, the rest is lost, and neither waits. */
+static void a_listener_that_hangs_holds_up_nothing(void **state)
+{
+	int told = 0;
+
+	(void)state;
+	while (notify_ready() == 0)
+		assert_in_range(++told, 1, 100000);
+	assert_int_equal(notify_reloading(), -EAGAIN);
+	assert_int_equal(notify_stopping(), -EAGAIN);
+	notify_status("lost");
+	notify_watchdog();
+	notify_extend(USEC_PER_SEC);
+	while (told-- > 0)
+		assert_string_equal(message(), "READY=1");
+	assert_string_equal(message(), "");
+	assert_int_equal(notify_stopping(), 0);
+	assert_string_equal(message(), "STOPPING=1");
+}
+
 static void nothing_happens_when_no_one_listens(void **state)
 {
 	char *socket_name = strdup(getenv("NOTIFY_SOCKET"));
@@ -120,8 +141,8 @@ static void nothing_happens_when_no_one_listens(void **state)
 	assert_true(notify_wanted());
 	assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
 	assert_false(notify_wanted());
-	notify_ready();
-	notify_reloading();
+	assert_int_equal(notify_ready(), 0);
+	assert_int_equal(notify_reloading(), 0);
 	notify_status("unheard");
 	assert_string_equal(message(), "");
 	assert_int_equal(setenv("NOTIFY_SOCKET", socket_name, 1), 0);
@@ -169,6 +190,7 @@ int main(void)
 		cmocka_unit_test(reloading_carries_the_monotonic_time),
 		cmocka_unit_test(status_is_one_line_of_utf8),
 		cmocka_unit_test(long_status_is_cut_so_that_it_is_not_ignored),
+		cmocka_unit_test(a_listener_that_hangs_holds_up_nothing),
 		cmocka_unit_test(nothing_happens_when_no_one_listens),
 		cmocka_unit_test(watchdog_interval_is_the_service_managers),
 	};
