@@ -119,6 +119,23 @@ int process_open(pid_t pid)
 	return fd < 0 ? -errno : fd;
 }
 
+int process_hold(pid_t pid, struct process *ret_process)
+{
+	_cleanup_close_ int fd = process_open(pid);
+	struct process process;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = process_read(pid, &process);
+	if (r == -ENOENT || (r == 0 && process_is_dead(&process)))
+		return -ESRCH;
+	if (r < 0)
+		return r;
+	*ret_process = process;
+	return steal_fd(&fd);
+}
+
 void process_signal(int pidfd, int sig)
 {
 	/* Fails if it has ended, which is as good, or may not be signalled, which shows. */

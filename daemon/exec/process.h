@@ -37,5 +37,9 @@ int process_each(bool (*fn)(void *ctx, const struct process *process), void *ctx
 /* A descriptor for it (pidfd_open(2)), which polls readable when it has ended; or -errno. */
 int process_open(pid_t pid);
 
+/* Such a descriptor, and what the process is now that it is held: the number may have gone from one
+   to another before. -ESRCH: it has ended; or -errno. */
+int process_hold(pid_t pid, struct process *ret_process) _must_check_;
+
 /* Sends a signal by such a descriptor, never to a process that took over the number. */
 void process_signal(int pidfd, int sig);

@@ -1,6 +1,7 @@
 /* See tree.h. */
 #include "exec/tree.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,29 +26,32 @@ static bool visit(void *ctx, const struct process *process)
 	struct scan *scan = ctx;
 	struct tree *tree = scan->tree;
 	struct tree_member *member = &tree->members[tree->n];
-	struct process again;
+	struct process now = *process;
+	int pidfd;
 
 	if (process->pid == tree->leader)
 		scan->taken = true;
 	if (!is_member(tree, process))
 		return true;
-	tree->count++;
-	if (process->group == tree->leader)
-		tree->group = true;
-	if (tree->n == TREE_MEMBERS)
+	pidfd = process_hold(process->pid, &now);
+	if (pidfd == -ESRCH)
 		return true;
-
-	/* Looked at again once it is held: the number may have gone to another process. */
-	member->pidfd = process_open(process->pid);
-	if (member->pidfd >= 0 &&
-	    (process_read(process->pid, &again) < 0 || !is_member(tree, &again))) {
-		(void)close(member->pidfd);
-		tree->count--;
+	if (pidfd >= 0 && !is_member(tree, &now)) {
+		(void)close(pidfd);
 		return true;
 	}
-	member->pid = process->pid;
-	member->in_group = process->group == tree->leader;
-	memcpy(member->name, process->name, sizeof(member->name));
+	tree->count++;
+	if (now.group == tree->leader)
+		tree->group = true;
+	if (tree->n == TREE_MEMBERS) {
+		if (pidfd >= 0)
+			(void)close(pidfd);
+		return true;
+	}
+	member->pidfd = pidfd;
+	member->pid = now.pid;
+	member->in_group = now.group == tree->leader;
+	memcpy(member->name, now.name, sizeof(member->name));
 	tree->n++;
 	return true;
 }

@@ -21,7 +21,7 @@
 struct tree_member {
 	pid_t pid;
 	bool in_group; /* of the leader */
-	int pidfd;     /* -1: it could not be opened */
+	int pidfd;     /* negative: it could not be opened */
 	char name[PROCESS_NAME_SIZE];
 };
 

@@ -106,17 +106,21 @@ static void a_descriptor_signals_and_tells_the_end(void **state)
 		pause();
 		_exit(0);
 	}
-	pollfd.fd = process_open(pid);
+	pollfd.fd = process_hold(pid, &process);
 	assert_true(pollfd.fd >= 0);
+	assert_int_equal(process.pid, pid);
+	assert_int_equal(process.parent, getpid());
 	assert_int_equal(poll(&pollfd, 1, 0), 0);
 	process_signal(pollfd.fd, SIGKILL);
 	assert_int_equal(poll(&pollfd, 1, 30000), 1);
 	assert_int_equal(process_read(pid, &process), 0);
 	assert_true(process_is_dead(&process));
+	assert_int_equal(process_hold(pid, &process), -ESRCH);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(WTERMSIG(status), SIGKILL);
 	assert_int_equal(process_read(pid, &process), -ENOENT);
 	assert_int_equal(process_open(pid), -ESRCH);
+	assert_int_equal(process_hold(pid, &process), -ESRCH);
 	close(pollfd.fd);
 }
 
