@@ -189,14 +189,14 @@ static void check_together(struct builder *builder, const struct place *at,
 	}
 	if (!option_is_given(set, OPT_EVERY))
 		return;
-	duration_format(every, every_text);
 	if (all->values[OPT_OFFSET].number >= every) {
 		place.line = line_of(given, n_given, OPT_OFFSET);
 		place.option = "offset";
 		place_report(builder->diags, DIAG_ERROR, &place,
 			     "\"%s\" is not less than every = \"%s\"; it shifts the slots within "
 			     "one interval",
-			     duration_format(all->values[OPT_OFFSET].number, text), every_text);
+			     duration_format(all->values[OPT_OFFSET].number, text),
+			     duration_format(every, every_text));
 	}
 	/* Not of defaults, which suit some jobs and not others. */
 	if (option_is_given(set, OPT_SPLAY) && all->values[OPT_SPLAY].number > every) {
@@ -205,7 +205,8 @@ static void check_together(struct builder *builder, const struct place *at,
 		place_report(builder->diags, DIAG_WARNING, &place,
 			     "\"%s\" is longer than every = \"%s\": a slot may be due after the "
 			     "next one's time",
-			     duration_format(all->values[OPT_SPLAY].number, text), every_text);
+			     duration_format(all->values[OPT_SPLAY].number, text),
+			     duration_format(every, every_text));
 	}
 	if (option_is_given(set, OPT_TIMEOUT) && timeout >= every &&
 	    (overlap == OVERLAP_SKIP || overlap == OVERLAP_QUEUE)) {
@@ -214,7 +215,7 @@ static void check_together(struct builder *builder, const struct place *at,
 		place_report(builder->diags, DIAG_WARNING, &place,
 			     "\"%s\" is not less than every = \"%s\": a run may last until slots "
 			     "after it are skipped",
-			     duration_format(timeout, text), every_text);
+			     duration_format(timeout, text), duration_format(every, every_text));
 	}
 }
 
