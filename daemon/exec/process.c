@@ -122,16 +122,16 @@ int process_open(pid_t pid)
 int process_hold(pid_t pid, struct process *ret_process)
 {
 	_cleanup_close_ int fd = process_open(pid);
-	struct process process;
+	struct process process = {0};
 	int r;
 
 	if (fd < 0)
 		return fd;
 	r = process_read(pid, &process);
-	if (r == -ENOENT || (r == 0 && process_is_dead(&process)))
-		return -ESRCH;
 	if (r < 0)
-		return r;
+		return r == -ENOENT ? -ESRCH : r;
+	if (process_is_dead(&process))
+		return -ESRCH;
 	*ret_process = process;
 	return steal_fd(&fd);
 }

@@ -219,10 +219,8 @@ static void stop(struct watch *watch, enum stop step)
 		return;
 	watch->stop = step;
 	if (!watch->reaped)
-		tree_scan(tree, watch->pid, false);
+		tree_scan(tree, false);
 	tree_signal(tree, watch->reaped, step == STOP_TERM ? SIGTERM : SIGKILL);
-	if (!watch->reaped)
-		tree_close(tree);
 	if (step == STOP_TERM)
 		watch->deadline = later(now, settings->kill_grace);
 	else
@@ -324,8 +322,7 @@ static bool find_leftovers(struct watch *watch)
 {
 	struct tree *tree = &watch->local->tree;
 
-	tree_close(tree);
-	tree_scan(tree, watch->pid, true);
+	tree_scan(tree, true);
 	for (size_t i = 0; i < tree->n; i++)
 		watch->local->polls[i] =
 			(struct pollfd){.fd = tree->members[i].pidfd, .events = POLLIN};
@@ -391,7 +388,6 @@ static void account_for_leftovers(struct watch *watch)
 	/* Nearly always there is nobody in the group, which one call tells. */
 	if (watch->stop == STOP_NOT && kill(-watch->pid, 0) < 0 && errno == ESRCH)
 		return;
-	tree->n = 0;
 	if (!find_leftovers(watch))
 		return;
 	if (watch->stop == STOP_NOT) {
@@ -427,13 +423,13 @@ static void watch_run(struct watch *watch, int pidfd, usec_t begun)
 	struct run *run = watch->run;
 
 	run->result.started = begun;
-	watch->deadline = settings->timeout > 0 ? later(begun, settings->timeout)
-						: USEC_INFINITY;
+	watch->deadline = settings->timeout > 0 ? later(begun, settings->timeout) : USEC_INFINITY;
 	atomic_store_explicit(&run->pid, watch->pid, memory_order_relaxed);
 	watch->control->started(watch->control->ctx);
 
 	for (int i = 0; i < 2; i++)
 		output_begin(&watch->local->output[i]);
+	tree_begin(&watch->local->tree, watch->pid);
 	watch_main(watch, pidfd);
 	reap(watch, pidfd);
 	account_for_leftovers(watch);

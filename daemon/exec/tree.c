@@ -1,7 +1,10 @@
 /* See tree.h. */
 #include "exec/tree.h"
 
+#include "exec/census.h"
+
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,66 +13,138 @@
 /* In a description. */
 #define NAMES_MAX 8
 
-struct scan {
-	struct tree *tree;
-	bool taken; /* a process has the leader's number */
-};
-
-static bool is_member(const struct tree *tree, const struct process *process)
+/* By number alone: in the leader's session or group. */
+static bool is_home(const struct tree *tree, pid_t pid, pid_t session, pid_t group)
 {
-	return process->pid != tree->leader && !process_is_dead(process) &&
-	       (process->session == tree->leader || process->group == tree->leader);
+	return pid != tree->leader && (session == tree->leader || group == tree->leader);
 }
 
-static bool visit(void *ctx, const struct process *process)
+/* Counts it, and keeps the descriptor if there is room. */
+static void add(struct tree *tree, const struct process *process, int pidfd)
 {
-	struct scan *scan = ctx;
-	struct tree *tree = scan->tree;
+	bool in_group = process->group == tree->leader;
 	struct tree_member *member = &tree->members[tree->n];
-	struct process now = *process;
-	int pidfd;
 
-	if (process->pid == tree->leader)
-		scan->taken = true;
-	if (!is_member(tree, process))
-		return true;
-	pidfd = process_hold(process->pid, &now);
-	if (pidfd == -ESRCH)
-		return true;
-	if (pidfd >= 0 && !is_member(tree, &now)) {
-		(void)close(pidfd);
-		return true;
-	}
 	tree->count++;
-	if (now.group == tree->leader)
-		tree->group = true;
-	if (tree->n == TREE_MEMBERS) {
+	tree->group |= in_group;
+	if (tree->n >= (in_group ? TREE_GROUP_MEMBERS : TREE_MEMBERS)) {
 		if (pidfd >= 0)
 			(void)close(pidfd);
-		return true;
+		return;
 	}
 	member->pidfd = pidfd;
-	member->pid = now.pid;
-	member->in_group = now.group == tree->leader;
-	memcpy(member->name, now.name, sizeof(member->name));
+	member->pid = process->pid;
+	member->in_group = in_group;
+	memcpy(member->name, process->name, sizeof(member->name));
 	tree->n++;
+}
+
+/* What cannot be held for want of descriptors is counted all the same. */
+static bool add_home(struct tree *tree, const struct census_entry *entry)
+{
+	struct process process = {.pid = entry->pid, .group = entry->group, .name = "?"};
+	int pidfd = process_hold(entry->pid, &process);
+
+	if (pidfd == -ESRCH)
+		return false;
+	if (pidfd >= 0 && !is_home(tree, process.pid, process.session, process.group)) {
+		(void)close(pidfd);
+		return false;
+	}
+	add(tree, &process, pidfd);
+	return pidfd >= 0;
+}
+
+static bool add_descendant(void *ctx, const struct census_entry *entry)
+{
+	struct tree *tree = ctx;
+	struct process process;
+	int pidfd = process_hold(entry->pid, &process);
+
+	if (pidfd < 0)
+		return false;
+	if (process.parent != entry->parent) {
+		(void)close(pidfd);
+		return false;
+	}
+	add(tree, &process, pidfd);
 	return true;
 }
 
-void tree_scan(struct tree *tree, pid_t leader, bool reaped)
+static bool has_ended(int pidfd)
 {
-	struct scan scan = {.tree = tree};
+	struct pollfd pollfd = {.fd = pidfd, .events = POLLIN};
 
+	return poll(&pollfd, 1, 0) > 0;
+}
+
+/* Those who live after the census had their numbers in it. */
+static void keep_living(struct tree *tree, const struct census *census)
+{
+	size_t n = tree->n;
+
+	tree->n = 0;
+	tree->group = false;
+	for (size_t i = 0; i < n; i++) {
+		struct tree_member member = tree->members[i];
+		struct census_entry *entry = census_find(census, member.pid);
+
+		if (member.pidfd < 0)
+			continue;
+		if (has_ended(member.pidfd)) {
+			(void)close(member.pidfd);
+			continue;
+		}
+		if (entry) {
+			entry->in = true;
+			member.in_group = entry->group == tree->leader;
+		}
+		tree->group |= member.in_group;
+		tree->members[tree->n++] = member;
+	}
+	tree->count = tree->n;
+}
+
+/* Returns whether the session or the group has somebody. */
+static bool find_home(struct tree *tree, const struct census *census)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < census->n; i++) {
+		struct census_entry *entry = &census->entries[i];
+
+		if (entry->dead || !is_home(tree, entry->pid, entry->session, entry->group))
+			continue;
+		any = true;
+		if (!entry->in)
+			entry->in = add_home(tree, entry);
+	}
+	return any;
+}
+
+void tree_begin(struct tree *tree, pid_t leader)
+{
 	tree->leader = leader;
 	tree->group = false;
+	tree->homeless = false;
 	tree->count = 0;
 	tree->n = 0;
-	/* Without /proc there is nothing to be known of them. */
-	if (process_each(visit, &scan) < 0 || !(reaped && scan.taken))
+}
+
+void tree_scan(struct tree *tree, bool reaped)
+{
+	_cleanup_(census_done) struct census census = {0};
+	/* Without /proc there is nothing to be known of those who were not found before. */
+	bool known = census_take(&census) == 0;
+
+	keep_living(tree, &census);
+	if (!known)
 		return;
-	tree_close(tree);
-	tree->group = false;
-	tree->count = 0;
+	if (reaped && census_find(&census, tree->leader))
+		tree->homeless = true;
+	if (!tree->homeless && !find_home(tree, &census))
+		tree->homeless = reaped;
+	census_follow(&census, reaped ? -1 : tree->leader, add_descendant, tree);
 }
 
 void tree_close(struct tree *tree)

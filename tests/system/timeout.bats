@@ -14,6 +14,11 @@ run_job() {
 	await 'everyd: j\[1\]: (ok|failed|timeout|killed)'
 }
 
+# gone PID: it has ended, whether or not it has been reaped.
+gone() {
+	! grep -sE '^State:[[:space:]]+[^ZX]' "/proc/$1/status" || { echo "$1 lives"; return 1; }
+}
+
 @test "a run that heeds TERM" {
 	run_job 'timeout = "200ms"' 'kill_grace = "1h"' "{\"$H/stubborn\", \"mild\"}"
 	logged 'everyd: j\[1\]: timeout: killed by SIGTERM after '
@@ -106,8 +111,32 @@ run_job() {
 	start
 	child=$(await ' j\[1\]: child [0-9]+')
 	await 'everyd: j\[1\]: timeout: '
-	! kill -0 "${child##* }" 2>/dev/null
+	gone "${child##* }"
 	stop
+}
+
+@test "a time-out reaches what left the run's session" {
+	printf '#!/bin/sh\necho child $$\nexec "$@"\n' >"$T/named"
+	chmod 0755 "$T/named"
+	for how in mild ignore; do
+		: >"$LOG"
+		conf <<-END
+			job "j" {
+			    every = "100ms"
+			    timeout = "1s"
+			    kill_grace = "200ms"
+			    command = {"setsid", "-w", "$T/named", "$H/stubborn", "$how"}
+			}
+		END
+		start
+		child=$(await ' j\[1\]: child [0-9]+')
+		await ' j\[1\]: up'
+		await 'everyd: j\[1\]: timeout: killed by SIGTERM after '
+		gone "${child##* }"
+		stop
+		never 'that jobs had left behind'
+	done
+	logged 'everyd: j\[1\]: killing 1 process that did not end when told to: stubborn '
 }
 
 @test "a leftover in a process group of its own goes with the daemon" {

@@ -171,7 +171,8 @@ static void assert_all_gone(void)
 {
 	static struct tree tree;
 
-	tree_scan(&tree, heard.pid, true);
+	tree_begin(&tree, heard.pid);
+	tree_scan(&tree, true);
 	tree_close(&tree);
 	assert_int_equal(tree.count, 0);
 }
@@ -502,6 +503,48 @@ static void stopping(void **state)
 	}
 }
 
+/* "ready" is said by the last process, after its number. */
+static void leaving_the_session_is_no_escape(void **state)
+{
+	static const struct {
+		const char *script;
+		usec_t grace;
+		int level;
+		const char *note; /* what it begins with */
+	} rows[] = {
+		{"setsid -w sh -c 'echo $$; echo ready; exec sleep 1000'", LONG, 1, ""},
+		{"setsid -w sh -c 'trap \"\" TERM; echo $$; echo ready; exec sleep 1000'",
+		 50 * USEC_PER_MSEC, 1, "killing 1 process "},
+		{"setsid -w sh -c 'trap \"\" TERM; echo $$; echo ready; exec sleep 1000'", LONG, 2,
+		 ""},
+		{"setsid -w sh -c 'trap \"\" TERM; echo $$; echo ready; exec sleep 1000'", 0, 1,
+		 ""},
+		/* Whose parent goes at SIGTERM. */
+		{"setsid -w setsid -w sh -c "
+		 "'trap \"\" TERM; echo $$; echo ready; exec sleep 1000'; :",
+		 50 * USEC_PER_MSEC, 1, "killing 1 process "},
+		{"trap '' TERM; setsid -w sh -c 'echo $$; echo ready; exec sleep 1000'; :",
+		 50 * USEC_PER_MSEC, 1, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		const struct reaction reactions[] = {{"ready", rows[i].level}, {0}};
+		struct job_settings settings = with(LONG, rows[i].grace, LEFTOVER_LEAVE);
+		struct run_result result = shell(rows[i].script, &settings, reactions);
+		struct process process;
+		pid_t pid = atoi(heard.out);
+
+		assert_true(result.cancelled);
+		assert_true(pid > 0);
+		if (process_read(pid, &process) == 0 && !process_is_dead(&process))
+			fail_msg("row %zu: %d lives", i, pid);
+		if (strncmp(heard.notes, rows[i].note, strlen(rows[i].note)) != 0 ||
+		    (rows[i].note[0] == '\0' && heard.notes[0] != '\0'))
+			fail_msg("row %zu: %s", i, heard.notes);
+	}
+}
+
 static void what_is_left_behind_is_stopped_and_named(void **state)
 {
 	static const struct {
@@ -677,6 +720,7 @@ int main(void)
 		cmocka_unit_test(without_grace_it_is_killed_at_once),
 		cmocka_unit_test(printing_without_end_is_timed_out_too),
 		cmocka_unit_test(stopping),
+		cmocka_unit_test(leaving_the_session_is_no_escape),
 		cmocka_unit_test(what_is_left_behind_is_stopped_and_named),
 		cmocka_unit_test(output_goes_on_while_leftovers_have_their_grace),
 		cmocka_unit_test(hurrying_kills_leftovers_at_once),
