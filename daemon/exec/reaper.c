@@ -1,6 +1,8 @@
 /* See reaper.h. */
 #include "exec/reaper.h"
 
+#include "base/cleanup.h"
+#include "exec/census.h"
 #include "exec/process.h"
 
 #include <errno.h>
@@ -9,11 +11,15 @@
 #include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Each round kills all children there are and waits for one to end; their own children are ours in
    the next round. More rounds than that: something forks faster than it is killed. */
 #define KILL_ROUNDS 100000
+
+/* Processes that are waited for at once while they have their grace. */
+#define HELD_MAX 64
 
 /* How long a killed process may take to vanish. */
 #define KILL_PATIENCE_MS 5000
@@ -47,6 +53,83 @@ unsigned reaper_collect(void)
 	return reap(&killed);
 }
 
+/* --- SIGTERM --------------------------------------------------------------------------- */
+
+struct grace {
+	usec_t deadline; /* elapsed */
+	bool tell;       /* the first time they are told to end */
+	unsigned count;  /* how many there are */
+	unsigned n;      /* of them in `held` */
+	struct pollfd held[HELD_MAX];
+};
+
+/* Its parent may have just ended of what it was told: then it is ours. */
+static bool find(void *ctx, const struct census_entry *entry)
+{
+	struct grace *grace = ctx;
+	struct process process;
+	_cleanup_close_ int pidfd = process_hold(entry->pid, &process);
+
+	if (pidfd < 0 || (process.parent != entry->parent && process.parent != getpid()))
+		return false;
+	grace->count++;
+	if (grace->tell) {
+		process_signal(pidfd, SIGTERM);
+		process_signal(pidfd, SIGCONT);
+	}
+	if (grace->n < HELD_MAX)
+		grace->held[grace->n++] = (struct pollfd){steal_fd(&pidfd), POLLIN, 0};
+	return true;
+}
+
+/* Until all that are held have ended or the deadline comes. Returns whether they have. */
+static bool await_held(struct grace *grace)
+{
+	for (unsigned left = grace->n; left > 0;) {
+		usec_t span = grace->deadline - clock_elapsed();
+		struct timespec timeout = {span / USEC_PER_SEC, span % USEC_PER_SEC * 1000};
+
+		if (span <= 0 || ppoll(grace->held, grace->n, &timeout, NULL) < 0)
+			return false;
+		for (unsigned i = 0; i < grace->n; i++) {
+			if (grace->held[i].fd < 0 || !grace->held[i].revents)
+				continue;
+			(void)close(grace->held[i].fd);
+			grace->held[i].fd = -1;
+			left--;
+		}
+	}
+	return true;
+}
+
+/* Tells every descendant to end and waits for them. Returns how many were told to. */
+static unsigned give_grace(void)
+{
+	struct grace grace = {.deadline = clock_elapsed() + REAPER_GRACE, .tell = true};
+	unsigned told = 0;
+
+	for (bool ended = true; ended;) {
+		_cleanup_(census_done) struct census census = {0};
+
+		grace.count = 0;
+		grace.n = 0;
+		if (census_take(&census) < 0)
+			break;
+		census_follow(&census, getpid(), find, &grace);
+		if (grace.tell)
+			told = grace.count;
+		grace.tell = false;
+		ended = grace.n > 0 && await_held(&grace);
+		for (unsigned i = 0; i < grace.n; i++)
+			if (grace.held[i].fd >= 0)
+				(void)close(grace.held[i].fd);
+		(void)reaper_collect();
+	}
+	return told;
+}
+
+/* --- SIGKILL --------------------------------------------------------------------------- */
+
 struct round {
 	pid_t self;
 	bool found;
@@ -67,15 +150,10 @@ static bool kill_child(void *ctx, const struct process *process)
 	return true;
 }
 
-unsigned reaper_kill_all(void)
+static unsigned kill_children(void)
 {
 	unsigned killed = 0;
-	int subreaper = 0;
 
-	(void)prctl(PR_GET_CHILD_SUBREAPER, &subreaper);
-	if (!subreaper && getpid() != 1)
-		return 0;
-	(void)reaper_collect();
 	for (int i = 0; i < KILL_ROUNDS; i++) {
 		struct round round = {.self = getpid(), .pidfd = -1};
 		struct pollfd pollfd;
@@ -94,4 +172,20 @@ unsigned reaper_kill_all(void)
 		(void)reap(&killed);
 	}
 	return killed;
+}
+
+unsigned reaper_kill_all(void)
+{
+	int subreaper = 0;
+	unsigned told;
+	unsigned killed;
+
+	(void)prctl(PR_GET_CHILD_SUBREAPER, &subreaper);
+	if (!subreaper && getpid() != 1)
+		return 0;
+	(void)reaper_collect();
+	told = give_grace();
+	killed = kill_children();
+	/* Mostly those who were killed had been told. */
+	return told > killed ? told : killed;
 }

@@ -108,6 +108,27 @@ hard() {
 	done
 }
 
+@test "what a job left behind may end by itself" {
+	cat >"$T/tidy" <<-END
+		#!/bin/sh
+		trap 'echo told >>$T/told; exit' TERM
+		echo up >>$T/up
+		sleep 1000 & wait
+	END
+	chmod 0755 "$T/tidy"
+	conf <<-END
+		job "a" {
+		    every = "100ms"
+		    command = 'mkdir $T/once 2>/dev/null || exit 0; exec setsid -f $T/tidy >/dev/null'
+		}
+	END
+	start
+	await_in "$T/up" 1 up
+	stop
+	equal "what it wrote" "$(cat "$T/told")" told
+	logged 'everyd: killed [12] process(es)? that jobs had left behind'
+}
+
 @test "stopped (SIGSTOP) processes of a job do not survive" {
 	conf <<-END
 		stop_timeout = "0"

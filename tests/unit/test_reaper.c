@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -146,23 +147,57 @@ static void the_exit_status_of_a_run_is_not_stolen(void **state)
 	pthread_barrier_destroy(&worker.tried);
 }
 
-/* Starts a shell and waits for its first line. */
-static void start(const char *script)
+/* Starts a shell and waits for its first line. Returns what the rest is to be read from. */
+static int start_reading(const char *script)
 {
-	int ready[2];
+	int out[2];
 	char c;
 	pid_t pid;
 
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
 	pid = fork();
 	if (pid == 0) {
-		dup2(ready[1], STDOUT_FILENO);
+		dup2(out[1], STDOUT_FILENO);
 		execl("/bin/sh", "sh", "-c", script, NULL);
 		_exit(127);
 	}
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &c, 1), 1);
-	close(ready[0]);
+	close(out[1]);
+	do
+		assert_int_equal(read(out[0], &c, 1), 1);
+	while (c != '\n');
+	return out[0];
+}
+
+static void start(const char *script)
+{
+	close(start_reading(script));
+}
+
+/* What the shell's trap says, which only SIGTERM makes it say. */
+static void every_descendant_may_end_by_itself(void **state)
+{
+	static const char *const rows[] = {
+		"trap 'echo told; exit' TERM; echo ready; while :; do :; done",
+		"trap 'echo told; exit' TERM; echo ready; kill -STOP $$; while :; do :; done",
+		"trap : TERM; setsid sh -c \"trap 'echo told; exit' TERM; echo ready;"
+		"while :; do :; done\" & wait; wait",
+		"setsid sh -c \"trap 'echo told; exit' TERM; echo ready; while :; do :; done\" &"
+		"wait",
+	};
+
+	(void)state;
+	assert_int_equal(reaper_init(), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[64] = "";
+		int out = start_reading(rows[i]);
+		ssize_t n;
+
+		(void)reaper_kill_all();
+		n = read(out, text, sizeof(text) - 1);
+		close(out);
+		if (n != 5 || memcmp(text, "told\n", 5) != 0)
+			fail_msg("row %zu: \"%s\"", i, text);
+	}
 }
 
 static void every_descendant_is_killed(void **state)
@@ -176,6 +211,7 @@ static void every_descendant_is_killed(void **state)
 		/* In sessions of their own, ignoring what can be ignored. */
 		{"trap '' TERM HUP; setsid sh -c 'sleep 1000 & echo; exec sleep 1000' & wait", 3},
 		{"(sleep 1000 & echo; exec sleep 1000) & exec sleep 1000", 3},
+		{"n=0; while [ $n -lt 100 ]; do sleep 1000 & n=$((n + 1)); done; echo; wait", 101},
 	};
 
 	(void)state;
@@ -186,7 +222,7 @@ static void every_descendant_is_killed(void **state)
 		start(rows[i].script);
 		killed = reaper_kill_all();
 		if (killed != rows[i].killed)
-			fail_msg("row %zu: %u killed", i, killed);
+			fail_msg("row %zu: %u stopped", i, killed);
 		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 		assert_int_equal(errno, ECHILD);
 	}
@@ -198,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(orphans_are_reaped),
 		cmocka_unit_test(the_exit_status_of_a_run_is_not_stolen),
+		cmocka_unit_test(every_descendant_may_end_by_itself),
 		cmocka_unit_test(every_descendant_is_killed),
 	};
 
