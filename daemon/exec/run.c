@@ -45,6 +45,8 @@ struct run_context {
 	struct command_base base;
 	int null; /* /dev/null */
 	int signals[SPAWN_SIGNALS];
+	struct rlimit64 files; /* as it was */
+	bool files_raised;
 };
 
 struct run_local {
@@ -81,6 +83,18 @@ static const char *const stream_names[] = {"stdout", "stderr"};
 
 /* --- what all runs share, what a worker keeps ------------------------------------------ */
 
+/* Where the limit cannot be raised, it stays. */
+static void raise_files(struct run_context *context)
+{
+	struct rlimit64 raised;
+
+	if (getrlimit64(RLIMIT_NOFILE, &context->files) < 0 ||
+	    context->files.rlim_cur >= context->files.rlim_max)
+		return;
+	raised = (struct rlimit64){context->files.rlim_max, context->files.rlim_max};
+	context->files_raised = setrlimit64(RLIMIT_NOFILE, &raised) == 0;
+}
+
 int run_context_new(const struct run_sink *sink, struct run_context **ret_context)
 {
 	struct run_context *context = calloc(1, sizeof(*context));
@@ -98,6 +112,7 @@ int run_context_new(const struct run_sink *sink, struct run_context **ret_contex
 		free(context);
 		return r;
 	}
+	raise_files(context);
 	*ret_context = context;
 	return 0;
 }
@@ -106,6 +121,8 @@ void run_context_free(struct run_context *context)
 {
 	if (!context)
 		return;
+	if (context->files_raised)
+		(void)setrlimit64(RLIMIT_NOFILE, &context->files);
 	command_base_done(&context->base);
 	(void)close(context->null);
 	free(context);
@@ -484,6 +501,7 @@ void run_execute(struct run *run, const struct run_context *context, struct run_
 		.directory = context->base.home,
 		.stdio = {context->null, out_write, err_write},
 		.signals = context->signals,
+		.files = context->files_raised ? &context->files : NULL,
 		.stack = local->stack,
 	};
 	/* Before the spawn: when this thread goes on, the program may have ended already. */

@@ -51,8 +51,10 @@ struct run_control {
 
 /*
  * Makes what all runs share, from the daemon's user (getpwuid_r(3)) and environment; after every
- * signal handler is in place, and with descriptors 0 to 2 open. Returns 0 or -errno. Read-only
- * afterwards: any thread.
+ * signal handler is in place, and with descriptors 0 to 2 open. The process may then have as many
+ * descriptors as it is allowed to (RLIMIT_NOFILE), as each run takes some; what it runs has the
+ * limit that was in force before, and so has the process after run_context_free(). Returns 0 or
+ * -errno. Read-only afterwards: any thread.
  */
 int run_context_new(const struct run_sink *sink, struct run_context **ret_context) _must_check_;
 void run_context_free(struct run_context *context);
@@ -63,8 +65,8 @@ void run_local_free(struct run_local *local);
 
 /*
  * Runs it, from spawn to reap; fills run->result. A step that fails before the command is there is
- * RESULT_SPAWN_FAILED: stage "memory", "pipe", "clone", "setsid", "signals", "stdio", "chdir" or
- * "exec". Any thread that has all signals blocked; the thread must not end meanwhile.
+ * RESULT_SPAWN_FAILED: stage "memory", "pipe", "clone", "setsid", "signals", "stdio", "limits",
+ * "chdir" or "exec". Any thread that has all signals blocked; the thread must not end meanwhile.
  */
 void run_execute(struct run *run, const struct run_context *context, struct run_local *local,
 		 const struct run_control *control);

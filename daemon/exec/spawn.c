@@ -75,6 +75,9 @@ _raw_ static int child_main(void *arg)
 	if (syscall(SYS_close_range, 3, ~0U, 0) < 0)
 		return child_fail(child, "stdio", errno);
 
+	if (spawn->files && syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, spawn->files, NULL) < 0)
+		return child_fail(child, "limits", errno);
+
 	if (syscall(SYS_chdir, spawn->directory) < 0 && syscall(SYS_chdir, "/") < 0)
 		return child_fail(child, "chdir", errno);
 

@@ -12,6 +12,7 @@
 
 #include <signal.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 /* Room that the child needs on its stack. */
@@ -26,7 +27,8 @@ struct spawn {
 	const char *directory; /* working directory; "/" where it is not there */
 	int stdio[3];          /* become descriptors 0, 1 and 2; none of them is one of these */
 	const int *signals;    /* of spawn_find_ignored(): are no longer ignored */
-	void *stack;           /* SPAWN_STACK_SIZE bytes, aligned to 16 */
+	const struct rlimit64 *files; /* becomes RLIMIT_NOFILE; NULL: it is as the caller's */
+	void *stack;                  /* SPAWN_STACK_SIZE bytes, aligned to 16 */
 };
 
 /* Room for every signal and the end. */
@@ -41,7 +43,7 @@ void spawn_find_ignored(int ret_signals[static SPAWN_SIGNALS]);
 
 /* Kernel errors of a spawn. */
 struct spawn_error {
-	const char *stage; /* "clone", "setsid", "signals", "stdio", "chdir", "exec" */
+	const char *stage; /* "clone", "setsid", "signals", "stdio", "limits", "chdir", "exec" */
 	int code;          /* errno */
 };
 

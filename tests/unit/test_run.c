@@ -380,6 +380,39 @@ static void it_finds_what_was_promised(void **state)
 				       "0000000000000000|0000000000000000|0000000000000000|");
 }
 
+static void the_limit_of_files_is_raised_for_the_daemon_alone(void **state)
+{
+	static const rlim64_t soft[] = {100, 200}; /* the second: the hard one */
+	struct run_sink sink = {.line = line, .note = note};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(soft); i++) {
+		struct rlimit64 limit = {soft[i], 200};
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0) {
+			struct rlimit64 now;
+			char expected[32];
+
+			(void)setenv("CMOCKA_TEST_ABORT", "1", 1);
+			assert_int_equal(setrlimit64(RLIMIT_NOFILE, &limit), 0);
+			assert_int_equal(run_context_new(&sink, &context), 0);
+			assert_int_equal(getrlimit64(RLIMIT_NOFILE, &now), 0);
+			assert_int_equal(now.rlim_cur, 200);
+			(void)snprintf(expected, sizeof(expected), "%d|200|", (int)soft[i]);
+			(void)shell("ulimit -Sn; ulimit -Hn", plain(), NULL);
+			assert_string_equal(heard.out, expected);
+			run_context_free(context);
+			assert_int_equal(getrlimit64(RLIMIT_NOFILE, &now), 0);
+			assert_int_equal(now.rlim_cur, soft[i]);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+	}
+}
+
 static void a_time_out_stops_the_whole_tree(void **state)
 {
 	struct job_settings settings = with(50 * USEC_PER_MSEC, LONG, LEFTOVER_KILL);
@@ -715,6 +748,7 @@ int main(void)
 		cmocka_unit_test(a_megabyte_in_a_line_comes_in_pieces),
 		cmocka_unit_test(output_is_complete),
 		cmocka_unit_test(it_finds_what_was_promised),
+		cmocka_unit_test(the_limit_of_files_is_raised_for_the_daemon_alone),
 		cmocka_unit_test(a_time_out_stops_the_whole_tree),
 		cmocka_unit_test(who_ignores_sigterm_is_killed_after_the_grace),
 		cmocka_unit_test(without_grace_it_is_killed_at_once),

@@ -25,6 +25,9 @@ struct child {
 	char out[4096];
 };
 
+/* What the next have as their limit of open files; NULL: this process's. */
+static const struct rlimit64 *files;
+
 /* Runs it to its end; what it wrote to stdout is kept. Returns what spawn() did. */
 static int run(const char *const *paths, const char *const *argv, const char *cwd,
 	       const int *signals, struct child *child)
@@ -41,6 +44,7 @@ static int run(const char *const *paths, const char *const *argv, const char *cw
 		.envp = env.out,
 		.directory = cwd,
 		.signals = signals ? signals : none,
+		.files = files,
 		.stack = stack,
 	};
 	int fds[2];
@@ -154,8 +158,10 @@ static int fails_at(void *arg)
 	const char *paths[] = {"/bin/true", NULL};
 	const char *argv[] = {"true", NULL};
 	static const int signals[] = {SIGHUP, 0};
+	static const struct rlimit64 limit = {64, 64};
 	struct child child;
 
+	files = &limit;
 	if (run(paths, argv, "/", signals, &child) != -1)
 		return 1;
 	return strcmp(child.error.stage, step->stage) != 0 || child.error.code != step->error;
@@ -164,10 +170,15 @@ static int fails_at(void *arg)
 static void each_step_that_fails_is_named(void **state)
 {
 	static struct step steps[] = {
-		{SYS_clone, EAGAIN, "clone"},  {SYS_clone, ENOMEM, "clone"},
-		{SYS_setsid, EPERM, "setsid"}, {SYS_rt_sigaction, EINVAL, "signals"},
-		{SYS_dup3, EMFILE, "stdio"},   {SYS_close_range, ENOSYS, "stdio"},
-		{SYS_chdir, EACCES, "chdir"},  {SYS_rt_sigprocmask, EINVAL, "signals"},
+		{SYS_clone, EAGAIN, "clone"},
+		{SYS_clone, ENOMEM, "clone"},
+		{SYS_setsid, EPERM, "setsid"},
+		{SYS_rt_sigaction, EINVAL, "signals"},
+		{SYS_dup3, EMFILE, "stdio"},
+		{SYS_close_range, ENOSYS, "stdio"},
+		{SYS_prlimit64, EPERM, "limits"},
+		{SYS_chdir, EACCES, "chdir"},
+		{SYS_rt_sigprocmask, EINVAL, "signals"},
 		{SYS_execve, ENOMEM, "exec"},
 	};
 
@@ -194,6 +205,21 @@ static void only_standard_descriptors_are_open(void **state)
 	assert_string_equal(shell("exec ls /proc/self/fd", "/", NULL), "0\n1\n2\n3\n");
 	assert_string_equal(shell("readlink /proc/self/fd/0", "/", NULL), "/dev/null\n");
 	close(leak);
+}
+
+static void the_limit_of_files_is_its_own(void **state)
+{
+	static const struct rlimit64 limit = {60, 70};
+	struct rlimit64 before;
+	struct rlimit64 after;
+
+	(void)state;
+	assert_int_equal(getrlimit64(RLIMIT_NOFILE, &before), 0);
+	files = &limit;
+	assert_string_equal(shell("ulimit -Sn; ulimit -Hn", "/", NULL), "60\n70\n");
+	files = NULL;
+	assert_int_equal(getrlimit64(RLIMIT_NOFILE, &after), 0);
+	assert_memory_equal(&after, &before, sizeof(before));
 }
 
 static void handler(int sig)
@@ -259,6 +285,7 @@ int main(void)
 		cmocka_unit_test(each_step_that_fails_is_named),
 		cmocka_unit_test(a_missing_directory_becomes_the_root),
 		cmocka_unit_test(only_standard_descriptors_are_open),
+		cmocka_unit_test(the_limit_of_files_is_its_own),
 		cmocka_unit_test(signals_are_as_new),
 		cmocka_unit_test(it_leads_a_session_of_its_own),
 	};
