@@ -371,11 +371,11 @@ static void it_finds_what_was_promised(void **state)
 	(void)run_job(&job, NULL);
 	assert_string_equal(heard.out, "a b..c|");
 
-	(void)shell(
-		"echo \"$EVERYD_JOB,$EVERYD_RUN,$EVERYD_SLOT,$SHELL,$SECRET\"; "
-		"[ \"$PWD\" = \"$HOME\" ] && [ \"$(readlink /proc/self/fd/0)\" = /dev/null ] && "
-		"echo home; exec sed -n '/^Sig[BIC]/s/[^0]//gp' /proc/self/status",
-		plain(), NULL);
+	(void)shell("echo \"$EVERYD_JOB,$EVERYD_RUN,$EVERYD_SLOT,$SHELL,$SECRET\"; "
+		    "[ -d \"$HOME\" ] || HOME=/; [ \"$PWD\" = \"$HOME\" ] && [ \"$(readlink "
+		    "/proc/self/fd/0)\" = /dev/null ] && "
+		    "echo home; exec sed -n '/^Sig[BIC]/s/[^0]//gp' /proc/self/status",
+		    plain(), NULL);
 	assert_string_equal(heard.out, "test,7,1970-01-01T00:00:00.000000Z,/bin/sh,|home|"
 				       "0000000000000000|0000000000000000|0000000000000000|");
 }
