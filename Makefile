@@ -171,7 +171,8 @@ uninstall:
 	for dir in $$dirs var/lib/everyd; do \
 		[ ! -d $$dir ] || rmdir --ignore-fail-on-non-empty $$dir; \
 	done; \
-	[ ! -d .$(CONFDIR) ] || echo '$(DESTDIR)$(CONFDIR) has files of your own and stays'
+	[ -z "$$(find .$(CONFDIR) ! -type d 2>/dev/null)" ] || \
+		echo '$(DESTDIR)$(CONFDIR) has files of your own and stays'
 
 # --- tests --------------------------------------------------------------------------------------
 

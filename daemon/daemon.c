@@ -13,6 +13,7 @@
 #include "service/machine.h"
 #include "service/notify.h"
 #include "status.h"
+#include "work.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -74,7 +75,7 @@ void daemon_step(struct daemon *daemon, const struct engine_event *event)
 	status_touch(daemon);
 }
 
-static struct run_tail *tail_of_item(struct pool_item *item)
+struct run_tail *daemon_tail_of_item(struct pool_item *item)
 {
 	return (struct run_tail *)(void *)((char *)item - offsetof(struct run_tail, item));
 }
@@ -83,13 +84,13 @@ static void on_started(void *ctx, struct pool_item *item)
 {
 	daemon_step(ctx, &(struct engine_event){
 				 .kind = ENGINE_STARTED,
-				 .run = engine_run_of_tail(tail_of_item(item)),
+				 .run = engine_run_of_tail(daemon_tail_of_item(item)),
 			 });
 }
 
 static void on_done(void *ctx, struct pool_item *item)
 {
-	struct run_tail *tail = tail_of_item(item);
+	struct run_tail *tail = daemon_tail_of_item(item);
 
 	tail->in_pool = false;
 	daemon_step(ctx, &(struct engine_event){
@@ -233,9 +234,6 @@ static void note_reload_error(struct daemon *daemon, const struct diags *diags, 
 		cut(daemon->reload_error, RELOAD_ERROR_MAX);
 }
 
-/* The pool exists from the first configuration on. */
-static int fit_pool(struct daemon *daemon, const struct model *model);
-
 static int load(struct daemon *daemon, struct diags *diags)
 {
 	_cleanup_(cleanup_model) struct model *model = NULL;
@@ -247,7 +245,7 @@ static int load(struct daemon *daemon, struct diags *diags)
 	r = engine_prepare(daemon->engine, model, &prepared);
 	if (r < 0)
 		return r;
-	r = fit_pool(daemon, model);
+	r = work_fit_pool(daemon, model);
 	if (r < 0) {
 		engine_load_free(prepared);
 		return r;
@@ -286,8 +284,10 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (daemon->stopping)
+	if (daemon->stopping) {
+		log_msg(LOG_LEVEL_NOTICE, "no reload: everyd is stopping");
 		return;
+	}
 	status_tell(daemon, notify_reloading);
 	if (daemon_load(daemon) < 0)
 		log_msg(LOG_LEVEL_ERROR,
@@ -352,7 +352,8 @@ void daemon_stop(struct daemon *daemon)
 	daemon->stopping = true;
 	status_tell(daemon, notify_stopping);
 	if (engine_submitted(daemon->engine) > 0)
-		log_msg(LOG_LEVEL_NOTICE, "stopping: what runs (%zu) has up to %s to end",
+		log_msg(LOG_LEVEL_NOTICE,
+			"stopping: what runs or is queued (%zu) has up to %s to end",
 			engine_submitted(daemon->engine), duration_format(limit, span));
 	else
 		log_msg(LOG_LEVEL_NOTICE, "stopping");
@@ -387,74 +388,6 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
 }
 
 static const int handled[DAEMON_SIGNALS] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1};
-
-/* --- work, on a worker's thread -----------------------------------------------------------------
- */
-
-static int work_woken(void *ctx)
-{
-	return pool_woken(ctx);
-}
-
-static void work_started(void *ctx)
-{
-	pool_note_started(ctx);
-}
-
-static void work_line(void *ctx, const struct run *run, const char *stream, const char *text,
-		      size_t len)
-{
-	(void)ctx;
-	log_output(run->job->name, run->id, stream, text, len);
-}
-
-static void work_note(void *ctx, const struct run *run, enum log_level level, const char *text)
-{
-	(void)ctx;
-	log_job(level, run->job->name, run->id, "%s", text);
-}
-
-static const struct run_sink run_sink = {.line = work_line, .note = work_note};
-
-static void work(void *ctx, struct pool_item *item, struct pool_worker *worker)
-{
-	struct daemon *daemon = ctx;
-	struct run_control control = {
-		.wakefd = pool_wakefd(worker),
-		.woken = work_woken,
-		.started = work_started,
-		.ctx = worker,
-	};
-
-	run_execute(&tail_of_item(item)->run, daemon->runs, pool_local(worker), &control);
-}
-
-static void *worker_begin(void *ctx)
-{
-	(void)ctx;
-	return run_local_new();
-}
-
-static void worker_end(void *ctx, void *local)
-{
-	(void)ctx;
-	run_local_free(local);
-}
-
-static int fit_pool(struct daemon *daemon, const struct model *model)
-{
-	struct pool_ops ops = {
-		.work = work,
-		.worker_begin = worker_begin,
-		.worker_end = worker_end,
-		.ctx = daemon,
-	};
-
-	if (!daemon->pool)
-		return pool_new(&ops, model->daemon.workers, model->daemon.queue, &daemon->pool);
-	pool_resize(daemon->pool, model->daemon.workers, model->daemon.queue);
-	return 0;
-}
 
 /* --- life ---------------------------------------------------------------------------------------
  */
@@ -526,7 +459,7 @@ int daemon_new(const char *config_path, struct daemon **ret_daemon)
 
 	if ((r = make_base(daemon)) < 0 || (r = reaper_init()) < 0 ||
 	    (r = add_signals(daemon)) < 0 || (r = add_timers(daemon)) < 0 ||
-	    (r = run_context_new(&run_sink, &daemon->runs)) < 0 ||
+	    (r = work_new_context(daemon)) < 0 ||
 	    (r = engine_new(sizeof(struct job_tail), sizeof(struct run_tail), &daemon->engine)) < 0)
 		goto fail;
 	r = clockwatch_new(daemon->base, on_clock_step, daemon, &daemon->clockwatch);

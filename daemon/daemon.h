@@ -90,6 +90,9 @@ void daemon_free(struct daemon *daemon);
 /* One event to the engine now, then what followed from it. */
 void daemon_step(struct daemon *daemon, const struct engine_event *event);
 
+/* The run whose item this is. Any thread. */
+struct run_tail *daemon_tail_of_item(struct pool_item *item);
+
 /* Reads the configuration and puts it in force, or logs what is wrong with it and keeps the old
    one. Returns 0 or -errno. */
 int daemon_load(struct daemon *daemon);

@@ -126,8 +126,7 @@ static void apply(void *ctx, const struct effect *effect)
 			"raise 'queue' or 'workers', or spread the jobs with 'splay'");
 		break;
 	case EFFECT_BURST_END:
-		log_msg(LOG_LEVEL_NOTICE,
-			"the queue has room again: %" PRIu64 " occurrences were refused",
+		log_msg(LOG_LEVEL_NOTICE, "the queue has room again: %" PRIu64 " refused",
 			effect->count);
 		break;
 	case EFFECT_LOADED:

@@ -71,7 +71,7 @@ static struct {
 
 	pthread_mutex_t lock;
 	pthread_cond_t filled; /* for the writer: something waits, or it shall stop */
-	pthread_cond_t room;   /* for callers: the buffers were swapped */
+	pthread_cond_t room;   /* for callers: the buffers were swapped, or the writer has ended */
 	struct buffer filling;
 	struct buffer writing;
 	uint64_t progress;       /* batches that the sink has taken */
@@ -80,7 +80,8 @@ static struct {
 	enum writer_state writer;
 	bool stuck; /* the sink took nothing for LOG_OUTPUT_PATIENCE */
 	bool stopping;
-	bool off; /* given up */
+	bool ended; /* the writer has written all and touches nothing any more */
+	bool off;   /* given up */
 } logger = {
 	.max_level = LOG_LEVEL_INFO,
 	.lock = PTHREAD_MUTEX_INITIALIZER,
@@ -268,6 +269,8 @@ static void *writer(void *unused)
 			logger.writer = WRITER_BUSY;
 		}
 	}
+	logger.ended = true;
+	(void)pthread_cond_broadcast(&logger.room);
 	(void)pthread_mutex_unlock(&logger.lock);
 	return NULL;
 }
@@ -283,6 +286,7 @@ int log_start(void)
 	logger.filling = (struct buffer){.bytes = malloc(LOG_BUFFER_SIZE)};
 	logger.writing = (struct buffer){.bytes = malloc(LOG_BUFFER_SIZE)};
 	logger.stopping = false;
+	logger.ended = false;
 	logger.stuck = false;
 	if (!logger.filling.bytes || !logger.writing.bytes) {
 		r = ENOMEM;
@@ -316,33 +320,39 @@ fail:
 	return -r;
 }
 
+/* Waits, with the lock held, until the writer has ended. Returns false when the sink takes nothing
+   any more. */
+static bool await_writer(void)
+{
+	uint64_t progress = logger.progress;
+	struct timespec until = to_timespec(clock_monotonic() + LOG_STOP_PATIENCE);
+
+	while (!logger.ended) {
+		if (pthread_cond_timedwait(&logger.room, &logger.lock, &until) != ETIMEDOUT)
+			continue;
+		if (progress == logger.progress)
+			return false;
+		progress = logger.progress;
+		until = to_timespec(clock_monotonic() + LOG_STOP_PATIENCE);
+	}
+	return true;
+}
+
 int log_stop(void)
 {
-	uint64_t progress;
-
 	if (!logger.started)
 		return 0;
 	(void)pthread_mutex_lock(&logger.lock);
 	logger.stopping = true;
-	progress = logger.progress;
 	(void)pthread_cond_signal(&logger.filled);
+	logger.off = !await_writer();
 	(void)pthread_mutex_unlock(&logger.lock);
-
-	for (;;) {
-		struct timespec until = to_timespec(clock_monotonic() + LOG_STOP_PATIENCE);
-
-		if (pthread_clockjoin_np(logger.thread, NULL, CLOCK_MONOTONIC, &until) == 0)
-			break;
-		(void)pthread_mutex_lock(&logger.lock);
-		logger.off = progress == logger.progress;
-		progress = logger.progress;
-		(void)pthread_mutex_unlock(&logger.lock);
-		if (logger.off) {
-			/* It is inside the sink and may use the buffers whenever that returns. */
-			(void)pthread_detach(logger.thread);
-			return -ETIMEDOUT;
-		}
+	if (logger.off) {
+		/* It is inside the sink and may use the buffers whenever that returns. */
+		(void)pthread_detach(logger.thread);
+		return -ETIMEDOUT;
 	}
+	(void)pthread_join(logger.thread, NULL);
 	logger.started = false;
 	(void)pthread_cond_destroy(&logger.room);
 	(void)pthread_cond_destroy(&logger.filled);

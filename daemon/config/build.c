@@ -275,7 +275,7 @@ static int fill_job(struct builder *builder, struct job *job, const struct optio
 	return 0;
 }
 
-static int take_job(struct builder *builder, const struct place *at,
+static int take_job(struct builder *builder, const struct place *at, bool whole,
 		    const struct option_given *given, size_t n_given)
 {
 	const struct option_given *command = find_given(given, n_given, OPT_COMMAND);
@@ -292,7 +292,8 @@ static int take_job(struct builder *builder, const struct place *at,
 	set.given = 0;
 	convert(builder, at, given, n_given, &set);
 	option_set_merge(&all, &set);
-	check_required(builder, at, IN_JOB, given, n_given);
+	if (whole)
+		check_required(builder, at, IN_JOB, given, n_given);
 	check_together(builder, at, given, n_given, &set, &all);
 
 	job = push(&builder->jobs, sizeof(*job));
@@ -310,12 +311,12 @@ static int take_job(struct builder *builder, const struct place *at,
 			return -ENOMEM;
 	}
 	/* With an error anywhere there will be no model: the name alone is looked at. */
-	if (builder->diags->errors > errors || !command)
+	if (builder->diags->errors > errors || !command || !whole)
 		return 0;
 	return fill_job(builder, job, command, &all);
 }
 
-static int take_group(struct builder *builder, const struct place *at,
+static int take_group(struct builder *builder, const struct place *at, bool whole,
 		      const struct option_given *given, size_t n_given)
 {
 	struct option_set set;
@@ -324,7 +325,8 @@ static int take_group(struct builder *builder, const struct place *at,
 	assert(at->title);
 	set.given = 0;
 	convert(builder, at, given, n_given, &set);
-	check_required(builder, at, IN_GROUP, given, n_given);
+	if (whole)
+		check_required(builder, at, IN_GROUP, given, n_given);
 	group = push(&builder->groups, sizeof(*group));
 	if (!group)
 		return -ENOMEM;
@@ -361,7 +363,8 @@ static int take_defaults(struct builder *builder, const struct place *at,
 }
 
 int builder_take_section(struct builder *builder, const struct option *section, const char *title,
-			 unsigned line, const struct option_given *given, size_t n_given)
+			 unsigned line, bool whole, const struct option_given *given,
+			 size_t n_given)
 {
 	struct place at = {
 		.file = builder->file,
@@ -375,9 +378,9 @@ int builder_take_section(struct builder *builder, const struct option *section, 
 			     option_name_rule);
 	switch (option_id(section)) {
 	case OPT_JOB:
-		return take_job(builder, &at, given, n_given);
+		return take_job(builder, &at, whole, given, n_given);
 	case OPT_GROUP:
-		return take_group(builder, &at, given, n_given);
+		return take_group(builder, &at, whole, given, n_given);
 	default:
 		return take_defaults(builder, &at, given, n_given);
 	}

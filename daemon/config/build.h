@@ -33,11 +33,12 @@ void builder_begin_file(struct builder *builder, const char *file);
 void builder_take_top(struct builder *builder, const struct option_given *given);
 
 /*
- * A section of the file; `defaults` before the jobs. Returns 0, problems or not; -ENOMEM; or
- * -E2BIG when there are more than BUILD_JOBS_MAX jobs, which is reported.
+ * A section of the file; `defaults` before the jobs. Of one that is not `whole` nothing is missed
+ * that may stand in what could not be read; that has been reported. Returns 0, problems or not;
+ * -ENOMEM; or -E2BIG when there are more than BUILD_JOBS_MAX jobs, which is reported.
  */
 int builder_take_section(struct builder *builder, const struct option *section, const char *title,
-			 unsigned line, const struct option_given *given,
+			 unsigned line, bool whole, const struct option_given *given,
 			 size_t n_given) _must_check_;
 
 /* A model with one reference, if no errors have been reported. Returns 0, -EINVAL or -ENOMEM. */

@@ -86,11 +86,11 @@ static char *resolve(const struct loader *loader, const char *path)
 }
 
 static int take_section(void *ctx, const struct option *section, const char *title, unsigned line,
-			const struct option_given *given, size_t n_given)
+			bool whole, const struct option_given *given, size_t n_given)
 {
 	const struct loader *loader = ctx;
 
-	return builder_take_section(loader->builder, section, title, line, given, n_given);
+	return builder_take_section(loader->builder, section, title, line, whole, given, n_given);
 }
 
 /* include("FILE") or include_dir, in the file in hand. */

@@ -101,8 +101,8 @@ static int take_section(struct parser *parser, cfg_opt_t *opt)
 			return -EBADMSG;
 		given[n_given++] = gather(parser, o, inner, &used);
 	}
-	r = parser->sink->section(parser->sink->ctx, option, cfg_title(section), mark->line, given,
-				  n_given);
+	r = parser->sink->section(parser->sink->ctx, option, cfg_title(section), mark->line,
+				  !mark->flawed, given, n_given);
 	/* At once: libconfuse would compare the title of each section with all before. */
 	(void)cfg_opt_rmnsec(opt, cfg_opt_size(opt) - 1);
 	return r;

@@ -14,9 +14,10 @@
 
 /* Where the finds go. What they are given lives until they return. 0 to go on; -errno ends it. */
 struct parse_sink {
-	/* A section; its title NULL if it has none. `defaults` comes before all else. */
+	/* A section; its title NULL if it has none. `whole`: all that stands in it could be read.
+	   `defaults` comes before all else. */
 	int (*section)(void *ctx, const struct option *section, const char *title, unsigned line,
-		       const struct option_given *given, size_t n_given);
+		       bool whole, const struct option_given *given, size_t n_given);
 	int (*include)(void *ctx, const char *path, unsigned line);
 	/* An option of the top level; after all else. */
 	int (*top)(void *ctx, const struct option_given *given);

@@ -17,6 +17,9 @@ struct scanner {
 	struct scan *scan;
 	size_t marks_size;
 	unsigned seen[OPTION_COUNT]; /* in the section in hand: the line where it is given */
+	int depth;                   /* braces open, that of the token in hand included */
+	bool again;                  /* the token in hand begins the next statement */
+	bool flawed;                 /* something in the section in hand could not be read */
 	bool no_memory;
 };
 
@@ -34,6 +37,8 @@ static void next(struct scanner *s)
 	struct token *token = &s->token;
 
 	lexer_next(&s->lexer, token);
+	if (token->kind == TOKEN_PUNCT)
+		s->depth += (token->punct == '{') - (token->punct == '}');
 	if (token->kind == TOKEN_BROKEN)
 		problem(s, DIAG_ERROR, token->line, "%s", s->lexer.problem);
 	if (token->variable)
@@ -219,6 +224,7 @@ static bool unknown(struct scanner *s, enum option_where where)
 	bool list;
 
 	place.line = name.line;
+	s->flawed = true;
 	option_report_unknown(s->diags, &place, name.text, name.len, where);
 	next(s);
 	if (is_punct(s, '(')) {
@@ -234,6 +240,45 @@ static bool unknown(struct scanner *s, enum option_where where)
 	if (fine)
 		blank(s, name.begin, s->token.end);
 	return fine;
+}
+
+static bool begins_line(const struct scanner *s)
+{
+	size_t at = s->token.begin;
+
+	while (at > 0 && (s->lexer.text[at - 1] == ' ' || s->lexer.text[at - 1] == '\t'))
+		at--;
+	return at == 0 || s->lexer.text[at - 1] == '\n';
+}
+
+/* After a syntax error: passes what is left of the statement that began at `begin`, `depth` braces
+   deep, and overwrites it. What is in hand then is the next statement's, or the "}" of the section.
+   Returns false where nothing can be read any more. */
+static bool recover(struct scanner *s, size_t begin, int depth, bool inside)
+{
+	for (;; next(s)) {
+		if (s->token.kind == TOKEN_END || s->token.kind == TOKEN_BROKEN)
+			return false;
+		if (s->depth < depth && inside)
+			break;
+		if (s->depth < depth)
+			s->depth = depth; /* a "}" too many */
+		else if (s->depth == depth && s->token.kind == TOKEN_TEXT &&
+			 s->token.begin > begin && begins_line(s))
+			break;
+	}
+	blank(s, begin, s->token.begin);
+	s->flawed = true;
+	s->again = true;
+	return true;
+}
+
+/* To the next statement. */
+static void advance(struct scanner *s)
+{
+	if (!s->again)
+		next(s);
+	s->again = false;
 }
 
 static bool section(struct scanner *s, const struct option *option);
@@ -288,16 +333,22 @@ static bool section(struct scanner *s, const struct option *option)
 
 	memcpy(seen_outside, s->seen, sizeof(seen_outside));
 	memset(s->seen, 0, sizeof(s->seen));
-	for (next(s); !is_punct(s, '}'); next(s)) {
-		if (s->token.kind == TOKEN_END) {
+	s->flawed = false;
+	for (advance(s); !is_punct(s, '}'); advance(s)) {
+		size_t begin = s->token.begin;
+		int depth = s->depth;
+
+		if (s->token.kind != TOKEN_END &&
+		    (statement(s, option->inside) || recover(s, begin, depth, true)))
+			continue;
+		if (s->token.kind == TOKEN_END)
 			problem(s, DIAG_ERROR, name.line,
 				"the section has no end; close it with \"}\"");
-			return false;
-		}
-		if (!statement(s, option->inside))
-			return false;
+		return false;
 	}
 	memcpy(s->seen, seen_outside, sizeof(s->seen));
+	if (begin_mark < scan->n_marks)
+		scan->marks[begin_mark].flawed = s->flawed;
 
 	if (!option->titled && s->seen[option_id(option)]) {
 		repeated(s, name.line, s->seen[option_id(option)]);
@@ -344,14 +395,19 @@ int scan_text(char *text, size_t len, const char *file, enum option_where where,
 	lexer_init(&s.lexer, text, len);
 	for (bool fine = check_bytes(&s); fine;) {
 		size_t kept = scan.n_marks;
+		int depth;
 
-		next(&s);
+		advance(&s);
+		depth = s.depth;
 		scan.len = s.token.begin;
 		if (s.token.kind == TOKEN_END)
 			break;
 		fine = statement(&s, where);
-		if (!fine)
-			scan.n_marks = kept;
+		if (fine)
+			continue;
+		scan.n_marks = kept;
+		s.place = (struct place){.file = file};
+		fine = recover(&s, scan.len, depth, false);
 	}
 	if (s.no_memory) {
 		scan_done(&scan);

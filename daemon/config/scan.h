@@ -1,8 +1,9 @@
 /*
  * A first look at a configuration file: finds what libconfuse would not tell, or not survive, and
- * leaves a text that it reads without error. Unknown names and repeated options are reported and
- * overwritten with spaces; at the first syntax error the text is cut where the statement with it
- * begins, so that what stands before is checked all the same.
+ * leaves a text that it reads without error. Unknown names, repeated options and statements with a
+ * syntax error are reported and overwritten with spaces, and reading goes on with the next line
+ * that can begin a statement. Where the text cannot be read any further, as at a string without an
+ * end, it is cut where the section begins.
  */
 #pragma once
 
@@ -20,6 +21,7 @@ struct scan_mark {
 	uint8_t option; /* enum option_id */
 	bool list;      /* its value stands in braces */
 	bool inside;    /* it belongs to the section before it */
+	bool flawed;    /* a section in which something could not be read: options may be missing */
 };
 
 struct scan {

@@ -136,9 +136,9 @@ census() {
 	kill -HUP "$PID"
 	await '0 added, 0 changed, 10 removed'
 	open_gate
-	await 'everyd: the queue has room again: [0-9]+ occurrences were refused'
+	await 'everyd: the queue has room again: [0-9]+ refused'
 	stop
-	said=$(sed -nE 's/.*room again: ([0-9]+) occurrences.*/\1/p' "$LOG" | awk '{ n += $1 } END { print n }')
+	said=$(sed -nE 's/.*room again: ([0-9]+) refused.*/\1/p' "$LOG" | awk '{ n += $1 } END { print n }')
 	equal "refused, by the counters" "$(verdicts refused)" "$said"
 	lines=$(sed -nE 's/.*j[0-9]+: refused ([0-9]+) occurrences.*/\1/p' "$LOG" | awk '{ n += $1 } END { print n }')
 	equal "refused, by the lines" "$lines" "$said"

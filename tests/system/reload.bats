@@ -234,7 +234,7 @@ load lib.bash
 	sed 's/workers = 1/workers = 3/; s/limit = 1/limit = 2/; s/queue = 0/queue = 5/' "$T/copy" | conf
 	kill -HUP "$PID"
 	await 'reload: 0 added, 0 changed, 0 removed, 3 unchanged'
-	await 'the queue has room again: [0-9]+ occurrences were refused'
+	await 'the queue has room again: [0-9]+ refused'
 	# All three get to run at once now.
 	for job in a b c; do
 		await "everyd: $job: skipped the occurrence of .*pid"

@@ -41,7 +41,7 @@ hard() {
 		await "everyd: $job: skipped the occurrence"
 	done
 	kill -TERM "$PID"
-	await 'everyd: stopping: what runs \(3\) has up to 30s to end'
+	await 'everyd: stopping: what runs or is queued \(3\) has up to 30s to end'
 	open_gate
 	ended 0
 	equal "runs" "$(sort "$T/notes" | cut -d' ' -f1 | paste -sd' ')" "a b c"
@@ -73,7 +73,7 @@ hard() {
 @test "stop_timeout: then TERM" {
 	hard mild 'stop_timeout = "200ms"'
 	stop
-	logged 'everyd: stopping: what runs \(1\) has up to 200ms to end'
+	logged 'everyd: stopping: what runs or is queued \(1\) has up to 200ms to end'
 	logged 'everyd: stopping what still runs'
 	logged 'everyd: hard\[1\]: killed \(the daemon is stopping\): killed by SIGTERM after '
 	logged 'everyd: stopped after .*1 killed'

@@ -113,6 +113,34 @@ static void broken_text_is_refused_and_forgotten(void **state)
 	}
 }
 
+static void what_stands_behind_a_syntax_error_is_checked(void **state)
+{
+	fixture_expect(*state,
+		       "job { every = 1h command = x }\n"
+		       "wokers = 3\n"
+		       "job a { command { \"x\" } }\n"
+		       "job b {\n"
+		       "\tevery = 7x\n"
+		       "\tcommand = {\"a\" \"b\"}\n"
+		       "\ttiemout = 3s\n"
+		       "}\n"
+		       "}\n"
+		       "workers { }\n"
+		       "queue = none\n",
+		       "main.conf:1: job: expected a name in quotes, found \"{\"\n"
+		       "main.conf:2: unknown option \"wokers\"; did you mean \"workers\"?\n"
+		       "main.conf:3: job \"a\": command: expected \"=\", found \"{\"\n"
+		       "main.conf:5: job \"b\": every: \"7x\" is not a duration; use numbers with "
+		       "units us ms s m h d w, as in \"1h30m\"\n"
+		       "main.conf:6: job \"b\": command: expected \",\" or \"}\", found \"b\"\n"
+		       "main.conf:7: job \"b\": unknown option \"tiemout\"; did you mean "
+		       "\"timeout\"?\n"
+		       "main.conf:9: expected an option or a section, found \"}\"\n"
+		       "main.conf:10: workers: expected \"=\", found \"{\"\n"
+		       "main.conf:11: queue: \"none\" is not a whole number from 0 to 1000000\n");
+	fixture_expect(*state, GOOD, "");
+}
+
 static void what_stands_before_a_syntax_error_is_checked(void **state)
 {
 	fixture_expect(
@@ -325,6 +353,7 @@ int main(void)
 #define WITH_FILES(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		WITH_FILES(broken_text_is_refused_and_forgotten),
+		WITH_FILES(what_stands_behind_a_syntax_error_is_checked),
 		WITH_FILES(what_stands_before_a_syntax_error_is_checked),
 		WITH_FILES(what_stands_around_an_unknown_name_is_checked),
 		WITH_FILES(repeated_options_are_refused),
