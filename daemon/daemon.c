@@ -54,8 +54,7 @@ void daemon_set_timer(struct event *timer, usec_t span)
 		log_msg(LOG_LEVEL_ERROR, "out of memory: a timer could not be set");
 }
 
-/* --- events in ----------------------------------------------------------------------------------
- */
+/* --- events in --- */
 
 void daemon_step(struct daemon *daemon, const struct engine_event *event)
 {
@@ -158,8 +157,7 @@ static void on_rearm(evutil_socket_t fd, short what, void *arg)
 	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_CLOCK_STEPPED});
 }
 
-/* --- orphans ------------------------------------------------------------------------------------
- */
+/* --- orphans --- */
 
 /*
  * Every run that ends sends SIGCHLD, orphan or not. For a while after each the signal is blocked,
@@ -195,8 +193,7 @@ static void on_orphan_pause(evutil_socket_t fd, short what, void *arg)
 	block_orphan(false);
 }
 
-/* --- load ---------------------------------------------------------------------------------------
- */
+/* --- load --- */
 
 static void log_diags(const struct diags *diags)
 {
@@ -296,8 +293,7 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	status_tell(daemon, notify_ready);
 }
 
-/* --- stop ---------------------------------------------------------------------------------------
- */
+/* --- stop --- */
 
 static bool find_longest_grace(void *ctx, struct engine_run *run)
 {
@@ -364,8 +360,7 @@ void daemon_stop(struct daemon *daemon)
 	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_STOP});
 }
 
-/* --- signals ------------------------------------------------------------------------------------
- */
+/* --- signals --- */
 
 static void on_signal(evutil_socket_t sig, short what, void *arg)
 {
@@ -389,8 +384,7 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
 
 static const int handled[DAEMON_SIGNALS] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
-/* --- life ---------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 static void log_libevent(int severity, const char *text)
 {

@@ -19,7 +19,7 @@ static const char *const directories[COMMAND_DIRECTORIES] = {
 #define PASSWD_SIZE ((size_t)16 * 1024)
 #define PASSWD_MAX  ((size_t)16 * 1024 * 1024)
 
-/* --- what all commands share ----------------------------------------------------------- */
+/* --- what all commands share --- */
 
 static int add(struct command_base *base, const char *name, const char *value)
 {
@@ -101,7 +101,7 @@ void command_base_done(struct command_base *base)
 	*base = (struct command_base){0};
 }
 
-/* --- one command ----------------------------------------------------------------------- */
+/* --- one command --- */
 
 void command_init(struct command *command)
 {

@@ -53,7 +53,7 @@ unsigned reaper_collect(void)
 	return reap(&killed);
 }
 
-/* --- SIGTERM --------------------------------------------------------------------------- */
+/* --- SIGTERM --- */
 
 struct grace {
 	usec_t deadline; /* elapsed */
@@ -128,7 +128,7 @@ static unsigned give_grace(void)
 	return told;
 }
 
-/* --- SIGKILL --------------------------------------------------------------------------- */
+/* --- SIGKILL --- */
 
 struct round {
 	pid_t self;

@@ -81,7 +81,7 @@ struct watch {
 
 static const char *const stream_names[] = {"stdout", "stderr"};
 
-/* --- what all runs share, what a worker keeps ------------------------------------------ */
+/* --- what all runs share, what a worker keeps --- */
 
 /* Where the limit cannot be raised, it stays. */
 static void raise_files(struct run_context *context)
@@ -160,7 +160,7 @@ void run_local_free(struct run_local *local)
 	free(local);
 }
 
-/* --- output and notes ------------------------------------------------------------------ */
+/* --- output and notes --- */
 
 struct stream {
 	struct watch *watch;
@@ -216,7 +216,7 @@ static void note(struct watch *watch, enum log_level level, const char *before, 
 	sink->note(sink->ctx, watch->run, level, watch->local->clean);
 }
 
-/* --- stopping and waiting -------------------------------------------------------------- */
+/* --- stopping and waiting --- */
 
 static usec_t later(usec_t now, usec_t span)
 {
@@ -425,7 +425,7 @@ static void account_for_leftovers(struct watch *watch)
 		drain(watch, i);
 }
 
-/* --- a run ----------------------------------------------------------------------------- */
+/* --- a run --- */
 
 static void fail(struct run *run, const char *stage, int code)
 {

@@ -85,7 +85,7 @@ static void lower_fd(int fd)
 	(void)eventfd_read(fd, &count);
 }
 
-/* --- queues; all under the lock -------------------------------------------------------- */
+/* --- queues; all under the lock --- */
 
 static void queue_append(struct pool *pool, struct pool_item *item)
 {
@@ -157,7 +157,7 @@ static void idle_push(struct pool *pool, struct pool_worker *worker)
 	pool->idle = worker;
 }
 
-/* --- a worker's thread ----------------------------------------------------------------- */
+/* --- a worker's thread --- */
 
 /* Puts the item in hand on the done-queue. Returns true when the owner has to be told. */
 static bool finish_item(struct pool *pool, struct pool_worker *worker)
@@ -248,7 +248,7 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-/* --- the owner's side ------------------------------------------------------------------ */
+/* --- the owner's side --- */
 
 static void worker_free(struct pool_worker *worker)
 {
@@ -556,7 +556,7 @@ void pool_ping(struct pool *pool)
 	unlock(pool);
 }
 
-/* --- for work() ------------------------------------------------------------------------ */
+/* --- for work() --- */
 
 void *pool_local(struct pool_worker *worker)
 {
