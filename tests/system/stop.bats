@@ -113,13 +113,15 @@ hard() {
 		#!/bin/sh
 		trap 'echo told >>$T/told; exit' TERM
 		echo up >>$T/up
+		echo >$T/ready
 		sleep 1000 & wait
 	END
 	chmod 0755 "$T/tidy"
+	mkfifo "$T/ready" # the job ends when it is in a session of its own, not before
 	conf <<-END
 		job "a" {
 		    every = "100ms"
-		    command = 'mkdir $T/once 2>/dev/null || exit 0; exec setsid -f $T/tidy >/dev/null'
+		    command = 'mkdir $T/once 2>/dev/null || exit 0; setsid -f $T/tidy >/dev/null; read up <$T/ready'
 		}
 	END
 	start
