@@ -107,6 +107,7 @@ more_ticks() {
 }
 
 @test "TERM in the middle of reloads" {
+	need_prompt_signals
 	for i in {1..10}; do
 		tick
 		start

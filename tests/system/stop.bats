@@ -159,6 +159,7 @@ hard() {
 }
 
 @test "TERM before anything ran, and at any moment of its life" {
+	need_prompt_signals
 	conf <<-END
 		job "tick" { every = "100ms" command = 'sleep 0' }
 	END
