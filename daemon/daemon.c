@@ -252,7 +252,9 @@ static int load(struct daemon *daemon, struct diags *diags)
 	return 0;
 }
 
-int daemon_load(struct daemon *daemon)
+/* Reads the configuration and puts it in force, or logs what is wrong with it and keeps the old
+   one. Returns 0 or -errno. */
+static int load_and_log(struct daemon *daemon)
 {
 	struct diags diags;
 	int r;
@@ -286,7 +288,7 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	status_tell(daemon, notify_reloading);
-	if (daemon_load(daemon) < 0)
+	if (load_and_log(daemon) < 0)
 		log_msg(LOG_LEVEL_ERROR,
 			"reload failed: the previous configuration stays in force");
 	status_refresh(daemon);
@@ -334,7 +336,8 @@ static void on_stop_tick(evutil_socket_t fd, short what, void *arg)
 	status_refresh(daemon);
 }
 
-void daemon_stop(struct daemon *daemon)
+/* Begins to stop; when already stopping, hurries. */
+static void stop(struct daemon *daemon)
 {
 	struct timeval tick = to_timeval(STOP_TICK);
 	usec_t limit = engine_model(daemon->engine)->daemon.stop_timeout;
@@ -377,7 +380,7 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
 		report_status(daemon);
 		break;
 	default:
-		daemon_stop(daemon);
+		stop(daemon);
 		break;
 	}
 }
@@ -457,7 +460,7 @@ int daemon_new(const char *config_path, struct daemon **ret_daemon)
 	    (r = engine_new(sizeof(struct job_tail), sizeof(struct run_tail), &daemon->engine)) < 0)
 		goto fail;
 	r = clockwatch_new(daemon->base, on_clock_step, daemon, &daemon->clockwatch);
-	if (r < 0 || (r = daemon_load(daemon)) < 0)
+	if (r < 0 || (r = load_and_log(daemon)) < 0)
 		goto fail;
 	if ((r = add_done(daemon)) < 0 || (r = health_start(daemon)) < 0)
 		goto fail;

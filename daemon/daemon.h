@@ -93,13 +93,6 @@ void daemon_step(struct daemon *daemon, const struct engine_event *event);
 /* The run whose item this is. Any thread. */
 struct run_tail *daemon_tail_of_item(struct pool_item *item);
 
-/* Reads the configuration and puts it in force, or logs what is wrong with it and keeps the old
-   one. Returns 0 or -errno. */
-int daemon_load(struct daemon *daemon);
-
-/* Begins to stop; when already stopping, hurries. */
-void daemon_stop(struct daemon *daemon);
-
 /* Takes what the workers have done since the last time. */
 void daemon_reap(struct daemon *daemon);
 
