@@ -26,11 +26,6 @@ static const char *plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
-static const char *program_of(const struct job *job)
-{
-	return job->use_shell ? job->settings->shell : job->command;
-}
-
 /* A slot in local time, with as much of the second's fraction as it has. */
 static const char *format_slot(usec_t slot, char buf[static CLOCK_TEXT_SIZE])
 {
@@ -63,7 +58,9 @@ static void describe_end(const struct job *job, const struct run_result *result,
 		/* The program, not its arguments: those may hold secrets. */
 		(void)snprintf(buf, size, "%s%s%s: %s", result->stage,
 			       strcmp(result->stage, "exec") == 0 ? " " : "",
-			       strcmp(result->stage, "exec") == 0 ? program_of(job) : "",
+			       strcmp(result->stage, "exec") == 0
+				       ? command_line_program(&job->command, job->settings)
+				       : "",
 			       strerrordesc_np(result->code));
 		break;
 	case RESULT_NOT_STARTED:

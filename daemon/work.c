@@ -16,11 +16,10 @@ static void work_started(void *ctx)
 	pool_note_started(ctx);
 }
 
-static void work_line(void *ctx, const struct run *run, const char *stream, const char *text,
-		      size_t len)
+static void work_line(void *ctx, const struct log_line *line)
 {
 	(void)ctx;
-	log_output(run->job->name, run->id, stream, text, len);
+	(void)log_output(line);
 }
 
 static void work_note(void *ctx, const struct run *run, enum log_level level, const char *text)
@@ -73,5 +72,5 @@ int work_fit_pool(struct daemon *daemon, const struct model *model)
 
 int work_new_context(struct daemon *daemon)
 {
-	return run_context_new(&run_sink, &daemon->runs);
+	return run_context_new(&run_sink, "/run/everyd", &daemon->runs);
 }

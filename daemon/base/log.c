@@ -45,6 +45,7 @@ struct entry {
 	uint32_t len;     /* of the text */
 	uint16_t job_len; /* of the name; 0: none, and no NUL either */
 	uint8_t level;
+	uint8_t target;
 	uint8_t stream; /* index into stream_names */
 };
 
@@ -64,7 +65,7 @@ enum writer_state {
  * without it; nothing but the writer touches that one meanwhile.
  */
 static struct {
-	struct log_sink sink;
+	struct log_sink sinks[LOG_TARGETS];
 	enum log_level max_level;
 	bool started; /* set and cleared while no other thread of ours logs */
 	pthread_t thread;
@@ -111,11 +112,27 @@ int log_level_parse(const char *text, enum log_level *ret_level)
 void log_init(struct log_sink sink, enum log_level max_level)
 {
 	assert(!logger.started);
-	logger.sink = sink;
+	for (size_t i = 0; i < LOG_TARGETS; i++)
+		logger.sinks[i] = sink;
 	logger.max_level = max_level;
 	logger.dropped = 0;
 	logger.dropped_unsaid = 0;
 	logger.off = false;
+}
+
+void log_set_target(enum log_target target, struct log_sink sink)
+{
+	assert(!logger.started);
+	logger.sinks[target] = sink;
+}
+
+/* Records of one target. */
+static void write_records(const struct log_record *records, size_t count)
+{
+	const struct log_sink *sink = &logger.sinks[records[0].target];
+
+	if (sink->write)
+		sink->write(sink->ctx, records, count);
 }
 
 bool log_enabled(enum log_level level)
@@ -152,6 +169,7 @@ static void buffer_put(struct buffer *buffer, const struct log_record *record, s
 		.len = (uint32_t)record->len,
 		.job_len = record->job ? (uint16_t)strlen(record->job) : 0,
 		.level = (uint8_t)record->level,
+		.target = (uint8_t)record->target,
 		.stream = stream_index(record->stream),
 	};
 	if (record->job)
@@ -169,6 +187,7 @@ static size_t buffer_get(const struct buffer *buffer, size_t at, struct log_reco
 
 	*ret_record = (struct log_record){
 		.level = entry->level,
+		.target = entry->target,
 		.wall = entry->wall,
 		.job = entry->job_len ? p : NULL,
 		.run = entry->run,
@@ -193,12 +212,19 @@ static void write_buffer(struct buffer *buffer)
 	size_t count = 0;
 
 	for (size_t at = 0; at < buffer->used;) {
-		at = buffer_get(buffer, at, &records[count++]);
-		if (count == LOG_BATCH || at >= buffer->used) {
-			logger.sink.write(logger.sink.ctx, records, count);
+		struct log_record record;
+
+		at = buffer_get(buffer, at, &record);
+		if (count == LOG_BATCH || (count > 0 && record.target != records[0].target)) {
+			write_records(records, count);
 			count = 0;
 			note_progress();
 		}
+		records[count++] = record;
+	}
+	if (count > 0) {
+		write_records(records, count);
+		note_progress();
 	}
 	buffer->used = 0;
 }
@@ -215,7 +241,7 @@ static void write_dropped(uint64_t dropped)
 		.len = (size_t)n,
 	};
 
-	logger.sink.write(logger.sink.ctx, &record, 1);
+	write_records(&record, 1);
 }
 
 static struct timespec to_timespec(usec_t t)
@@ -388,20 +414,23 @@ static void wait_for_room(size_t size, size_t limit)
 	}
 }
 
-static void submit(const struct log_record *record, bool may_wait)
+/* Returns whether it was taken. */
+static bool submit(const struct log_record *record, bool may_wait)
 {
 	size_t limit = may_wait ? LOG_BUFFER_SIZE - LOG_BUFFER_RESERVED : LOG_BUFFER_SIZE;
 	size_t size = entry_size(record);
+	bool taken;
 
 	if (!logger.started) {
-		if (!logger.off && logger.sink.write)
-			logger.sink.write(logger.sink.ctx, record, 1);
-		return;
+		if (!logger.off)
+			write_records(record, 1);
+		return !logger.off;
 	}
 	(void)pthread_mutex_lock(&logger.lock);
 	if (may_wait)
 		wait_for_room(size, limit);
-	if (logger.off || logger.filling.used + size > limit) {
+	taken = !logger.off && logger.filling.used + size <= limit;
+	if (!taken) {
 		logger.dropped++;
 		logger.dropped_unsaid++;
 	} else {
@@ -411,6 +440,7 @@ static void submit(const struct log_record *record, bool may_wait)
 			(void)pthread_cond_signal(&logger.filled);
 	}
 	(void)pthread_mutex_unlock(&logger.lock);
+	return taken;
 }
 
 static void _printf_(4, 0)
@@ -433,7 +463,7 @@ static void _printf_(4, 0)
 	if ((size_t)n >= sizeof(raw))
 		n = (int)sizeof(raw) - 1;
 	record.len = text_sanitize(text, raw, (size_t)n);
-	submit(&record, false);
+	(void)submit(&record, false);
 	errno = saved;
 }
 
@@ -459,17 +489,18 @@ void log_job(enum log_level level, const char *job, uint64_t run, const char *fo
 	va_end(ap);
 }
 
-void log_output(const char *job, uint64_t run, const char *stream, const char *text, size_t len)
+bool log_output(const struct log_line *line)
 {
 	struct log_record record = {
-		.level = LOG_LEVEL_INFO,
+		.target = line->target,
+		.level = line->level,
 		.wall = clock_wall(),
-		.job = job,
-		.run = run,
-		.stream = stream,
-		.text = text,
-		.len = len,
+		.job = line->job,
+		.run = line->run,
+		.stream = line->stream,
+		.text = line->text,
+		.len = line->len,
 	};
 
-	submit(&record, true);
+	return submit(&record, true);
 }

@@ -17,6 +17,9 @@
 
 /* Severities with the numbers of syslog(3), which the journal uses too. */
 enum log_level {
+	LOG_LEVEL_EMERGENCY = 0, /* up to LOG_LEVEL_CRITICAL: only lines that runs print */
+	LOG_LEVEL_ALERT = 1,
+	LOG_LEVEL_CRITICAL = 2,
 	LOG_LEVEL_ERROR = 3,
 	LOG_LEVEL_WARNING = 4,
 	LOG_LEVEL_NOTICE = 5,
@@ -24,7 +27,27 @@ enum log_level {
 	LOG_LEVEL_DEBUG = 7,
 };
 
+/* Where records may be wanted, whatever the daemon's own sink is. */
+enum log_target {
+	LOG_TARGET_OWN, /* where the daemon's messages go */
+	LOG_TARGET_JOURNAL,
+	LOG_TARGET_STDERR,
+	LOG_TARGETS,
+};
+
+/* A line that a run printed. */
+struct log_line {
+	enum log_target target;
+	enum log_level level; /* by its <N> prefix (sd-daemon(3)), else LOG_LEVEL_INFO */
+	const char *job;
+	uint64_t run;
+	const char *stream; /* "stdout" or "stderr" */
+	const char *text;   /* sanitized (text.h), with a NUL behind it */
+	size_t len;
+};
+
 struct log_record {
+	enum log_target target;
 	enum log_level level;
 	usec_t wall;        /* when it was logged */
 	const char *job;    /* whose message this is; NULL: the daemon's */
@@ -43,6 +66,10 @@ struct log_sink {
 
 /* Sets sink and threshold; the sink must outlive the logger. */
 void log_init(struct log_sink sink, enum log_level max_level);
+
+/* Where records of a target go; to the sink of log_init() as long as nothing is said. Before
+   log_start(). */
+void log_set_target(enum log_target target, struct log_sink sink);
 
 /* Starts the writing thread. Returns 0 or -errno; on failure callers go on writing themselves. */
 int log_start(void) _must_check_;
@@ -65,10 +92,10 @@ void log_job(enum log_level level, const char *job, uint64_t run, const char *fo
 	_printf_(4, 5);
 
 /*
- * A line that a run printed, already sanitized (text.h). Waits a bounded time for room when the
- * sink is slow; when it is stuck the line is dropped and counted. For workers, not for the loop.
+ * A line that a run printed. Waits a bounded time for room when the sink is slow; when it is stuck
+ * the line is dropped and counted: returns false. For workers, not for the loop.
  */
-void log_output(const char *job, uint64_t run, const char *stream, const char *text, size_t len);
+bool log_output(const struct log_line *line);
 
 /* Lines dropped since log_init(). */
 uint64_t log_dropped(void);

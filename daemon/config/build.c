@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 /* A place that names a group, checked when all files are read. */
@@ -248,6 +249,7 @@ static int fill_job(struct builder *builder, struct job *job, const struct optio
 		.settings =
 			{
 				.timeout = values[OPT_TIMEOUT].number,
+				.kill_signal = SIGTERM,
 				.kill_grace = values[OPT_KILL_GRACE].number,
 				.overlap = (enum overlap_policy)values[OPT_OVERLAP].number,
 				.max_running = 1,
@@ -261,12 +263,14 @@ static int fill_job(struct builder *builder, struct job *job, const struct optio
 	if (draft.settings.overlap == OVERLAP_ALLOW)
 		draft.settings.max_running = (unsigned)values[OPT_MAX_RUNNING].number;
 	shared = drafts_share(&builder->drafts, &builder->model->arena, &draft);
-	job->command = keep_command(builder, command);
-	if (!shared || !job->command)
+	job->command = (struct command_line){
+		.args = keep_command(builder, command),
+		.n_args = (uint32_t)command->n_texts,
+		.use_shell = !command->list,
+	};
+	if (!shared || !job->command.args)
 		return -ENOMEM;
 	job->settings = &shared->settings;
-	job->n_args = (uint32_t)command->n_texts;
-	job->use_shell = !command->list;
 	job->schedule = (struct schedule){
 		.interval = values[OPT_EVERY].number,
 		.offset = values[OPT_OFFSET].number,

@@ -2,6 +2,7 @@
 #include "config/drafts.h"
 
 #include "base/hash.h"
+#include "core/settings.h"
 
 #include <string.h>
 
@@ -10,22 +11,10 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
-static uint64_t hash_number(uint64_t hash, int64_t number)
-{
-	return hash_bytes(hash, &number, sizeof(number));
-}
-
 static uint64_t draft_hash(const struct draft *draft)
 {
-	const struct job_settings *s = &draft->settings;
-	uint64_t hash = HASH_INIT;
+	uint64_t hash = settings_hash(&draft->settings);
 
-	hash = hash_number(hash, s->timeout);
-	hash = hash_number(hash, s->kill_grace);
-	hash = hash_number(hash, s->overlap);
-	hash = hash_number(hash, s->max_running);
-	hash = hash_number(hash, s->leftover);
-	hash = hash_bytes(hash, s->shell, strlen(s->shell) + 1);
 	if (draft->group_name)
 		hash = hash_bytes(hash, draft->group_name, strlen(draft->group_name));
 	return hash_finish(hash);
@@ -33,7 +22,7 @@ static uint64_t draft_hash(const struct draft *draft)
 
 static bool draft_equal(const struct draft *a, const struct draft *b)
 {
-	return job_settings_equal(&a->settings, &b->settings) &&
+	return settings_equal(&a->settings, &b->settings) &&
 	       same_text(a->group_name, b->group_name);
 }
 
@@ -63,11 +52,6 @@ static bool grow(struct drafts *drafts)
 	return true;
 }
 
-static const char *keep(struct arena *arena, const char *text)
-{
-	return arena_copy(arena, text, strlen(text));
-}
-
 struct draft *drafts_share(struct drafts *drafts, struct arena *arena, const struct draft *draft)
 {
 	struct draft **slot;
@@ -82,12 +66,13 @@ struct draft *drafts_share(struct drafts *drafts, struct arena *arena, const str
 	made = arena_alloc(arena, sizeof(*made));
 	if (!made)
 		return NULL;
-	*made = *draft;
-	made->settings.shell = keep(arena, draft->settings.shell);
-	if (!made->settings.shell)
+	if (settings_copy(arena, &draft->settings, &made->settings) < 0)
 		return NULL;
-	if (draft->group_name && !(made->group_name = keep(arena, draft->group_name)))
-		return NULL;
+	if (draft->group_name) {
+		made->group_name = arena_copy(arena, draft->group_name, strlen(draft->group_name));
+		if (!made->group_name)
+			return NULL;
+	}
 	*slot = made;
 	drafts->count++;
 	return made;

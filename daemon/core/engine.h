@@ -41,6 +41,9 @@ struct engine_job {
 	struct engine_run *runs; /* the live ones, newest first */
 	uint32_t agenda_index;   /* its place in the agenda */
 	uint32_t live;           /* runs accepted and not ended */
+	uint32_t failures;       /* in a row, as of the last verdict of a run */
+	bool told;               /* of these; HOOK_RECOVERY is due with the next success */
+	bool overdue;            /* no success within expect_within */
 	bool gone;               /* left the configuration while runs were live */
 };
 
@@ -49,17 +52,35 @@ enum engine_run_state {
 	RUN_WAITING,   /* for its group */
 	RUN_SUBMITTED, /* handed to the shell by EFFECT_START */
 	RUN_STARTED,   /* ENGINE_STARTED has been seen */
+	RUN_BACKOFF,   /* an attempt failed; the next is waited for */
 	RUN_STATE_COUNT,
 };
 
-/* An occurrence that was accepted, until its verdict. Read-only outside core. */
+/*
+ * What somebody is to be told, by hooks and a mail that a worker carries out. The place of a run
+ * that has ended passes on to the notice of its end, which so always has one; it is the same
+ * struct engine_run.
+ */
+struct engine_notice {
+	unsigned hooks; /* set of 1 << enum hook; 0 with no mail: not a notice but a run */
+	bool mail;
+	enum verdict verdict; /* of the run; with HOOK_MISSED of the streak; of the last run if
+				 overdue */
+	enum reason reason;
+	uint32_t failures; /* in a row */
+	uint64_t missed;   /* HOOK_MISSED: occurrences of the streak so far */
+};
+
+/* An occurrence that was accepted, until its verdict; or a notice. Read-only outside core. */
 struct engine_run {
-	uint64_t id; /* counts from 1 */
+	uint64_t id; /* counts from 1; of a notice: the run that it tells of, 0: of none */
 	struct engine_job *job;
 	const struct job *def;      /* under which it runs, whatever a reload brings */
 	struct model *model;        /* holds def alive */
 	struct engine_group *group; /* NULL: none */
+	struct engine_notice notice;
 	usec_t slot;
+	unsigned attempt; /* counts from 1 */
 	usec_t accepted; /* wall time */
 	enum engine_run_state state;
 	enum reason cancelled;       /* REASON_NONE: not */
@@ -78,7 +99,11 @@ enum engine_event_kind {
 	ENGINE_LOAD,          /* .load: put the prepared model in force */
 	ENGINE_DUE,           /* .job: its timer fired */
 	ENGINE_STARTED,       /* .run: its process is there */
-	ENGINE_FINISHED,      /* .run, .result: it ended, or could not be started */
+	ENGINE_FINISHED,      /* .run, .result: it ended, or could not be started; of a notice the
+				 result is not looked at */
+	ENGINE_RETRY_DUE,     /* .run: the span of EFFECT_RETRY is over */
+	ENGINE_OVERDUE,       /* .job: the span of EFFECT_EXPECT is over */
+	ENGINE_KILL,          /* .run, .mode: an operator wants it stopped */
 	ENGINE_CLOCK_STEPPED, /* wall time jumped, or the machine was suspended */
 	ENGINE_STOP,          /* start nothing more; let the pool drain */
 	ENGINE_HURRY,         /* after ENGINE_STOP: CANCEL_TERM for what runs, then CANCEL_KILL */
@@ -92,6 +117,7 @@ struct engine_event {
 		struct {
 			struct engine_run *run;
 			const struct run_result *result;
+			enum cancel_mode mode;
 		};
 	};
 };
@@ -108,10 +134,19 @@ enum effect_kind {
 	EFFECT_ARM,      /* .job, .at: call ENGINE_DUE at that wall time; replaces an earlier one */
 	EFFECT_DISARM,   /* .job: forget its timer; one that is gone may come back and be armed */
 	EFFECT_JOB_FREE, /* .job: last chance to let go of it; it was disarmed before */
-	EFFECT_START,    /* .run: hand it to the pool */
+	EFFECT_START,    /* .run: hand it to the pool; also each further attempt */
+	EFFECT_RETRY,    /* .run, .verdict, .reason, .result, .span: an attempt failed; call
+			    ENGINE_RETRY_DUE after that span of elapsed time */
+	EFFECT_RETRY_OFF, /* .run: forget that; it ends, or its next attempt begins early */
+	EFFECT_NOTICE,    /* .run: hand it to the pool, as what follows from a run: also when that is
+			     closed. Answered by ENGINE_FINISHED */
+	EFFECT_NOTICE_DROPPED, /* .run: it will not be carried out, for .reason; then it is free */
+	EFFECT_EXPECT,   /* .job, .span: call ENGINE_OVERDUE after that span of elapsed time;
+			    replaces an earlier one. USEC_INFINITY: never */
+	EFFECT_OVERDUE, /* .job: say so; a notice may follow */
 	EFFECT_CANCEL,   /* .run, .mode: stop it, or take it back from the queue */
 	EFFECT_ENDED,    /* .run, .verdict, .reason, .result (NULL: it was never started): record;
-			    the run is free afterwards */
+			    the run is free afterwards, or goes on as the notice of its end */
 	EFFECT_STREAK_BEGIN, /* .job, .streak with count 1: say so. Not for VERDICT_COALESCED */
 	EFFECT_STREAK_END,   /* .job, .streak: record `count` occurrences; one row, one line */
 	EFFECT_BURST_BEGIN,  /* the queue is full, occurrences are refused from here on */
@@ -122,6 +157,7 @@ enum effect_kind {
 
 struct effect {
 	enum effect_kind kind;
+	usec_t span;
 	union {
 		struct {
 			struct engine_job *job;

@@ -8,14 +8,14 @@ static const char *const shell_words[] = {"|", "||", "&&", "&", ">", ">>", "<", 
 
 static void check_list(const struct job *job, struct diags *diags)
 {
-	const char *arg = job->command;
+	const char *arg = job->command.args;
 
 	if (strpbrk(arg, " \t\n"))
 		diags_add(diags, DIAG_WARNING, job->file, job->line,
 			  "job \"%s\": command: the program's name has white space in it; the "
 			  "elements of a list are not split, a string would go to the shell",
 			  job->name);
-	for (uint32_t i = 0; i < job->n_args; i++, arg += strlen(arg) + 1) {
+	for (uint32_t i = 0; i < job->command.n_args; i++, arg += strlen(arg) + 1) {
 		for (size_t w = 0; w < ARRAY_LENGTH(shell_words); w++) {
 			if (strcmp(arg, shell_words[w]) != 0)
 				continue;
@@ -47,7 +47,7 @@ static void check_groups(const struct model *model, struct diags *diags)
 void model_validate(const struct model *model, struct diags *diags)
 {
 	for (size_t i = 0; i < model->n_jobs; i++)
-		if (!model->jobs[i].use_shell)
+		if (!model->jobs[i].command.use_shell)
 			check_list(&model->jobs[i], diags);
 	check_groups(model, diags);
 }

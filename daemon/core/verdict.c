@@ -26,6 +26,10 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_NO_RESOURCES] = "there was no memory or no thread to run it",
 	[REASON_STOPPING]     = "the daemon is stopping",
 	[REASON_REMOVED]      = "the job left the configuration",
+	[REASON_CONDITION]    = "its condition does not hold",
+	[REASON_MEMORY]       = "out of memory",
+	[REASON_OPERATOR]     = "an operator asked for it",
+	[REASON_OVERDUE]      = "no success for too long",
 };
 /* clang-format on */
 

@@ -7,8 +7,8 @@ enum verdict {
 	VERDICT_OK,        /* ran and succeeded */
 	VERDICT_FAILED,    /* ran and failed, or could not be started */
 	VERDICT_TIMEOUT,   /* ran and was stopped at its time-out */
-	VERDICT_KILLED,    /* ran and was stopped: replaced, daemon stopping */
-	VERDICT_SKIPPED,   /* did not run: overlap */
+	VERDICT_KILLED,    /* ran and was stopped: replaced, daemon stopping, operator */
+	VERDICT_SKIPPED,   /* did not run: overlap, or its condition did not hold */
 	VERDICT_COALESCED, /* did not run: a later slot's run stands for it */
 	VERDICT_REFUSED,   /* did not run: no room in the queue */
 	VERDICT_CANCELLED, /* did not run: the daemon stopped, or the job went, before it could */
@@ -27,6 +27,10 @@ enum reason {
 	REASON_NO_RESOURCES, /* refused: no memory or no thread to run it */
 	REASON_STOPPING,     /* killed or cancelled: the daemon stops */
 	REASON_REMOVED,      /* cancelled: the job left the configuration while it was held */
+	REASON_CONDITION,    /* skipped: only_if said no */
+	REASON_MEMORY,       /* failed: out of memory at its memory_max */
+	REASON_OPERATOR,     /* killed: somebody asked for it */
+	REASON_OVERDUE,      /* a notice: no success within expect_within */
 	REASON_COUNT,
 };
 

@@ -160,30 +160,30 @@ static char *argument(const char *text)
 static const char *set_arguments(struct command *command, const struct job *job)
 {
 	const char *slash;
-	const char *at = job->command;
+	const char *at = job->command.args;
 
-	if (job->use_shell) {
+	if (job->command.use_shell) {
 		slash = strrchr(job->settings->shell, '/');
 		command->argv[0] = argument(slash ? slash + 1 : job->settings->shell);
 		command->argv[1] = argument("-c");
-		command->argv[2] = argument(job->command);
+		command->argv[2] = argument(job->command.args);
 		command->argv[3] = NULL;
 		return job->settings->shell;
 	}
-	for (uint32_t i = 0; i < job->n_args; i++) {
+	for (uint32_t i = 0; i < job->command.n_args; i++) {
 		command->argv[i] = argument(at);
 		at += strlen(at) + 1;
 	}
-	command->argv[job->n_args] = NULL;
-	return job->command;
+	command->argv[job->command.n_args] = NULL;
+	return job->command.args;
 }
 
 int command_prepare(struct command *command, const struct command_base *base, const struct job *job,
 		    uint64_t run, usec_t slot)
 {
-	const char *program = job->use_shell ? job->settings->shell : job->command;
+	const char *program = command_line_program(&job->command, job->settings);
 	bool search = !strchr(program, '/');
-	size_t n_argv = job->use_shell ? 4 : (size_t)job->n_args + 1;
+	size_t n_argv = job->command.use_shell ? 4 : (size_t)job->command.n_args + 1;
 	size_t n = 0;
 	char slot_text[CLOCK_TEXT_SIZE];
 	char run_text[24];

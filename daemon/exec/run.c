@@ -95,11 +95,13 @@ static void raise_files(struct run_context *context)
 	context->files_raised = setrlimit64(RLIMIT_NOFILE, &raised) == 0;
 }
 
-int run_context_new(const struct run_sink *sink, struct run_context **ret_context)
+int run_context_new(const struct run_sink *sink, const char *directory,
+		    struct run_context **ret_context)
 {
 	struct run_context *context = calloc(1, sizeof(*context));
 	int r;
 
+	(void)directory;
 	if (!context)
 		return -ENOMEM;
 	context->sink = *sink;
@@ -174,7 +176,14 @@ static void hand_on(void *ctx, const char *bytes, size_t len)
 	char *clean = stream->watch->local->clean;
 
 	len = text_sanitize(clean, bytes, len);
-	sink->line(sink->ctx, stream->watch->run, stream_names[stream->index], clean, len);
+	sink->line(sink->ctx, &(struct log_line){
+				      .level = LOG_LEVEL_INFO,
+				      .job = stream->watch->run->job->name,
+				      .run = stream->watch->run->id,
+				      .stream = stream_names[stream->index],
+				      .text = clean,
+				      .len = len,
+			      });
 }
 
 /* Forwards what one read brings. Returns whether there may be more. */
@@ -500,6 +509,7 @@ void run_execute(struct run *run, const struct run_context *context, struct run_
 		.envp = local->command.envp,
 		.directory = context->base.home,
 		.stdio = {context->null, out_write, err_write},
+		.cgroup = -1,
 		.signals = context->signals,
 		.files = context->files_raised ? &context->files : NULL,
 		.stack = local->stack,

@@ -6,8 +6,11 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/engine.h"
 #include "core/model.h"
 #include "core/result.h"
+#include "exec/cgroup.h"
+#include "exec/keep.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -18,22 +21,25 @@ struct run_local;   /* what a worker keeps from run to run: buffers, the child's
 
 struct run {
 	/* Set by the loop before the run is handed over. */
-	const struct job *job; /* held alive by the loop */
+	const struct job *job; /* held alive by the loop, as is the next */
+	const struct daemon_settings *daemon;
 	uint64_t id;
 	usec_t slot;
 	usec_t queued; /* elapsed */
+	unsigned attempt;
+	struct engine_notice notice; /* for notice_execute() */
 	/* Read by the loop at any time, for status only. */
 	_Atomic pid_t pid; /* the main process while there is one; 0 otherwise */
-	/* Set by the worker, read by the loop when the run has come back. */
+	/* Set by the worker, read by the loop when the run has come back, and by the worker that
+	   carries out the notice of its end. */
 	struct run_result result;
+	struct kept_output *output; /* what it printed, if it will be told of; freed by free(3) */
 };
 
 /* Where runs say what they have to say. Called on workers' threads. */
 struct run_sink {
-	/* A line that it printed, sanitized (text.h), with a NUL behind it; `stream` is "stdout" or
-	   "stderr". */
-	void (*line)(void *ctx, const struct run *run, const char *stream, const char *text,
-		     size_t len);
+	/* A line that it printed, sanitized (text.h), with a NUL behind it. */
+	void (*line)(void *ctx, const struct log_line *line);
 	/* Something a user should know about it. */
 	void (*note)(void *ctx, const struct run *run, enum log_level level, const char *text);
 	void *ctx;
@@ -50,23 +56,33 @@ struct run_control {
 };
 
 /*
- * Makes what all runs share, from the daemon's user (getpwuid_r(3)) and environment; after every
- * signal handler is in place, and with descriptors 0 to 2 open. The process may then have as many
+ * Makes what all runs share, from the daemon's user (getpwuid_r(3)) and environment, and finds the
+ * control groups that it was given; after every signal handler is in place, with descriptors 0 to 2
+ * open and with no other thread there. `directory` is where files for hooks are put; it is made if
+ * it is not there. The process may then have as many
  * descriptors as it is allowed to (RLIMIT_NOFILE), as each run takes some; what it runs has the
  * limit that was in force before, and so has the process after run_context_free(). Returns 0 or
  * -errno. Read-only afterwards: any thread.
  */
-int run_context_new(const struct run_sink *sink, struct run_context **ret_context) _must_check_;
+int run_context_new(const struct run_sink *sink, const char *directory,
+		    struct run_context **ret_context) _must_check_;
 void run_context_free(struct run_context *context);
+
+/* Users and groups are looked up anew from now on. Any thread. */
+void run_context_forget_users(struct run_context *context);
+
+/* Can runs be bounded by that controller here? */
+bool run_context_can(const struct run_context *context, enum cgroup_controller controller);
 
 /* What one worker keeps. NULL: out of memory. */
 struct run_local *run_local_new(void) _must_check_;
 void run_local_free(struct run_local *local);
 
 /*
- * Runs it, from spawn to reap; fills run->result. A step that fails before the command is there is
- * RESULT_SPAWN_FAILED: stage "memory", "pipe", "clone", "setsid", "signals", "stdio", "limits",
- * "chdir" or "exec". Any thread that has all signals blocked; the thread must not end meanwhile.
+ * Runs an attempt, from only_if to reap; fills run->result and run->output. A step that fails before
+ * the command is there is RESULT_SPAWN_FAILED with a stage: "memory", "pipe", "user", "group",
+ * "groups", "environment_file", "stdin", "output", "cgroup", "only_if", or one of struct
+ * spawn_error. Any thread that has all signals blocked; the thread must not end meanwhile.
  */
 void run_execute(struct run *run, const struct run_context *context, struct run_local *local,
 		 const struct run_control *control);

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -18,14 +19,23 @@
 /* Room that the child needs on its stack. */
 #define SPAWN_STACK_SIZE ((size_t)32 * 1024)
 
+struct identity;
+struct job_settings;
+
 struct spawn {
 	/* Ends with NULL. Tried in turn while there is no such file; what is only not permitted
 	   is remembered, as execvp(3) does. */
 	const char *const *paths;
 	char *const *argv;
 	char *const *envp;
-	const char *directory; /* working directory; "/" where it is not there */
-	int stdio[3];          /* become descriptors 0, 1 and 2; none of them is one of these */
+	const char *directory;   /* working directory */
+	bool directory_required; /* or else "/" where it is not there */
+	int stdio[3];            /* become descriptors 0, 1 and 2; none of them is one of these */
+	int cgroup;              /* a directory of cgroup v2 to be born in; negative: the caller's */
+	const struct identity *identity; /* to take on, for good; NULL: the caller's */
+	const struct job_settings *settings; /* what of it is for the kernel: umask, nice, ioprio,
+						oom_score_adj, cpus, rlimits, no_new_privileges;
+						NULL: nothing */
 	const int *signals;    /* of spawn_find_ignored(): are no longer ignored */
 	const struct rlimit64 *files; /* becomes RLIMIT_NOFILE; NULL: it is as the caller's */
 	void *stack;                  /* SPAWN_STACK_SIZE bytes, aligned to 16 */
@@ -43,7 +53,9 @@ void spawn_find_ignored(int ret_signals[static SPAWN_SIGNALS]);
 
 /* Kernel errors of a spawn. */
 struct spawn_error {
-	const char *stage; /* "clone", "setsid", "signals", "stdio", "limits", "chdir", "exec" */
+	/* "clone", "setsid", "signals", "stdio", "umask", "nice", "ionice", "oom_score_adj",
+	   "cpu_affinity", "limits", "identity", "no_new_privileges", "chdir" or "exec" */
+	const char *stage;
 	int code;          /* errno */
 };
 

@@ -243,8 +243,7 @@ static struct model *plan_model(const struct plan *plan)
 			.name = arena_copy(&model->arena, name, (size_t)len),
 			.schedule = job->schedule,
 			.settings = settings,
-			.command = job->command % 2 ? "odd" : "even",
-			.n_args = 1,
+			.command = {job->command % 2 ? "odd" : "even", 1, false},
 			.file = "sim",
 		};
 		if (job->group >= 0) {

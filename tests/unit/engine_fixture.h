@@ -67,11 +67,10 @@ static inline void build_job(struct model *model, struct job *job, const struct 
 		.name = arena_copy(&model->arena, spec->name, strlen(spec->name)),
 		.schedule = {S(spec->every ? spec->every : 10), S(spec->offset), S(spec->delay)},
 		.settings = settings,
-		.command = arena_copy(&model->arena, command, strlen(command)),
-		.n_args = 1,
+		.command = {arena_copy(&model->arena, command, strlen(command)), 1, false},
 		.file = "test",
 	};
-	assert_true(job->name && job->command);
+	assert_true(job->name && job->command.args);
 }
 
 static inline struct model *build_model(const struct model_spec *spec)
@@ -109,6 +108,7 @@ static inline const char *reason_name(enum reason reason)
 	static const char *const names[REASON_COUNT] = {
 		"",     "overlap",    "held",         "max_running", "replaced",
 		"late", "queue_full", "no_resources", "stopping",    "removed",
+		"condition", "memory", "operator", "overdue",
 	};
 
 	return names[reason];

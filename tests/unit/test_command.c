@@ -26,20 +26,20 @@ static void paths_and_arguments(void **state)
 		const char *paths[COMMAND_DIRECTORIES + 1];
 		const char *argv[8];
 	} rows[] = {
-		{{.command = "/bin/x", .n_args = 1, .settings = &settings}, {"/bin/x"}, {"/bin/x"}},
-		{{.command = "./x\0a b\0\0c", .n_args = 4, .settings = &settings},
+		{{.command = {"/bin/x", 1, false}, .settings = &settings}, {"/bin/x"}, {"/bin/x"}},
+		{{.command = {"./x\0a b\0\0c", 4, false}, .settings = &settings},
 		 {"./x"},
 		 {"./x", "a b", "", "c"}},
-		{{.command = "x\0y", .n_args = 2, .settings = &settings},
+		{{.command = {"x\0y", 2, false}, .settings = &settings},
 		 SEARCHED("x"),
 		 {"x", "y"}},
-		{{.command = "echo a; b", .n_args = 1, .use_shell = true, .settings = &settings},
+		{{.command = {"echo a; b", 1, true}, .settings = &settings},
 		 {"/bin/sh"},
 		 {"sh", "-c", "echo a; b"}},
-		{{.command = "b", .n_args = 1, .use_shell = true, .settings = &bash},
+		{{.command = {"b", 1, true}, .settings = &bash},
 		 {"/usr/local/bin/bash"},
 		 {"bash", "-c", "b"}},
-		{{.command = "b", .n_args = 1, .use_shell = true, .settings = &bare_shell},
+		{{.command = {"b", 1, true}, .settings = &bare_shell},
 		 SEARCHED("dash"),
 		 {"dash", "-c", "b"}},
 	};
@@ -69,7 +69,7 @@ static void paths_and_arguments(void **state)
 /* Every variable, in order, or NULL where it must not be. */
 static void check_environment(const char *lang, const char *tz, const char *const *expected)
 {
-	struct job job = {.name = "backup", .command = "x", .n_args = 1, .settings = &bash};
+	struct job job = {.name = "backup", .command = {"x", 1, false}, .settings = &bash};
 	struct command_base base;
 	struct command command;
 	size_t n;

@@ -42,9 +42,9 @@ static void everything_arrives(void **state)
 	assert_int_equal(job->schedule.interval, USEC_PER_HOUR);
 	assert_int_equal(job->schedule.offset, 5 * USEC_PER_MIN);
 	assert_int_equal(job->schedule.delay, schedule_splay(10 * USEC_PER_MIN, "host", "z"));
-	assert_true(job->use_shell);
-	assert_int_equal(job->n_args, 1);
-	assert_string_equal(job->command, "a b");
+	assert_true(job->command.use_shell);
+	assert_int_equal(job->command.n_args, 1);
+	assert_string_equal(job->command.args, "a b");
 	assert_int_equal(job->settings->timeout, USEC_PER_MIN);
 	assert_int_equal(job->settings->kill_grace, 2 * USEC_PER_SEC);
 	assert_int_equal(job->settings->overlap, OVERLAP_ALLOW);
@@ -54,9 +54,9 @@ static void everything_arrives(void **state)
 	assert_string_equal(job->settings->shell, "/bin/bash");
 
 	job = job_of(model, "c");
-	assert_false(job->use_shell);
-	assert_int_equal(job->n_args, 3);
-	assert_memory_equal(job->command, "prog\0\0x y", 10);
+	assert_false(job->command.use_shell);
+	assert_int_equal(job->command.n_args, 3);
+	assert_memory_equal(job->command.args, "prog\0\0x y", 10);
 	model_unref(model);
 }
 

@@ -33,12 +33,12 @@ static void test_a_changed_command_keeps_the_slot(void **state)
 	spec.jobs[0].command = "false";
 	load(&rig, &spec);
 	expect(&rig, "loaded +0 ~1 -0 =0");
-	assert_string_equal(find_run(&rig, "a", 10)->def->command, "true");
+	assert_string_equal(find_run(&rig, "a", 10)->def->command.args, "true");
 	finish(&rig, "a", 10);
 	forget(&rig);
 	run_until(&rig, 20);
 	expect(&rig, "arm a 30; start a@20");
-	assert_string_equal(find_run(&rig, "a", 20)->def->command, "false");
+	assert_string_equal(find_run(&rig, "a", 20)->def->command.args, "false");
 	end(&rig);
 }
 
@@ -169,7 +169,7 @@ static void test_waiting_runs_of_changed_and_removed_jobs_still_run(void **state
 	forget(&rig);
 	finish(&rig, "a", 11);
 	expect(&rig, "end a@11 ok; free a; start b@12");
-	assert_string_equal(find_run(&rig, "b", 12)->def->command, "true");
+	assert_string_equal(find_run(&rig, "b", 12)->def->command.args, "true");
 	finish(&rig, "b", 12);
 	expect(&rig, "end b@12 ok; start c@13");
 	finish(&rig, "c", 13);

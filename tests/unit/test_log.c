@@ -44,6 +44,18 @@ static void sink_write(void *ctx, const struct log_record *records, size_t count
 	assert_int_equal(pthread_mutex_unlock(&sink.lock), 0);
 }
 
+static void output(const char *job, uint64_t run, const char *stream, const char *text, size_t len)
+{
+	(void)log_output(&(struct log_line){
+		.level = LOG_LEVEL_INFO,
+		.job = job,
+		.run = run,
+		.stream = stream,
+		.text = text,
+		.len = len,
+	});
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -72,8 +84,8 @@ static void say_all(void)
 	log_msg(LOG_LEVEL_ERROR, "one %d", 1);
 	log_msg(LOG_LEVEL_DEBUG, "below the threshold");
 	log_job(LOG_LEVEL_WARNING, "backup", 7, "two\nlines");
-	log_output("backup", 7, "stderr", "a line", 6);
-	log_output("backup", 7, "stdout", "", 0);
+	output("backup", 7, "stderr", "a line", 6);
+	output("backup", 7, "stdout", "", 0);
 }
 
 static const char all[] = "3|-|0|-|one 1\n"
@@ -101,7 +113,7 @@ static void records_arrive_in_order_through_the_thread(void **state)
 static void *chatter(void *arg)
 {
 	for (int i = 0; i < 5000; i++)
-		log_output(arg, (uint64_t)i + 1, "stdout", "x", 1);
+		output(arg, (uint64_t)i + 1, "stdout", "x", 1);
 	return NULL;
 }
 
@@ -152,7 +164,7 @@ static void a_stuck_sink_costs_lines_only(void **state)
 	assert_int_equal(sem_wait(&arrived), 0);
 
 	for (int i = 0; i < 1000; i++)
-		log_output("noisy", 1, "stdout", line, sizeof(line) - 1);
+		output("noisy", 1, "stdout", line, sizeof(line) - 1);
 	dropped = log_dropped();
 	assert_in_range(dropped, 100, 900);
 	log_msg(LOG_LEVEL_NOTICE, "still heard");

@@ -26,8 +26,7 @@ static const struct job job = {
 	.name = "job",
 	.schedule = {.interval = USEC_PER_MIN, .offset = 1, .delay = 2},
 	.settings = &settings,
-	.command = "a\0b\0c",
-	.n_args = 3,
+	.command = {"a\0b\0c", 3, false},
 	.line = 1,
 	.file = "f",
 };
@@ -55,12 +54,12 @@ static void jobs_are_equal_when_they_mean_the_same(void **state)
 	CHECK(false, other.schedule.interval++);
 	CHECK(false, other.schedule.offset++);
 	CHECK(false, other.schedule.delay++);
-	CHECK(false, other.command = "a\0b\0d");
-	CHECK(false, other.command = "b\0b\0c");
-	CHECK(false, other.command = "a\0bb\0c");
-	CHECK(false, other.n_args = 2);
-	CHECK(false, other.n_args = 1, other.use_shell = true);
-	CHECK(false, other.use_shell = true);
+	CHECK(false, other.command.args = "a\0b\0d");
+	CHECK(false, other.command.args = "b\0b\0c");
+	CHECK(false, other.command.args = "a\0bb\0c");
+	CHECK(false, other.command.n_args = 2);
+	CHECK(false, other.command.n_args = 1, other.command.use_shell = true);
+	CHECK(false, other.command.use_shell = true);
 	CHECK(false, others.timeout++);
 	CHECK(false, others.kill_grace++);
 	CHECK(false, others.overlap = OVERLAP_QUEUE);

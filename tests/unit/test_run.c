@@ -63,16 +63,18 @@ static void add(char *to, const char *text, size_t len)
 	strcpy(to + have + len, "|");
 }
 
-static void line(void *ctx, const struct run *run, const char *stream, const char *text, size_t len)
+static void line(void *ctx, const struct log_line *said)
 {
+	const char *text = said->text;
+	size_t len = said->len;
+
 	(void)ctx;
-	(void)run;
 	assert_int_equal(text[len], 0);
 	heard.lines++;
 	heard.bytes += len;
 	if (len > heard.longest)
 		heard.longest = len;
-	add(strcmp(stream, "stdout") == 0 ? heard.out : heard.err, text, len);
+	add(strcmp(said->stream, "stdout") == 0 ? heard.out : heard.err, text, len);
 	for (const struct reaction *r = heard.reactions; r && r->line; r++) {
 		if (strcmp(r->line, text) == 0 && r->level > heard.level) {
 			heard.level = r->level;
@@ -150,9 +152,7 @@ static struct run_result shell(const char *script, const struct job_settings *se
 	struct job job = {
 		.name = "test",
 		.settings = settings,
-		.command = script,
-		.n_args = 1,
-		.use_shell = true,
+		.command = {script, 1, true},
 	};
 
 	return run_job(&job, reactions);
@@ -231,8 +231,7 @@ static void what_cannot_be_started_is_told(void **state)
 		struct job job = {
 			.name = "test",
 			.settings = plain(),
-			.command = rows[i].command,
-			.n_args = 1,
+			.command = {rows[i].command, 1, false},
 		};
 		struct run_result result = run_job(&job, NULL);
 
@@ -292,8 +291,7 @@ static void runs_leak_no_descriptor_and_no_process(void **state)
 	struct job job = {
 		.name = "test",
 		.settings = plain(),
-		.command = "true",
-		.n_args = 1,
+		.command = {"true", 1, false},
 	};
 	unsigned before = count_fds();
 
@@ -301,7 +299,7 @@ static void runs_leak_no_descriptor_and_no_process(void **state)
 	for (int i = 0; i < 1000; i++) {
 		struct run_result result;
 
-		job.command = i % 3 == 0 ? "/no/such" : "true";
+		job.command.args = i % 3 == 0 ? "/no/such" : "true";
 		result = run_job(&job, NULL);
 		assert_int_equal(result.kind, i % 3 == 0 ? RESULT_SPAWN_FAILED : RESULT_EXITED);
 	}
@@ -363,8 +361,7 @@ static void it_finds_what_was_promised(void **state)
 	struct job job = {
 		.name = "a job",
 		.settings = &settings,
-		.command = "printf\0%s.%s.%s\0a b\0\0c",
-		.n_args = 5,
+		.command = {"printf\0%s.%s.%s\0a b\0\0c", 5, false},
 	};
 
 	(void)state;
@@ -397,7 +394,7 @@ static void the_limit_of_files_is_raised_for_the_daemon_alone(void **state)
 
 			(void)setenv("CMOCKA_TEST_ABORT", "1", 1);
 			assert_int_equal(setrlimit64(RLIMIT_NOFILE, &limit), 0);
-			assert_int_equal(run_context_new(&sink, &context), 0);
+			assert_int_equal(run_context_new(&sink, "/run/everyd", &context), 0);
 			assert_int_equal(getrlimit64(RLIMIT_NOFILE, &now), 0);
 			assert_int_equal(now.rlim_cur, 200);
 			(void)snprintf(expected, sizeof(expected), "%d|200|", (int)soft[i]);
@@ -722,7 +719,7 @@ static int setup(void **state)
 	sigfillset(&all);
 	signal(SIGPIPE, SIG_IGN);
 	setenv("SECRET", "secret", 1);
-	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0 || run_context_new(&sink, &context) < 0)
+	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0 || run_context_new(&sink, "/run/everyd", &context) < 0)
 		return -1;
 	local = run_local_new();
 	return local ? 0 : -1;

@@ -246,7 +246,7 @@ static void texts_are_read_as_the_manual_says(void **state)
 		(void)snprintf(config, sizeof(config), "job x { every = 1m command = %s\n}",
 			       texts[i].written);
 		model = fixture_model(*state, config);
-		assert_string_equal(model->jobs[0].command, texts[i].command);
+		assert_string_equal(model->jobs[0].command.args, texts[i].command);
 		model_unref(model);
 	}
 }
@@ -264,8 +264,8 @@ static void comments_may_stand_anywhere(void **state)
 
 	assert_int_equal(model->n_jobs, 1);
 	assert_int_equal(model->jobs[0].line, 2);
-	assert_int_equal(model->jobs[0].n_args, 3);
-	assert_memory_equal(model->jobs[0].command, "a\0b\0c", 6);
+	assert_int_equal(model->jobs[0].command.n_args, 3);
+	assert_memory_equal(model->jobs[0].command.args, "a\0b\0c", 6);
 	model_unref(model);
 }
 
