@@ -1,28 +1,6 @@
 # What a job is started with, and what is said of how it ended.
 load lib.bash
 
-# once COMMAND [OPTION...]: runs it as the job "j" until its first verdict, then stops.
-once() {
-	local command=$1
-	shift
-	conf <<-END
-		job "j" {
-		    every = "100ms"
-		    command = $command
-		    $(printf '%s\n' "$@")
-		}
-	END
-	start
-	await 'everyd: j\[1\]: (ok|failed|timeout|killed)'
-	kill -TERM "$PID"
-	ended 0
-}
-
-# Lines that the first run printed.
-printed() {
-	sed -nE 's/^[0-9: .-]+ j\[1\]: //p' "$LOG"
-}
-
 @test "a program that is not there: the step and the error, no exit status" {
 	once "{\"$T/no/such\"}"
 	logged "everyd: j\\[1\\]: failed: exec $T/no/such: No such file or directory$"

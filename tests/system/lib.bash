@@ -121,6 +121,28 @@ stop() {
 	logged 'everyd: stopped after '
 }
 
+# once COMMAND [OPTION...]: runs it as the job "j" until its first verdict, then stops.
+once() {
+	local command=$1
+	shift
+	conf <<-END
+		job "j" {
+		    every = "100ms"
+		    command = $command
+		    $(printf '%s\n' "$@")
+		}
+	END
+	start
+	await 'everyd: j\[1\]: (ok|failed|timeout|killed)' >/dev/null
+	kill -TERM "$PID"
+	ended 0
+}
+
+# Lines that the first run of "j" printed.
+printed() {
+	sed -nE 's/^[0-9: .-]+ j\[1\]: //p' "$LOG"
+}
+
 # --- what is seen ---------------------------------------------------------------------------------
 
 # Processes of this test, apart from its own shell.
