@@ -75,9 +75,10 @@ class Everyd:
         with Everyd(setup, parts) as daemon: ...
 
     `load_seconds` is the time from its start to READY=1. It stops, and must stop well, at the end.
+    `group`: the directory of a control group to start in.
     """
 
-    def __init__(self, setup, parts, *arguments):
+    def __init__(self, setup, parts, *arguments, group=None):
         number = next(_numbers)
         self.config = os.path.join(setup.directory, f"everyd-{number}.conf")
         self.log = os.path.join(setup.directory, f"everyd-{number}.log")
@@ -86,18 +87,19 @@ class Everyd:
         name = f"everyd-bench-{os.getpid()}-{number}"
         self._notifications = Notifications(name)
         try:
-            self._start(setup.everyd, name, arguments)
+            self._start(setup.everyd, name, arguments, group)
         except BaseException:
             self._kill()
             raise
 
-    def _start(self, everyd, name, arguments):
+    def _start(self, everyd, name, arguments, group):
         with open(self.log, "wb") as log:
             started = time.monotonic()
             # setpriv becomes the daemon, which then ends with us, however we end.
+            join = ["sh", "-c", 'echo $$ >"$0/cgroup.procs" && exec "$@"', group] if group else []
             self._process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "TERM", everyd, "-c", self.config, "--log", "stderr",
-                 *arguments],
+                [*join, "setpriv", "--pdeathsig", "TERM", everyd, "-c", self.config, "--log",
+                 "stderr", *arguments],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
                 env={"PATH": os.defpath, "NOTIFY_SOCKET": "@" + name})
         self.pid = self._process.pid

@@ -16,11 +16,14 @@ class Report:
         for name, text in facts:
             print(f"{name:10} {text}")
 
-    def section(self, title, busy):
-        """Begins a part of the table; `busy` is what others used of the machine just before."""
+    def section(self, title, busy, beside="bare loop"):
+        """
+        Begins a part of the table; `busy` is what others used of the machine just before, `beside`
+        what is measured side by side.
+        """
         self._section = title
         print(f"\n{title}  (before it, the machine was {busy:.0f} % busy)")
-        print(f"  {'':44}{'measured':>14}{'bare loop':>14}{'ratio':>8}  target")
+        print(f"  {'':44}{'measured':>14}{beside:>14}{'ratio':>8}  target")
         print("  " + "-" * (WIDTH - 2), flush=True)
 
     def row(self, what, value, unit, bare=None, ratio=None, target="", **more):
