@@ -6,6 +6,7 @@
 void output_begin(struct output *output)
 {
 	output->len = 0;
+	output->continues = false;
 }
 
 /*
@@ -43,10 +44,12 @@ void output_feed(struct output *output, const char *data, size_t len, output_lin
 
 		if (newline && output->len == 0) {
 			line(ctx, data, n);
+			output->continues = false;
 		} else if (n == 0 && !newline) {
 			size_t piece = piece_length(output->pending, output->len);
 
 			line(ctx, output->pending, piece);
+			output->continues = true;
 			output->len -= piece;
 			memmove(output->pending, output->pending + piece, output->len);
 		} else {
@@ -66,5 +69,5 @@ void output_end(struct output *output, output_line_fn *line, void *ctx)
 {
 	if (output->len > 0)
 		line(ctx, output->pending, output->len);
-	output->len = 0;
+	output_begin(output);
 }

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The most bytes handed on as one line. */
@@ -13,6 +14,7 @@
 typedef void output_line_fn(void *ctx, const char *bytes, size_t len);
 
 struct output {
+	bool continues; /* what is handed on next goes on with the line of the piece before */
 	size_t len;
 	char pending[OUTPUT_LINE_MAX]; /* the beginning of a line whose end has not come */
 };

@@ -14,9 +14,11 @@
 
 /* The lines, each with a '|' behind it. */
 struct sink {
+	const struct output *output;
 	char *text;
 	size_t len;
 	size_t longest;
+	size_t continuing; /* of them go on with the one before */
 };
 
 static void take(void *ctx, const char *bytes, size_t len)
@@ -31,13 +33,14 @@ static void take(void *ctx, const char *bytes, size_t len)
 	sink->text[sink->len] = '\0';
 	if (len > sink->longest)
 		sink->longest = len;
+	sink->continuing += sink->output->continues;
 }
 
 /* Feeds `text` in steps of `step` bytes. */
 static struct sink cut(const char *text, size_t len, size_t step)
 {
 	static struct output output;
-	struct sink sink = {0};
+	struct sink sink = {.output = &output};
 
 	output_begin(&output);
 	for (size_t at = 0; at < len; at += step)
@@ -70,6 +73,7 @@ static void lines_come_out_whole_however_they_arrive(void **state)
 				assert_string_equal(sink.text, rows[i].out);
 			else
 				assert_null(sink.text);
+			assert_int_equal(sink.continuing, 0);
 			free(sink.text);
 		}
 	}
@@ -136,10 +140,26 @@ static void long_lines_come_in_pieces(void **state)
 			assert_int_equal(strcspn(sink.text, "|"), rows[i].first);
 			assert_int_equal(bytes, len - (in[len - 1] == '\n'));
 			assert_true(sink.longest <= MAX);
+			assert_int_equal(sink.continuing, pieces - 1);
 			free(sink.text);
 		}
 		free(in);
 	}
+}
+
+static void only_pieces_of_one_line_continue_it(void **state)
+{
+	static char in[4 * MAX];
+	struct sink sink;
+
+	(void)state;
+	memset(in, 'x', sizeof(in));
+	memcpy(in + 2 * MAX + 10, "\nnext\n", 6);
+	memcpy(in + sizeof(in) - 3, "\nz", 2);
+	sink = cut(in, sizeof(in), 1000);
+	/* Two more of the first, one more of the third. */
+	assert_int_equal(sink.continuing, 3);
+	free(sink.text);
 }
 
 int main(void)
@@ -148,6 +168,7 @@ int main(void)
 		cmocka_unit_test(lines_come_out_whole_however_they_arrive),
 		cmocka_unit_test(bytes_are_kept_as_they_are),
 		cmocka_unit_test(long_lines_come_in_pieces),
+		cmocka_unit_test(only_pieces_of_one_line_continue_it),
 	};
 
 	return cmocka_run_group_tests_name("output", tests, NULL, NULL);
