@@ -1,0 +1,54 @@
+/*
+ * Supervision of one command and of all processes that it makes: spawn it, hand on what it prints,
+ * stop it when its time is over or when told to, account for what it left behind. It knows of no
+ * job: that of a run, its condition, its hooks and its mail are watched alike.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/model.h"
+#include "core/result.h"
+#include "exec/spawn.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct run_control;
+
+/* What a worker keeps from one command to the next: buffers, the child's stack. */
+struct watcher;
+
+/* NULL: out of memory. */
+struct watcher *watcher_new(void) _must_check_;
+/* NULL is fine. */
+void watcher_free(struct watcher *watcher);
+
+/* Who hears of it, on the thread that watches. */
+struct watch_listener {
+	void (*started)(void *ctx); /* the process is there; NULL: nobody wants to know */
+	/* It printed something: stream 0 is its standard output, 1 its standard error. */
+	void (*output)(void *ctx, int stream, const char *data, size_t len);
+	/* Something a user should know; sanitized (text.h). */
+	void (*note)(void *ctx, enum log_level level, const char *text);
+	void *ctx;
+};
+
+struct watch_plan {
+	struct spawn spawn; /* but for stdio[1], stdio[2] and stack, which are filled in */
+	usec_t timeout;     /* 0: none */
+	usec_t kill_grace;  /* from SIGTERM to SIGKILL */
+	enum leftover_policy leftover;
+	_Atomic pid_t *pid; /* shows the process while there is one; 0 otherwise */
+};
+
+/*
+ * Carries out the plan. Fills in *result what there is to say of the process: kind, code, stage,
+ * timed_out, cancelled, started, ended, cpu, max_rss, leftovers; the rest stays. Stages are "pipe",
+ * "wait" and those of struct spawn_error. Any thread that has all signals blocked; the thread must
+ * not end meanwhile.
+ */
+void watch(struct watcher *watcher, struct watch_plan *plan, const struct run_control *control,
+	   const struct watch_listener *listener, struct run_result *result);
