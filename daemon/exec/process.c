@@ -13,6 +13,10 @@
 /* More than the fields up to the number of threads can take. */
 #define STAT_HEAD 512
 
+/* Of an environment: room to begin with, and what is read at most. */
+#define ENVIRON_SIZE     ((size_t)8 * 1024)
+#define ENVIRON_SIZE_MAX ((size_t)1024 * 1024)
+
 static void cleanup_dir(DIR **dir)
 {
 	if (*dir)
@@ -110,6 +114,74 @@ int process_each(bool (*fn)(void *ctx, const struct process *process), void *ctx
 			break;
 	}
 	return 0;
+}
+
+/* Reads a file into a block of its own, as far as there is room. Returns its length or -errno. */
+static ssize_t read_all(const char *path, char **ret_text)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	size_t len = 0;
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n;
+
+		if (len == size) {
+			char *more;
+
+			if (size == ENVIRON_SIZE_MAX)
+				break;
+			size = size > 0 ? 2 * size : ENVIRON_SIZE;
+			more = realloc(text, size);
+			if (!more)
+				return -ENOMEM;
+			text = more;
+		}
+		n = read(fd, text + len, size - len);
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	*ret_text = steal_ptr(text);
+	return (ssize_t)len;
+}
+
+static bool has_item(const char *text, size_t len, const char *item)
+{
+	size_t size = strlen(item) + 1;
+
+	for (const char *at = text; len > 0;) {
+		size_t n = strnlen(at, len) + 1;
+
+		if (n > len)
+			return false;
+		if (n == size && memcmp(at, item, size) == 0)
+			return true;
+		at += n;
+		len -= n;
+	}
+	return false;
+}
+
+bool process_is_marked(pid_t pid, char *const *marks)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[32];
+	ssize_t len;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	len = *marks ? read_all(path, &text) : 0;
+	if (len <= 0)
+		return false;
+	for (; *marks; marks++)
+		if (!has_item(text, (size_t)len, *marks))
+			return false;
+	return true;
 }
 
 int process_open(pid_t pid)

@@ -180,6 +180,7 @@ void run_execute(struct run *run, const struct run_context *context, struct run_
 		run->result.code = ENOMEM;
 		return;
 	}
+	plan.marks = local->command.envp + context->base.n_env;
 	plan.spawn = (struct spawn){
 		.paths = local->command.paths,
 		.argv = local->command.argv,

@@ -4,14 +4,21 @@
 #include "exec/census.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 /* In a description. */
 #define NAMES_MAX 8
+
+/* Room for a list of orphans, and how many of them, the last to come, are looked at when a run
+   ends: so much it costs at most, whatever other runs left behind. */
+#define ORPHANS_SIZE 16384
+#define ORPHANS_MAX  256
 
 /* By number alone: in the leader's session or group. */
 static bool is_home(const struct tree *tree, pid_t pid, pid_t session, pid_t group)
@@ -37,6 +44,13 @@ static void add(struct tree *tree, const struct process *process, int pidfd)
 	member->in_group = in_group;
 	memcpy(member->name, process->name, sizeof(member->name));
 	tree->n++;
+}
+
+static bool has_ended(int pidfd)
+{
+	struct pollfd pollfd = {.fd = pidfd, .events = POLLIN};
+
+	return poll(&pollfd, 1, 0) > 0;
 }
 
 /* What cannot be held for want of descriptors is counted all the same. */
@@ -71,11 +85,22 @@ static bool add_descendant(void *ctx, const struct census_entry *entry)
 	return true;
 }
 
-static bool has_ended(int pidfd)
+/* The environment is that of whoever had the number when it was read: of the one that is held, if
+   that has not ended since. */
+static bool add_stray(struct tree *tree, pid_t pid)
 {
-	struct pollfd pollfd = {.fd = pidfd, .events = POLLIN};
+	struct process process;
+	int pidfd = process_hold(pid, &process);
 
-	return poll(&pollfd, 1, 0) > 0;
+	if (pidfd < 0)
+		return false;
+	if (process.parent != getpid() || !process_is_marked(pid, tree->marks) ||
+	    has_ended(pidfd)) {
+		(void)close(pidfd);
+		return false;
+	}
+	add(tree, &process, pidfd);
+	return true;
 }
 
 /* Those who live after the census had their numbers in it. */
@@ -122,13 +147,76 @@ static bool find_home(struct tree *tree, const struct census *census)
 	return any;
 }
 
-void tree_begin(struct tree *tree, pid_t leader)
+static void find_strays(struct tree *tree, const struct census *census, bool reaped)
+{
+	for (size_t i = 0; i < census->n; i++) {
+		struct census_entry *entry = &census->entries[i];
+
+		if (!entry->dead && !entry->in && entry->parent == getpid() &&
+		    (reaped || entry->pid != tree->leader))
+			entry->in = add_stray(tree, entry->pid);
+	}
+}
+
+/*
+ * Is any of the last orphans of this run? The kernel makes them children of the process's first
+ * thread, behind those that it has.
+ */
+static bool has_stray(const struct tree *tree)
+{
+	char list[ORPHANS_SIZE];
+	ssize_t n = tree->orphans < 0 ? 0 : pread(tree->orphans, list, sizeof(list) - 1, 0);
+	char *end;
+
+	if (n <= 0)
+		return false;
+	/* Where the newest do not fit, somebody has to look at all processes. */
+	if ((size_t)n == sizeof(list) - 1)
+		return true;
+	list[n] = '\0';
+	end = list + n;
+	for (int looked = 0; looked < ORPHANS_MAX && end > list; looked++) {
+		/* Each number has a blank behind it. */
+		*--end = '\0';
+		while (end > list && end[-1] != ' ')
+			end--;
+		if (process_is_marked((pid_t)strtol(end, NULL, 10), tree->marks))
+			return true;
+	}
+	return false;
+}
+
+void tree_init(struct tree *tree)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	tree->orphans = open(path, O_RDONLY | O_CLOEXEC);
+	tree->n = 0;
+}
+
+void tree_done(struct tree *tree)
+{
+	tree_close(tree);
+	if (tree->orphans >= 0)
+		(void)close(tree->orphans);
+	tree->orphans = -1;
+}
+
+void tree_begin(struct tree *tree, pid_t leader, const struct cgroup *cgroup, char *const *marks)
 {
 	tree->leader = leader;
+	tree->cgroup = cgroup;
+	tree->marks = marks;
 	tree->group = false;
 	tree->homeless = false;
 	tree->count = 0;
 	tree->n = 0;
+}
+
+bool tree_is_alone(const struct tree *tree)
+{
+	return kill(-tree->leader, 0) < 0 && errno == ESRCH && !has_stray(tree);
 }
 
 void tree_scan(struct tree *tree, bool reaped)
@@ -144,6 +232,7 @@ void tree_scan(struct tree *tree, bool reaped)
 		tree->homeless = true;
 	if (!tree->homeless && !find_home(tree, &census))
 		tree->homeless = reaped;
+	find_strays(tree, &census, reaped);
 	census_follow(&census, reaped ? -1 : tree->leader, add_descendant, tree);
 }
 

@@ -1,7 +1,12 @@
 /*
- * The processes of a run: the members of the session and process group that its main process
- * leads, and the descendants of these and of the leader, whatever session they went to. One thread
- * at a time.
+ * The processes of a run. One thread at a time.
+ *
+ * With a control group of its own they are those in it and below.
+ *
+ * Without: the members of the session and process group that its main process leads, the
+ * descendants of these and of the leader, whatever session they went to, and strays: orphans that
+ * the kernel gave to the daemon, as the reaper of its descendants, and whose environment shows that
+ * they are of this run; with their descendants.
  *
  * Numbers are safe while the leader is not reaped, and after that while a member is left: the
  * kernel gives no number away that is still a session's or a group's. A process that has the
@@ -25,6 +30,8 @@
 /* Of these for the leader's group, which can be signalled without being held. */
 #define TREE_GROUP_MEMBERS 32
 
+struct cgroup;
+
 struct tree_member {
 	pid_t pid;
 	bool in_group; /* of the leader */
@@ -33,7 +40,10 @@ struct tree_member {
 };
 
 struct tree {
+	int orphans; /* lists them; negative: the kernel does not */
 	pid_t leader;
+	const struct cgroup *cgroup;
+	char *const *marks;
 	bool group;    /* a member is in the leader's process group */
 	bool homeless; /* nobody is left in session or group: their number may be another's */
 	size_t count;  /* living members, without the leader */
@@ -41,8 +51,22 @@ struct tree {
 	struct tree_member members[TREE_MEMBERS];
 };
 
-/* Of the process with that number, which leads a session and group; nobody is found yet. */
-void tree_begin(struct tree *tree, pid_t leader);
+/* Makes one ready for runs; gives back what it holds. */
+void tree_init(struct tree *tree);
+void tree_done(struct tree *tree);
+
+/*
+ * Of the process with that number, which leads a session and group; nobody is found yet. `cgroup`:
+ * has all of its processes and no others; NULL, or one without a descriptor: it has none. `marks`:
+ * assignments (NAME=VALUE) that are in the environment of its processes and, all of them together,
+ * in nobody else's; ends with NULL. Both are the caller's and stay as they are until tree_close().
+ */
+void tree_begin(struct tree *tree, pid_t leader, const struct cgroup *cgroup, char *const *marks);
+
+/* Is nobody left, now that the leader has been reaped? Two system calls when it is so; without a
+   control group somebody who hides in a session of his own, below another process than the daemon,
+   is overlooked. */
+bool tree_is_alone(const struct tree *tree);
 
 /* Finds the members that live now; of those found before, keeps the living. `reaped`: the leader
    has been. Close it when nothing is to be kept, whatever it found. */
@@ -50,7 +74,8 @@ void tree_scan(struct tree *tree, bool reaped);
 void tree_close(struct tree *tree);
 
 /* Sends a signal to the members that were just found, and to all of the leader's group if it
-   is not reaped or one of them is in it. SIGCONT goes behind, lest a stopped one never sees it. */
+   is not reaped or one of them is in it; with a control group, to all that are in it, found or not.
+   SIGCONT goes behind, lest a stopped one never sees it. */
 void tree_signal(const struct tree *tree, bool reaped, int sig);
 
 /* Writes "sleep (123), cat (124) and 3 more", cut off where there is no room. */

@@ -84,6 +84,7 @@ struct watcher *watcher_new(void)
 	/* Without the guard it still works. */
 	(void)mprotect(stack, guard, PROT_NONE);
 	watcher->stack = stack + guard;
+	tree_init(&watcher->tree);
 	return watcher;
 }
 
@@ -93,6 +94,7 @@ void watcher_free(struct watcher *watcher)
 
 	if (!watcher)
 		return;
+	tree_done(&watcher->tree);
 	(void)munmap((char *)watcher->stack - guard, guard + SPAWN_STACK_SIZE);
 	free(watcher);
 }
@@ -326,8 +328,7 @@ static void account_for_leftovers(struct watch *watch)
 {
 	struct tree *tree = &watch->watcher->tree;
 
-	/* Nearly always there is nobody in the group, which one call tells. */
-	if (watch->stop == STOP_NOT && kill(-watch->pid, 0) < 0 && errno == ESRCH)
+	if (watch->stop == STOP_NOT && tree_is_alone(tree))
 		return;
 	if (!find_leftovers(watch))
 		return;
@@ -368,7 +369,7 @@ static void watch_process(struct watch *watch, int pidfd, usec_t begun)
 	atomic_store_explicit(watch->plan->pid, watch->pid, memory_order_relaxed);
 	if (listener->started)
 		listener->started(listener->ctx);
-	tree_begin(&watch->watcher->tree, watch->pid);
+	tree_begin(&watch->watcher->tree, watch->pid, watch->plan->cgroup, watch->plan->marks);
 	watch_main(watch, pidfd);
 	reap(watch, pidfd);
 	account_for_leftovers(watch);

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct cgroup;
 struct run_control;
 
 /* What a worker keeps from one command to the next: buffers, the child's stack. */
@@ -38,6 +39,8 @@ struct watch_listener {
 
 struct watch_plan {
 	struct spawn spawn; /* but for stdio[1], stdio[2] and stack, which are filled in */
+	const struct cgroup *cgroup; /* as tree_begin() takes it, and the next */
+	char *const *marks;
 	usec_t timeout;     /* 0: none */
 	usec_t kill_grace;  /* from SIGTERM to SIGKILL */
 	enum leftover_policy leftover;

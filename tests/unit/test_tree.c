@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,6 +18,15 @@
 
 /* Longer than it can take. */
 #define PATIENCE_MS 60000
+
+/* Of a run whose strays are not looked for. */
+static char *const no_marks[] = {NULL};
+
+static void begin(struct tree *tree, pid_t leader)
+{
+	tree_init(tree);
+	tree_begin(tree, leader, NULL, no_marks);
+}
 
 /* Of a session whose leader this process is and that has one more process: how many are found, and
    how many of them are held or at least named. */
@@ -33,10 +43,10 @@ static int find_one(void *arg)
 		pause();
 		_exit(0);
 	}
-	tree_begin(&tree, getpid());
+	begin(&tree, getpid());
 	tree_scan(&tree, false);
 	right = tree.count == *expected && tree.n == *expected && tree.group == (*expected > 0);
-	tree_close(&tree);
+	tree_done(&tree);
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
 	return right ? 0 : 1;
@@ -120,7 +130,7 @@ static void descendants_are_held_wherever_they_go(void **state)
 	struct tree tree;
 
 	(void)state;
-	tree_begin(&tree, leader);
+	begin(&tree, leader);
 	tree_scan(&tree, false);
 	assert_int_equal(tree.count, 2);
 	assert_int_equal(tree.n, 2);
@@ -135,7 +145,7 @@ static void descendants_are_held_wherever_they_go(void **state)
 	tree_scan(&tree, true);
 	assert_int_equal(tree.count, 0);
 	assert_int_equal(tree.n, 0);
-	tree_close(&tree);
+	tree_done(&tree);
 }
 
 static void children_of_those_held_are_found(void **state)
@@ -144,7 +154,7 @@ static void children_of_those_held_are_found(void **state)
 	struct tree tree;
 
 	(void)state;
-	tree_begin(&tree, leader);
+	begin(&tree, leader);
 	tree_scan(&tree, false);
 	assert_int_equal(tree.n, 2);
 	end(leader);
@@ -164,7 +174,138 @@ static void children_of_those_held_are_found(void **state)
 	assert_int_equal(tree.count, 2);
 	tree_signal(&tree, true, SIGKILL);
 	await_members(&tree);
-	tree_close(&tree);
+	tree_done(&tree);
+}
+
+/* --- strays ---------------------------------------------------------------------------- */
+
+static char job_mark[] = "EVERYD_JOB=a";
+static char run_mark[] = "EVERYD_RUN=12";
+static char other_run_mark[] = "EVERYD_RUN=1";
+static char *const marks[] = {job_mark, run_mark, NULL};
+
+struct stray {
+	char *const *envp;
+	pid_t leader;
+	pid_t pid;
+};
+
+/* A grandchild of a leader, in a session of its own, whose parent has ended. The end of the pipe
+   that closes by itself says that it is what it is to become. */
+static void *make_stray(void *arg)
+{
+	struct stray *stray = arg;
+	int tell[2];
+
+	if (pipe2(tell, O_CLOEXEC) < 0)
+		return NULL;
+	stray->leader = fork();
+	if (stray->leader == 0) {
+		static char name[] = "sleep";
+		static char span[] = "600";
+		static char *const argv[] = {name, span, NULL};
+		pid_t pid;
+
+		(void)setsid();
+		if (fork() > 0) {
+			close(tell[1]);
+			stay();
+		}
+		(void)setsid();
+		pid = fork();
+		if (pid > 0)
+			_exit(write(tell[1], &pid, sizeof(pid)) < 0);
+		(void)setsid();
+		(void)execve("/bin/sleep", argv, stray->envp);
+		_exit(1);
+	}
+	close(tell[1]);
+	if (read(tell[0], &stray->pid, sizeof(stray->pid)) != sizeof(stray->pid) ||
+	    read(tell[0], &(char){0}, 1) != 0)
+		stray->pid = -1;
+	close(tell[0]);
+	return NULL;
+}
+
+static void strays_are_known_by_their_marks(void **state)
+{
+	static char other[] = "PATH=/bin";
+	static char longer[] = "EVERYD_RUN=123";
+	static char *const rows[][5] = {
+		{other, job_mark, run_mark}, {run_mark, other, job_mark},
+		{job_mark, other_run_mark},  {job_mark, longer},
+		{other, run_mark},           {NULL},
+	};
+	static const bool ours[] = {true, true, false, false, false, false};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct stray stray = {.envp = rows[i]};
+		struct tree tree;
+		pthread_t thread;
+
+		/* By a worker, whose children are not those of the first thread. */
+		assert_int_equal(pthread_create(&thread, NULL, make_stray, &stray), 0);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		assert_true(stray.pid > 0);
+		tree_init(&tree);
+		tree_begin(&tree, stray.leader, NULL, marks);
+		tree_scan(&tree, false);
+		assert_int_equal(tree.n, ours[i]);
+		tree_close(&tree);
+		end(stray.leader);
+		/* A kernel that does not list orphans finds them by a scan only. */
+		if (tree.orphans >= 0)
+			assert_int_equal(tree_is_alone(&tree), !ours[i]);
+		tree_scan(&tree, true);
+		assert_int_equal(tree.count, ours[i]);
+		if (ours[i]) {
+			assert_int_equal(tree.members[0].pid, stray.pid);
+			assert_string_equal(tree.members[0].name, "sleep");
+			tree_signal(&tree, true, SIGTERM);
+			await_members(&tree);
+		} else {
+			assert_int_equal(kill(stray.pid, SIGKILL), 0);
+		}
+		/* Nor is one of ours alive that has not been reaped. */
+		tree_scan(&tree, true);
+		assert_int_equal(tree.count, 0);
+		assert_int_equal(waitpid(stray.pid, NULL, 0), stray.pid);
+		assert_true(tree_is_alone(&tree));
+		tree_done(&tree);
+	}
+}
+
+/* However many others left theirs. */
+static void the_last_strays_are_looked_at(void **state)
+{
+	static char *const theirs[] = {job_mark, other_run_mark, NULL};
+	struct stray strays[40];
+	struct tree tree;
+	size_t last = ARRAY_LENGTH(strays) - 1;
+
+	(void)state;
+	for (size_t i = 0; i <= last; i++) {
+		strays[i] = (struct stray){.envp = i < last ? theirs : marks};
+		(void)make_stray(&strays[i]);
+		assert_true(strays[i].pid > 0);
+		end(strays[i].leader);
+	}
+	tree_init(&tree);
+	if (tree.orphans >= 0) {
+		tree_begin(&tree, strays[last].leader, NULL, marks);
+		assert_false(tree_is_alone(&tree));
+		end(strays[last].pid);
+		assert_true(tree_is_alone(&tree));
+		tree_begin(&tree, strays[0].leader, NULL, theirs);
+		assert_false(tree_is_alone(&tree));
+	} else {
+		end(strays[last].pid);
+	}
+	for (size_t i = 0; i < last; i++)
+		end(strays[i].pid);
+	assert_true(tree_is_alone(&tree));
+	tree_done(&tree);
 }
 
 /* --- numbers that were given away ------------------------------------------------------ */
@@ -206,8 +347,8 @@ static void who_took_the_number_is_none_of_ours(void **state)
 	(void)state;
 	if (leader == 0)
 		stay();
-	tree_begin(&ours, leader);
-	tree_begin(&seen_first, leader);
+	begin(&ours, leader);
+	begin(&seen_first, leader);
 	end(leader);
 	tree_scan(&ours, true);
 	assert_int_equal(ours.count, 0);
@@ -217,7 +358,7 @@ static void who_took_the_number_is_none_of_ours(void **state)
 	assert_int_equal(seen_first.count, 0);
 	end(leader);
 	/* Its session is still there, which alone tells nothing. */
-	tree_begin(&control, leader);
+	begin(&control, leader);
 	tree_scan(&control, true);
 	assert_int_equal(control.count, 1);
 	tree_scan(&ours, true);
@@ -226,7 +367,13 @@ static void who_took_the_number_is_none_of_ours(void **state)
 	assert_int_equal(seen_first.count, 0);
 	tree_signal(&control, true, SIGKILL);
 	await_members(&control);
-	tree_close(&control);
+	tree_done(&control);
+}
+
+static int become_reaper(void **state)
+{
+	(void)state;
+	return prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
 int main(void)
@@ -235,6 +382,8 @@ int main(void)
 		cmocka_unit_test(who_has_just_ended_is_no_member),
 		cmocka_unit_test(descendants_are_held_wherever_they_go),
 		cmocka_unit_test(children_of_those_held_are_found),
+		cmocka_unit_test(strays_are_known_by_their_marks),
+		cmocka_unit_test(the_last_strays_are_looked_at),
 		cmocka_unit_test(who_took_the_number_is_none_of_ours),
 	};
 
@@ -242,5 +391,5 @@ int main(void)
 		puts(KERNEL_SKIP);
 		return 0;
 	}
-	return cmocka_run_group_tests_name("tree", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("tree", tests, become_reaper, NULL);
 }
