@@ -38,11 +38,11 @@ struct watch_listener {
 };
 
 struct watch_plan {
-	struct spawn spawn; /* but for stdio[1], stdio[2] and stack, which are filled in */
+	struct spawn spawn;          /* but for stdio[1], stdio[2] and stack, which are filled in */
 	const struct cgroup *cgroup; /* as tree_begin() takes it, and the next */
 	char *const *marks;
-	usec_t timeout;     /* 0: none */
-	usec_t kill_grace;  /* from SIGTERM to SIGKILL */
+	usec_t timeout;    /* 0: none */
+	usec_t kill_grace; /* from SIGTERM to SIGKILL */
 	enum leftover_policy leftover;
 	_Atomic pid_t *pid; /* shows the process while there is one; 0 otherwise */
 };

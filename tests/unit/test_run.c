@@ -169,11 +169,13 @@ static const struct job_settings *plain(void)
 /* No process of the last run lives any more. */
 static void assert_all_gone(void)
 {
+	static char *const marks[] = {NULL};
 	static struct tree tree;
 
-	tree_begin(&tree, heard.pid);
+	tree_init(&tree);
+	tree_begin(&tree, heard.pid, NULL, marks);
 	tree_scan(&tree, true);
-	tree_close(&tree);
+	tree_done(&tree);
 	assert_int_equal(tree.count, 0);
 }
 
