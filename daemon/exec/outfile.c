@@ -1,0 +1,282 @@
+/*
+ * See outfile.h.
+ *
+ * The way is walked one name after the other by descriptors (O_PATH), so that what has been looked
+ * at is what is used, whatever others rename meanwhile; and as the job's user, so that it leads
+ * nowhere that he could not go himself.
+ */
+#include "exec/outfile.h"
+
+#include "exec/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+
+/* Symbolic links on one way, as many as the kernel follows. */
+#define LINKS_MAX 40
+
+/* --- names --- */
+
+struct text {
+	char *bytes;
+	size_t size;
+	size_t used; /* never reaches `size`: a NUL fits */
+};
+
+static int put(struct text *text, const char *bytes, size_t len)
+{
+	if (len >= text->size - text->used)
+		return -ENAMETOOLONG;
+	memcpy(text->bytes + text->used, bytes, len);
+	text->used += len;
+	text->bytes[text->used] = '\0';
+	return 0;
+}
+
+/* So that strftime(3) writes it as it is. */
+static int put_literally(struct text *text, const char *string)
+{
+	for (int r; *string; string++) {
+		r = put(text, *string == '%' ? "%%" : string, *string == '%' ? 2 : 1);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Replaces what strftime(3) does not know. */
+static int make_format(struct text *format, const char *pattern, const struct outfile_names *names,
+		       const char *home)
+{
+	int r = 0;
+
+	if (pattern[0] == '~' && (pattern[1] == '/' || pattern[1] == '\0')) {
+		r = put_literally(format, home);
+		pattern++;
+	}
+	while (r == 0 && *pattern) {
+		size_t n = *pattern == '%' && pattern[1] ? 2 : 1;
+
+		if (n == 1 && *pattern == '%')
+			r = put_literally(format, "%");
+		else if (n == 2 && pattern[1] == 'j')
+			r = put_literally(format, names->job);
+		else if (n == 2 && pattern[1] == 'r')
+			r = put_literally(format, names->run);
+		else
+			r = put(format, pattern, n);
+		pattern += n;
+	}
+	return r;
+}
+
+/* Whoever writes the configuration may use any format; no format makes strftime(3) fail. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static size_t format_time(char *buf, size_t size, const char *format, usec_t wall)
+{
+	time_t sec = (time_t)(wall / USEC_PER_SEC);
+	struct tm tm = {0};
+
+	(void)localtime_r(&sec, &tm);
+	return strftime(buf, size, format, &tm);
+}
+#pragma GCC diagnostic pop
+
+int outfile_expand(const char *pattern, const struct outfile_names *names, const char *home,
+		   char *buf, size_t size)
+{
+	char format[2 * PATH_MAX];
+	struct text text = {.bytes = format, .size = sizeof(format)};
+	int r = make_format(&text, pattern, names, home);
+
+	if (r < 0)
+		return r;
+	return format_time(buf, size, format, names->wall) > 0 ? 0 : -ENAMETOOLONG;
+}
+
+/* --- the way --- */
+
+struct walk {
+	uid_t owner; /* whose symbolic links are followed, beside root's */
+	bool make;   /* directories that are missing */
+	unsigned links;
+	int dir;             /* where it has got to */
+	const char *at;      /* in `rest`: the names that are left */
+	char rest[PATH_MAX]; /* of the way */
+};
+
+/* Takes on a directory as the place that has been got to. */
+static void walk_to(struct walk *walk, int dir)
+{
+	if (walk->dir >= 0)
+		(void)close(walk->dir);
+	walk->dir = dir;
+}
+
+static int walk_to_root(struct walk *walk)
+{
+	int dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return -errno;
+	walk_to(walk, dir);
+	return 0;
+}
+
+/* Puts what a symbolic link says before what is left of the way. */
+static int follow(struct walk *walk, int link)
+{
+	char target[PATH_MAX];
+	char way[PATH_MAX];
+	ssize_t n = readlinkat(link, "", target, sizeof(target));
+
+	if (n < 0)
+		return -errno;
+	if (++walk->links > LINKS_MAX)
+		return -ELOOP;
+	if ((size_t)n + strlen(walk->at) >= sizeof(way))
+		return -ENAMETOOLONG;
+	(void)snprintf(way, sizeof(way), "%.*s%s", (int)n, target, walk->at);
+	memcpy(walk->rest, way, sizeof(way));
+	walk->at = walk->rest;
+	return way[0] == '/' ? walk_to_root(walk) : 0;
+}
+
+/* Goes on by one name: into a directory, or where a symbolic link leads. */
+static int walk_on(struct walk *walk, const char *name)
+{
+	_cleanup_close_ int fd = openat(walk->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT && walk->make) {
+		if (mkdirat(walk->dir, name, 0755) < 0 && errno != EEXIST)
+			return -errno;
+		fd = openat(walk->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	}
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISLNK(st.st_mode))
+		return st.st_uid == 0 || st.st_uid == walk->owner ? follow(walk, fd) : -ELOOP;
+	if (!S_ISDIR(st.st_mode))
+		return -ENOTDIR;
+	walk_to(walk, steal_fd(&fd));
+	return 0;
+}
+
+/* Takes the next name off the way. */
+static int next_name(struct walk *walk, char name[static NAME_MAX + 1])
+{
+	const char *from = walk->at + strspn(walk->at, "/");
+	size_t n = strcspn(from, "/");
+
+	if (n > NAME_MAX)
+		return -ENAMETOOLONG;
+	memcpy(name, from, n);
+	name[n] = '\0';
+	walk->at = from + n;
+	return 0;
+}
+
+/* Walks to the last name and opens that. Returns a descriptor or -errno. */
+static int walk_way(struct walk *walk, int flags)
+{
+	char name[NAME_MAX + 1];
+	int r = walk_to_root(walk);
+
+	while (r == 0) {
+		r = next_name(walk, name);
+		if (r == 0 && !name[0])
+			return -EISDIR;
+		if (r == 0 && !*walk->at) {
+			int fd = openat(walk->dir, name,
+					flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+					0640);
+
+			if (fd >= 0 || errno != ELOOP)
+				return fd >= 0 ? fd : -errno;
+		}
+		if (r == 0)
+			r = walk_on(walk, name);
+	}
+	return r;
+}
+
+/* Opens it as the thread has leave to, following links of `owner`'s and root's only. */
+static int open_way(const char *path, uid_t owner, bool make, int flags)
+{
+	struct walk way = {.owner = owner, .make = make, .dir = -1};
+	int r;
+
+	if (path[0] != '/')
+		return -EINVAL;
+	if (strlen(path) >= sizeof(way.rest))
+		return -ENAMETOOLONG;
+	(void)strcpy(way.rest, path);
+	way.at = way.rest;
+	r = walk_way(&way, flags);
+	if (way.dir >= 0)
+		(void)close(way.dir);
+	/* A socket, or a FIFO that nobody reads. */
+	return r == -ENXIO ? -EPERM : r;
+}
+
+/* --- the file --- */
+
+/* As that user. */
+static int open_as(const char *path, const struct identity *identity, bool make, int flags)
+{
+	int r = identity_enter(identity);
+
+	if (r < 0)
+		return r;
+	r = open_way(path, identity->uid, make, flags);
+	identity_leave(identity);
+	return r;
+}
+
+int outfile_open(const char *path, const struct identity *identity)
+{
+	_cleanup_close_ int fd = open_as(path, identity, true, O_WRONLY | O_APPEND | O_CREAT);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_uid != identity->uid)
+		return -EPERM;
+	/* Somebody may have put a file of his where the output goes, by a hard link. */
+	if (st.st_nlink > 1)
+		return -EMLINK;
+	return steal_fd(&fd);
+}
+
+/* The one device that takes the place of an empty file. */
+static bool is_null(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
+int outfile_open_input(const char *path, const struct identity *identity, bool trusted)
+{
+	_cleanup_close_ int fd = trusted ? open_way(path, geteuid(), false, O_RDONLY)
+					 : open_as(path, identity, false, O_RDONLY);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) && !is_null(&st))
+		return -EPERM;
+	if (trusted && st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != identity->uid)
+		return -EPERM;
+	return steal_fd(&fd);
+}
