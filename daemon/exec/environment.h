@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Bounds of one environment. */
@@ -27,6 +28,9 @@ void environment_done(struct environment *environment);
 /* Empties it; keeps its memory. */
 void environment_clear(struct environment *environment);
 
+/* Makes it the same as another. Returns 0 or -ENOMEM. */
+int environment_copy(struct environment *environment, const struct environment *from) _must_check_;
+
 /* Returns 0, -E2BIG or -ENOMEM. */
 int environment_set(struct environment *environment, const char *name,
 		    const char *value) _must_check_;
@@ -35,9 +39,12 @@ int environment_set(struct environment *environment, const char *name,
 int environment_put(struct environment *environment, const char *assignment) _must_check_;
 
 /*
- * Adds what a file says, in the format of systemd's EnvironmentFile= (systemd.exec(5)): assignments,
- * comments with # or ;, quotes, lines joined by a backslash. Returns 0; -EINVAL with *ret_line when a
- * line is none of that; -E2BIG or -ENOMEM.
+ * Adds what a file says, in the format of systemd's EnvironmentFile= (systemd.exec(5)):
+ * assignments, comments with # or ;, quotes, lines joined by a backslash; as there, a line without
+ * a = is passed over. What systemd leaves out with a warning or guesses at is an error here: a name
+ * that is none ("export A=b"), a value that is not UTF-8, a quote that is not closed. Returns 0;
+ * -EINVAL with the line in *ret_line, counted from 1, then some of it may have been added; -E2BIG
+ * or -ENOMEM.
  */
 int environment_read(struct environment *environment, const char *text, size_t len,
 		     unsigned *ret_line) _must_check_;
@@ -45,8 +52,9 @@ int environment_read(struct environment *environment, const char *text, size_t l
 /* The value of a variable; NULL: not set. Valid until the next change. */
 const char *environment_get(const struct environment *environment, const char *name);
 
-/* Ends it, so that `items` may be given to execve(2). Returns 0 or -ENOMEM. */
+/* Ends it, so that `items` may be given to execve(2); it may be changed and ended again. Returns 0
+   or -ENOMEM. */
 int environment_finish(struct environment *environment) _must_check_;
 
 /* Is it a name as the shell would have it: letters, digits and _, no digit first? */
-int environment_name_is_valid(const char *name, size_t len);
+bool environment_name_is_valid(const char *name, size_t len);
