@@ -184,6 +184,24 @@ static int next_name(struct walk *walk, char name[static NAME_MAX + 1])
 	return 0;
 }
 
+static bool is_link(const struct walk *walk, const char *name)
+{
+	struct stat st;
+
+	return fstatat(walk->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+}
+
+/* Opens the last name. Returns a descriptor, -ELOOP if it is a symbolic link, or -errno. */
+static int open_last(const struct walk *walk, const char *name, int flags)
+{
+	int fd = openat(walk->dir, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+			0640);
+	int r = fd < 0 ? -errno : fd;
+
+	/* What the kernel says of one in a directory like /tmp (fs.protected_regular, proc(5)). */
+	return r == -EACCES && is_link(walk, name) ? -ELOOP : r;
+}
+
 /* Walks to the last name and opens that. Returns a descriptor or -errno. */
 static int walk_way(struct walk *walk, int flags)
 {
@@ -192,18 +210,16 @@ static int walk_way(struct walk *walk, int flags)
 
 	while (r == 0) {
 		r = next_name(walk, name);
-		if (r == 0 && !name[0])
+		if (r < 0)
+			return r;
+		if (!name[0])
 			return -EISDIR;
-		if (r == 0 && !*walk->at) {
-			int fd = openat(walk->dir, name,
-					flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-					0640);
-
-			if (fd >= 0 || errno != ELOOP)
-				return fd >= 0 ? fd : -errno;
+		if (!*walk->at) {
+			r = open_last(walk, name, flags);
+			if (r != -ELOOP)
+				return r;
 		}
-		if (r == 0)
-			r = walk_on(walk, name);
+		r = walk_on(walk, name);
 	}
 	return r;
 }

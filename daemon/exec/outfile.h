@@ -31,12 +31,16 @@ int outfile_expand(const char *pattern, const struct outfile_names *names, const
 /*
  * Opens for appending, as that user; makes the file (mode 0640, of umask) and the directories above
  * it (0755) that are missing. Returns a descriptor, or -errno: -ELOOP at another's symbolic link,
- * -EPERM when it is not a plain file, or is another user's.
+ * -EPERM when it is not a plain file, or is another user's, -EMLINK when it has a second name
+ * (link(2)), by which somebody may have put it there.
  */
 int outfile_open(const char *path, const struct identity *identity) _must_check_;
 
-/* Opens a plain file for reading, as that user. `trusted`: as the daemon itself, so that secrets
-   that the user may not read can be passed on; then no symbolic link but root's is followed, and
-   the file is root's, the daemon's or the user's. Returns a descriptor or -errno. */
+/*
+ * Opens a plain file, or /dev/null, for reading, as that user. `trusted`: as the daemon itself, so
+ * that secrets that the user may not read can be passed on; then no symbolic link but root's and
+ * the daemon's own is followed, and the file is root's, the daemon's or the user's. Returns a
+ * descriptor or -errno, as above.
+ */
 int outfile_open_input(const char *path, const struct identity *identity,
 		       bool trusted) _must_check_;
