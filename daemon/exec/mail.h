@@ -9,12 +9,12 @@
 #include "core/model.h"
 #include "exec/keep.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct mail {
-	const char *from; /* address; NULL: left to the program that takes the mail */
+	/* Addresses; what is none by text_is_mail_address() is left out. */
+	const char *from; /* NULL: left to the program that takes the mail */
 	struct text_list to;
 	const char *host;    /* this machine's name, for the Message-ID */
 	const char *subject; /* UTF-8, one line */
@@ -26,9 +26,9 @@ struct mail {
 	const struct kept_output *output; /* NULL: none */
 };
 
-/* May it stand in a header, and after options on a command line? `who@where` or a local name. */
-bool mail_address_is_valid(const char *address);
-
-/* Writes the message, with lines that end in a newline as sendmail(8) takes them; *ret_text is to be
-   freed. Returns 0 or -ENOMEM. */
+/*
+ * Writes the message, with lines that end in a newline as sendmail(8) takes them: header, facts,
+ * output. Bytes that are no text are shown as text_sanitize() shows them. *ret_text is to be freed.
+ * Returns 0 or -ENOMEM.
+ */
 int mail_compose(const struct mail *mail, char **ret_text, size_t *ret_len) _must_check_;
