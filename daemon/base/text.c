@@ -127,20 +127,3 @@ unsigned text_distance(const char *a, const char *b)
 	}
 	return above[m];
 }
-
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define DIGITS  "0123456789"
-
-bool text_is_mail_address(const char *text)
-{
-	/* atext of RFC 5322, 3.2.3, and the dot between atoms. */
-	size_t local = strspn(text, LETTERS DIGITS ".!#$%&'*+-/=?^_`{|}~");
-	const char *where = text + local + 1;
-
-	if (local == 0 || strchr("-/|", text[0]) || strlen(text) > TEXT_ADDRESS_MAX)
-		return false;
-	if (!text[local])
-		return true;
-	return text[local] == '@' && where[0] && !strchr("-.", where[0]) &&
-	       !where[strspn(where, LETTERS DIGITS ".-_")];
-}

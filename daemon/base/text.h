@@ -1,7 +1,6 @@
 /* Foreign bytes made fit for a log: valid UTF-8, one line, nothing that steers a terminal. */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* The most that one input byte becomes: "\x1b". */
@@ -21,13 +20,3 @@ size_t text_sanitize(char *out, const char *bytes, size_t len);
 /* The edit distance (Levenshtein, counting a swap of neighbours as one) of two short names;
    larger than any real one where a name is too long to be a typing error. Any thread. */
 unsigned text_distance(const char *a, const char *b);
-
-/* The longest mail address there is (RFC 5321, 4.5.3.1.3). */
-#define TEXT_ADDRESS_MAX 254
-
-/*
- * May it stand in the header of a mail, and behind the options of sendmail(8)? That is the name of
- * a local user, or who@where, both of plain ASCII: no quotes, comments or white space, and nothing
- * that such a program would take for an option, a file or a pipe. Any thread.
- */
-bool text_is_mail_address(const char *text);

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 struct mail {
-	/* Addresses; what is none by text_is_mail_address() is left out. */
+	/* Addresses; what is none by name_is_address() is left out. */
 	const char *from; /* NULL: left to the program that takes the mail */
 	struct text_list to;
 	const char *host;    /* this machine's name, for the Message-ID */
