@@ -18,16 +18,20 @@ enum cgroup_controller {
 	CGROUP_CONTROLLERS,
 };
 
+/* Room for the name of a group. */
+#define CGROUP_NAME_SIZE 32
+
 struct cgroups;
 
 /*
  * Finds the delegated subtree, moves the process into a leaf of it ("daemon"), so that the rest is
  * free for runs, enables what controllers there are, and removes what a daemon that was killed left
  * behind. Returns 0, with *ret_cgroups NULL where nothing is delegated; or -errno, then runs go
- * without too and somebody is to be told. While the process has one thread.
+ * without too and somebody is to be told; -EBUSY: another daemon has it. While the process has one
+ * thread.
  */
 int cgroups_new(struct cgroups **ret_cgroups) _must_check_;
-/* NULL is fine. */
+/* Kills what runs left behind and removes all groups. NULL is fine. */
 void cgroups_free(struct cgroups *cgroups);
 
 /* Can runs be bounded by this controller? NULL: no. Any thread. */
@@ -42,12 +46,13 @@ struct cgroup_limits {
 };
 
 /* The group of a run; or of one run after the other of a worker, if they have no limits: making and
-   removing one costs more than a short run. One thread at a time. */
+   removing one each time costs a fraction of a short run. One thread at a time. */
 struct cgroup {
 	int fd;     /* the directory; negative: no group */
 	int events; /* cgroup.events */
 	bool limited;
-	char name[64];
+	const struct cgroups *in;
+	char name[CGROUP_NAME_SIZE];
 };
 
 /* No group yet. */
@@ -56,20 +61,24 @@ void cgroup_init(struct cgroup *cgroup);
 /*
  * Makes the group ready for the next run: one that was used before and is empty serves again, if
  * neither it nor the next run has limits. Limits whose controller is missing are passed over.
- * Returns 0 or -errno, then there is no group. Any thread.
+ * Returns 0, without a group if cgroups is NULL; or -errno, then there is none either. Any thread.
  */
-int cgroup_prepare(struct cgroup *cgroup, const struct cgroups *cgroups,
+int cgroup_prepare(struct cgroup *cgroup, struct cgroups *cgroups,
 		   const struct cgroup_limits *limits) _must_check_;
 
-/* The run is over: removes a group that had limits; one whose processes go on is left to
-   cgroups_free() or the next daemon to remove, and no longer used. */
-void cgroup_release(struct cgroup *cgroup, const struct cgroups *cgroups);
+/* The run is over: removes a group that had limits; one whose processes go on is no longer used,
+   and removed when they have ended. */
+void cgroup_release(struct cgroup *cgroup, struct cgroups *cgroups);
 
 /* Releases and removes it for good. */
-void cgroup_done(struct cgroup *cgroup, const struct cgroups *cgroups);
+void cgroup_done(struct cgroup *cgroup, struct cgroups *cgroups);
 
 /* Does any process live in it, or below? One system call. */
 bool cgroup_is_populated(const struct cgroup *cgroup);
+
+/* Is the process in it, or below? Of a process that is held (process_hold()) it says so for sure,
+   if that has not ended since. */
+bool cgroup_contains(const struct cgroup *cgroup, pid_t pid);
 
 /* Kills all that is in it, those too that are being forked (cgroup.kill, Linux 5.14). Returns 0, or
    -errno where the kernel cannot. */
