@@ -19,17 +19,29 @@ void arena_init(struct arena *arena)
 	*arena = (struct arena){0};
 }
 
-void arena_done(struct arena *arena)
+static void free_chunks(struct arena_chunk *chunk)
 {
-	struct arena_chunk *chunk = arena->chunks;
-
 	while (chunk) {
 		struct arena_chunk *next = chunk->next;
 
 		free(chunk);
 		chunk = next;
 	}
+}
+
+void arena_done(struct arena *arena)
+{
+	free_chunks(arena->chunks);
 	arena_init(arena);
+}
+
+void arena_clear(struct arena *arena)
+{
+	if (arena->chunks) {
+		free_chunks(arena->chunks->next);
+		arena->chunks->next = NULL;
+	}
+	arena->used = 0;
 }
 
 static void *take(struct arena *arena, size_t size, size_t align)

@@ -23,6 +23,9 @@ void arena_init(struct arena *arena);
 /* Frees every piece. The arena is empty again. */
 void arena_done(struct arena *arena);
 
+/* Takes every piece back, but keeps memory to go on with: for what is filled over and over. */
+void arena_clear(struct arena *arena);
+
 /* `size` zeroed bytes, aligned for any type; the arena owns them. NULL: out of memory. */
 void *arena_alloc(struct arena *arena, size_t size) _must_check_;
 

@@ -143,6 +143,32 @@ static void hash_is_stable(void **state)
 	assert_true(hash_finish(1) == UINT64_C(0x5692161d100b05e5));
 }
 
+static void a_cleared_arena_goes_on_in_the_same_memory(void **state)
+{
+	struct arena arena;
+	char *first;
+	uint64_t *number;
+
+	(void)state;
+	arena_init(&arena);
+	arena_clear(&arena);
+	first = arena_copy(&arena, "dirt to be seen", 15);
+	assert_non_null(first);
+	for (size_t i = 0; i < 1000; i++) {
+		arena_clear(&arena);
+		number = arena_alloc(&arena, sizeof(*number));
+		assert_ptr_equal(number, first);
+		assert_int_equal(*number, 0);
+		*number = UINT64_MAX;
+	}
+	/* More chunks than one: the leak checkers see to the others. */
+	assert_non_null(arena_alloc(&arena, 1024 * 1024));
+	assert_non_null(arena_alloc(&arena, 2 * 1024 * 1024));
+	arena_clear(&arena);
+	assert_non_null(arena_alloc(&arena, 16));
+	arena_done(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +178,7 @@ int main(void)
 		cmocka_unit_test(diags_keep_place_and_count),
 		cmocka_unit_test(diags_are_bounded_but_count_on),
 		cmocka_unit_test(arena_pieces_are_apart_and_aligned),
+		cmocka_unit_test(a_cleared_arena_goes_on_in_the_same_memory),
 		cmocka_unit_test(hash_is_stable),
 	};
 
