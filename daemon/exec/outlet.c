@@ -238,6 +238,10 @@ static void drop(struct stream *stream, enum cause cause, const char *data, size
 
 	if (len == 0)
 		return;
+	if (stream->open && outlet->fd >= 0)
+		(void)!write(outlet->fd, "\n", 1);
+	output_end(&stream->lines, hand_on, stream);
+	stream->open = false;
 	if (outlet->dropped[cause] == 0 && cause == CAUSE_RATE)
 		note(outlet,
 		     "prints more than output_rate allows, %" PRIi64
@@ -249,10 +253,6 @@ static void drop(struct stream *stream, enum cause cause, const char *data, size
 		     " bytes; the rest is dropped",
 		     outlet->source.settings->output_max);
 	outlet->dropped[cause] += len;
-	if (stream->open && outlet->fd >= 0)
-		(void)!write(outlet->fd, "\n", 1);
-	output_end(&stream->lines, hand_on, stream);
-	stream->open = false;
 	stream->skipping = data[len - 1] != '\n';
 }
 
