@@ -29,8 +29,8 @@ void identities_free(struct identities *identities);
 /*
  * That of a user, or the daemon's own for NULL, with another group if that is not NULL; both by
  * name or number. Returns 0, then it is to be given back by identity_put(); or -errno with the step
- * that failed in *ret_stage, "user", "group" or "groups": -ENOENT when there is none. May block. Any
- * thread.
+ * that failed in *ret_stage, "user", "group" or "groups": -ENOENT when there is none. May block.
+ * Any thread.
  */
 int identity_get(struct identities *identities, const char *user, const char *group,
 		 const struct identity **ret_identity, const char **ret_stage) _must_check_;
@@ -41,12 +41,19 @@ void identity_put(const struct identity *identity);
 /* The next identity_get() looks up anew. Any thread. */
 void identities_forget(struct identities *identities);
 
+/* What a thread goes back to. */
+struct identity_before {
+	gid_t *groups;
+	size_t n_groups;
+};
+
 /*
  * Takes on the identity for the calling thread's access to files and nothing else (setfsuid(2), and
- * raw setgroups(2)), until identity_leave(). Returns 0, or -EPERM with nothing changed. Does
- * nothing for one that is not another.
+ * raw setgroups(2)), until identity_leave(). Returns 0, or -errno with nothing changed: -EPERM,
+ * -ENOMEM. Does nothing for one that is not another.
  */
-int identity_enter(const struct identity *identity) _must_check_;
+int identity_enter(const struct identity *identity,
+		   struct identity_before *ret_before) _must_check_;
 
-/* Goes back to the daemon's own; a thread that could not would be a hole, so the process aborts. */
-void identity_leave(const struct identity *identity);
+/* Goes back to what was; a thread that could not would be a hole, so the process aborts. */
+void identity_leave(const struct identity *identity, struct identity_before *before);

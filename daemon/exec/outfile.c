@@ -248,12 +248,13 @@ static int open_way(const char *path, uid_t owner, bool make, int flags)
 /* As that user. */
 static int open_as(const char *path, const struct identity *identity, bool make, int flags)
 {
-	int r = identity_enter(identity);
+	struct identity_before before;
+	int r = identity_enter(identity, &before);
 
 	if (r < 0)
 		return r;
 	r = open_way(path, identity->uid, make, flags);
-	identity_leave(identity);
+	identity_leave(identity, &before);
 	return r;
 }
 
