@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 
 int engine_new(size_t job_tail, size_t run_tail, struct engine **ret_engine)
 {
@@ -13,28 +14,34 @@ int engine_new(size_t job_tail, size_t run_tail, struct engine **ret_engine)
 	engine->job_tail = job_tail;
 	engine->run_tail = run_tail;
 	TAILQ_INIT(&engine->live);
+	TAILQ_INIT(&engine->backoff);
+	TAILQ_INIT(&engine->notices);
 	TAILQ_INIT(&engine->free);
 	TAILQ_INIT(&engine->ready);
+	TAILQ_INIT(&engine->owing);
+	TAILQ_INIT(&engine->notice_line.waiters);
+	TAILQ_INIT(&engine->retry_line.waiters);
+	engine->notice_line.in_force = true;
+	engine->retry_line.in_force = true;
+	engine->retry_line.limit = UINT_MAX;
 	*ret_engine = engine;
 	return 0;
 }
 
-/* Gives back a live run and, with its last one, a job or a group that left the configuration. */
+/* Gives back a run or a notice and, with the last one, a job that left the configuration. */
 static void drop_run(struct engine *engine, struct engine_run *run)
 {
 	struct engine_job *job = run->job;
-	struct engine_group *group = run->group;
 
-	if (--job->live == 0 && job->gone)
+	if (run == job->telling)
+		job->telling = NULL;
+	else if (run == job->notice)
+		job->notice = NULL;
+	else
+		job->live--;
+	if (job->gone && job->live == 0 && !job->telling && !job->notice)
 		free(job);
-	if (group && run->state == RUN_WAITING)
-		TAILQ_REMOVE(&group->waiters, run, group_link);
-	else if (group)
-		group->running--;
-	if (group && !group->in_force && group_is_idle(group))
-		free(group);
-	model_unref(run->model);
-	TAILQ_INSERT_HEAD(&engine->free, run, link);
+	run_give_back(engine, run);
 }
 
 void engine_free(struct engine *engine)
@@ -43,11 +50,12 @@ void engine_free(struct engine *engine)
 
 	if (!engine)
 		return;
-	while ((run = TAILQ_FIRST(&engine->live))) {
-		TAILQ_REMOVE(&engine->live, run, link);
+	while ((run = TAILQ_FIRST(&engine->live)) || (run = TAILQ_FIRST(&engine->notices)))
 		drop_run(engine, run);
+	while ((run = TAILQ_FIRST(&engine->free))) {
+		TAILQ_REMOVE(&engine->free, run, link);
+		free(run);
 	}
-	run_trim(engine, 0);
 	for (size_t i = 0; engine->model && i < engine->model->n_jobs; i++)
 		free(engine->jobs[i]);
 	for (size_t i = 0; engine->model && i < engine->model->n_groups; i++)
@@ -69,6 +77,22 @@ void job_arm(const struct step *step, struct engine_job *job, usec_t next)
 	else
 		agenda_move(agenda, job, engine_job_due(job));
 	emit(step, &(struct effect){.kind = EFFECT_ARM, .job = job, .at = engine_job_due(job)});
+}
+
+void job_left(const struct step *step, struct engine_job *job)
+{
+	const struct engine_run *left = job->runs      ? job->runs
+					: job->telling ? job->telling
+						       : job->notice;
+
+	if (!job->gone)
+		return;
+	if (left) {
+		job->def = left->def;
+		return;
+	}
+	emit(step, &(struct effect){.kind = EFFECT_JOB_FREE, .job = job});
+	free(job);
 }
 
 /* The time whose slots become due at `now`. */
@@ -161,12 +185,17 @@ static void handle_stop(struct step *step)
 
 		agenda_remove(&engine->agenda, job);
 		emit(step, &(struct effect){.kind = EFFECT_DISARM, .job = job});
+		if (job->def->settings->expect_within > 0)
+			notice_expect(step, job, USEC_INFINITY);
+		if (job->owed.count > 0)
+			engine->counters.notices_dropped++;
+		notice_forget_owed(engine, job);
 		policy_withdraw(step, job, REASON_STOPPING);
 	}
 	for (struct engine_run *run = TAILQ_FIRST(&engine->live); run; run = next) {
 		next = TAILQ_NEXT(run, link);
-		if (run->state == RUN_WAITING)
-			run_end(step, run, VERDICT_CANCELLED, REASON_STOPPING, NULL);
+		if (!run_is_submitted(run))
+			attempt_give_up(step, run, REASON_STOPPING, NULL);
 	}
 	end_burst(step);
 }
@@ -176,11 +205,35 @@ static void handle_hurry(struct step *step)
 	struct engine *engine = step->engine;
 	enum cancel_mode mode = engine->hurried ? CANCEL_KILL : CANCEL_TERM;
 	struct engine_run *run;
+	struct engine_run *next;
 
 	assert(engine->stopping);
 	engine->hurried = true;
 	for (run = TAILQ_FIRST(&engine->live); run; run = TAILQ_NEXT(run, link))
 		run_cancel(step, run, REASON_STOPPING, mode);
+	for (run = TAILQ_FIRST(&engine->notices); run; run = next) {
+		next = TAILQ_NEXT(run, link);
+		if (run_is_submitted(run))
+			run_cancel(step, run, REASON_STOPPING, mode);
+		else
+			notice_drop(step, run, REASON_STOPPING);
+	}
+}
+
+static void handle_kill(struct step *step, struct engine_run *run, enum cancel_mode mode)
+{
+	if (run_is_submitted(run))
+		run_cancel(step, run, REASON_OPERATOR, mode);
+	else if (run->place == PLACE_NOTICE)
+		notice_drop(step, run, REASON_OPERATOR);
+	else
+		attempt_give_up(step, run, REASON_OPERATOR, NULL);
+}
+
+static void handle_overdue(struct step *step, struct engine_job *job)
+{
+	if (!step->engine->stopping && !job->gone && job->def->settings->expect_within > 0)
+		notice_overdue(step, job);
 }
 
 void engine_settle(struct step *step)
@@ -188,13 +241,15 @@ void engine_settle(struct step *step)
 	struct engine *engine = step->engine;
 	const struct daemon_settings *settings;
 
+	notice_settle(step);
 	run_promote(step);
 	if (step->eased && engine->in_burst) {
 		settings = &engine->model->daemon;
 		if (engine->submitted + engine->waiting <= settings->workers + settings->queue / 2)
 			end_burst(step);
 	}
-	if (engine->stopping && !engine->drained && engine->submitted == 0) {
+	if (engine->stopping && !engine->drained && TAILQ_EMPTY(&engine->live) &&
+	    TAILQ_EMPTY(&engine->notices)) {
 		engine->drained = true;
 		emit(step, &(struct effect){.kind = EFFECT_DRAINED});
 	}
@@ -216,7 +271,19 @@ void engine_step(struct engine *engine, const struct engine_event *event, usec_t
 		run_started(&step, event->run);
 		break;
 	case ENGINE_FINISHED:
-		run_finished(&step, event->run, event->result);
+		if (event->run->place == PLACE_NOTICE)
+			notice_finished(&step, event->run);
+		else
+			attempt_finished(&step, event->run, event->result);
+		break;
+	case ENGINE_RETRY_DUE:
+		attempt_due(&step, event->run);
+		break;
+	case ENGINE_OVERDUE:
+		handle_overdue(&step, event->job);
+		break;
+	case ENGINE_KILL:
+		handle_kill(&step, event->run, event->mode);
 		break;
 	case ENGINE_CLOCK_STEPPED:
 		handle_clock_stepped(&step);
@@ -304,6 +371,9 @@ void engine_each_run(struct engine *engine, bool (*fn)(void *ctx, struct engine_
 	struct engine_run *run;
 
 	for (run = TAILQ_FIRST(&engine->live); run; run = TAILQ_NEXT(run, link))
+		if (!fn(ctx, run))
+			return;
+	for (run = TAILQ_FIRST(&engine->notices); run; run = TAILQ_NEXT(run, link))
 		if (!fn(ctx, run))
 			return;
 }

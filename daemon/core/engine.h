@@ -23,7 +23,8 @@ struct engine;
 struct engine_group;
 struct engine_load;
 
-/* A streak of occurrences that did not run, for the same reason, one after the other. */
+/* A streak of occurrences that did not run, for the same reason, one after the other. It ends when
+   a run of the job starts or gets its verdict. */
 struct engine_streak {
 	enum verdict verdict;
 	enum reason reason;
@@ -34,17 +35,24 @@ struct engine_streak {
 
 /* A job as it lives in the engine, across reloads. Read-only outside core. */
 struct engine_job {
-	const struct job *def; /* in the current model; that of a live run when `gone` */
+	const struct job *def; /* in the current model; that of a live run or notice when `gone` */
 	usec_t next;           /* the slot that is armed, not yet accounted for */
 	usec_t held; /* OVERLAP_QUEUE, _REPLACE: the slot that waits; USEC_INFINITY: none */
 	struct engine_streak streak;
-	struct engine_run *runs; /* the live ones, newest first */
-	uint32_t agenda_index;   /* its place in the agenda */
-	uint32_t live;           /* runs accepted and not ended */
-	uint32_t failures;       /* in a row, as of the last verdict of a run */
-	bool told;               /* of these; HOOK_RECOVERY is due with the next success */
-	bool overdue;            /* no success within expect_within */
-	bool gone;               /* left the configuration while runs were live */
+	struct engine_streak owed;  /* what HOOK_MISSED has yet to be told of; count 0: nothing */
+	struct engine_run *runs;    /* the live ones, newest first */
+	struct engine_run *telling; /* its notice that is under way */
+	struct engine_run *notice;  /* its notice that waits */
+	TAILQ_ENTRY(engine_job) owed_link; /* among those that owe for want of room, if `owes` */
+	uint64_t last_id; /* of the last run that ended after it had run; 0: none */
+	enum verdict last_verdict;
+	uint32_t agenda_index; /* its place in the agenda */
+	uint32_t live;         /* runs accepted and not ended */
+	uint32_t failures;     /* in a row, as of the last verdict of a run */
+	bool told;             /* of these; HOOK_RECOVERY is due with the next success */
+	bool overdue;          /* no success within expect_within */
+	bool owes;
+	bool gone; /* left the configuration while there were runs or notices */
 };
 
 enum engine_run_state {
@@ -57,38 +65,62 @@ enum engine_run_state {
 };
 
 /*
- * What somebody is to be told, by hooks and a mail that a worker carries out. The place of a run
- * that has ended passes on to the notice of its end, which so always has one; it is the same
- * struct engine_run.
+ * What somebody is to be told, by hooks and a mail that a worker carries out. A run that has ended
+ * becomes the notice of its end: it is the same struct engine_run, with its tail as it was.
+ *
+ * A job has one notice under way at most, so that they come in order, and one that waits. That of
+ * the end of a run, or of a job that is overdue, takes the place of the one that waits; what is
+ * missed waits until there is none; what finds no place is dropped.
  */
 struct engine_notice {
 	unsigned hooks; /* set of 1 << enum hook; 0 with no mail: not a notice but a run */
 	bool mail;
-	enum verdict verdict; /* of the run; with HOOK_MISSED of the streak; of the last run if
-				 overdue */
+	bool alarm; /* tells that the job fails or is overdue */
+	/* Of the run; with HOOK_MISSED of the streak; of the last run if overdue, VERDICT_SKIPPED
+	   if there was none; of no meaning with HOOK_START. */
+	enum verdict verdict;
 	enum reason reason;
-	uint32_t failures; /* in a row */
-	uint64_t missed;   /* HOOK_MISSED: occurrences of the streak so far */
+	uint32_t failures; /* in a row; of a success those before it */
+	uint64_t missed;   /* HOOK_MISSED: occurrences that nobody was told of yet */
+};
+
+/* What a struct engine_run is taken for; there are so many for each. */
+enum engine_place {
+	PLACE_RUN,    /* an occurrence, until an attempt of it has failed */
+	PLACE_RETRY,  /* from then on, so that it takes no room from others */
+	PLACE_NOTICE, /* a notice */
+	PLACE_COUNT,
 };
 
 /* An occurrence that was accepted, until its verdict; or a notice. Read-only outside core. */
 struct engine_run {
-	uint64_t id; /* counts from 1; of a notice: the run that it tells of, 0: of none */
+	uint64_t id; /* counts from 1; of a notice: the run that it tells of, 0: of none, as with
+			HOOK_MISSED */
 	struct engine_job *job;
 	const struct job *def;      /* under which it runs, whatever a reload brings */
 	struct model *model;        /* holds def alive */
-	struct engine_group *group; /* NULL: none */
+	struct engine_group *group; /* in whose line or number it is; NULL: none */
 	struct engine_notice notice;
-	usec_t slot;
+	usec_t slot;      /* of a notice with HOOK_MISSED the last one; USEC_INFINITY if overdue */
 	unsigned attempt; /* counts from 1 */
-	usec_t accepted; /* wall time */
+	usec_t accepted;  /* wall time */
 	enum engine_run_state state;
-	enum reason cancelled;       /* REASON_NONE: not */
+	enum engine_place place;
+	enum reason cancelled; /* REASON_NONE: not */
+	/* PLACE_RETRY: what came of the last attempt that failed. */
+	enum verdict verdict;
+	struct run_result result;
 	struct engine_run *job_next; /* links of engine_job.runs */
 	struct engine_run *job_prev;
-	TAILQ_ENTRY(engine_run) link;       /* among all live runs, or the free ones */
-	TAILQ_ENTRY(engine_run) group_link; /* in the group's queue, while RUN_WAITING */
+	TAILQ_ENTRY(engine_run) link;       /* among all runs, all notices, or the free ones */
+	TAILQ_ENTRY(engine_run) group_link; /* RUN_WAITING: in the line; RUN_BACKOFF: among those */
 };
+
+/* In EFFECT_ENDED already of a run that goes on as the notice of its end. */
+static inline bool engine_run_is_notice(const struct engine_run *run)
+{
+	return run->notice.hooks != 0 || run->notice.mail;
+}
 
 enum cancel_mode {
 	CANCEL_TERM, /* SIGTERM, the job's kill_grace, SIGKILL */
@@ -98,12 +130,13 @@ enum cancel_mode {
 enum engine_event_kind {
 	ENGINE_LOAD,          /* .load: put the prepared model in force */
 	ENGINE_DUE,           /* .job: its timer fired */
-	ENGINE_STARTED,       /* .run: its process is there */
+	ENGINE_STARTED,       /* .run: its process is there, that of the command, not of only_if */
 	ENGINE_FINISHED,      /* .run, .result: it ended, or could not be started; of a notice the
-				 result is not looked at */
+				 result is not looked at, and it is free then. So is a run whose
+				 first attempt is RESULT_UNWANTED: it is counted in a streak */
 	ENGINE_RETRY_DUE,     /* .run: the span of EFFECT_RETRY is over */
 	ENGINE_OVERDUE,       /* .job: the span of EFFECT_EXPECT is over */
-	ENGINE_KILL,          /* .run, .mode: an operator wants it stopped */
+	ENGINE_KILL,          /* .run, .mode: an operator wants it, or a notice, stopped */
 	ENGINE_CLOCK_STEPPED, /* wall time jumped, or the machine was suspended */
 	ENGINE_STOP,          /* start nothing more; let the pool drain */
 	ENGINE_HURRY,         /* after ENGINE_STOP: CANCEL_TERM for what runs, then CANCEL_KILL */
@@ -137,22 +170,27 @@ enum effect_kind {
 	EFFECT_START,    /* .run: hand it to the pool; also each further attempt */
 	EFFECT_RETRY,    /* .run, .verdict, .reason, .result, .span: an attempt failed; call
 			    ENGINE_RETRY_DUE after that span of elapsed time */
-	EFFECT_RETRY_OFF, /* .run: forget that; it ends, or its next attempt begins early */
-	EFFECT_NOTICE,    /* .run: hand it to the pool, as what follows from a run: also when that is
-			     closed. Answered by ENGINE_FINISHED */
+	EFFECT_RETRY_OFF, /* .run: forget that; it ends */
+	EFFECT_NOTICE, /* .run: hand it to the pool, as what follows from a run: also when that is
+			  closed. Answered by ENGINE_FINISHED */
 	EFFECT_NOTICE_DROPPED, /* .run: it will not be carried out, for .reason; then it is free */
-	EFFECT_EXPECT,   /* .job, .span: call ENGINE_OVERDUE after that span of elapsed time;
-			    replaces an earlier one. USEC_INFINITY: never */
-	EFFECT_OVERDUE, /* .job: say so; a notice may follow */
-	EFFECT_CANCEL,   /* .run, .mode: stop it, or take it back from the queue */
-	EFFECT_ENDED,    /* .run, .verdict, .reason, .result (NULL: it was never started): record;
-			    the run is free afterwards, or goes on as the notice of its end */
+	EFFECT_EXPECT,         /* .job, .span: call ENGINE_OVERDUE after that span of elapsed time;
+				  replaces an earlier one. USEC_INFINITY: never */
+	EFFECT_OVERDUE,        /* .job: say so; a notice may follow */
+	EFFECT_CANCEL,         /* .run, .mode: stop it, or take it back from the queue */
+	/*
+	 * .run, .verdict, .reason, .result (NULL: it was never handed over): record; the run is
+	 * free afterwards, or goes on as the notice of its end. Verdict and result are those of the
+	 * last attempt that ran: one that waits for its next and is replaced, killed or taken back
+	 * has failed, and the reason says why that was the end of it.
+	 */
+	EFFECT_ENDED,
 	EFFECT_STREAK_BEGIN, /* .job, .streak with count 1: say so. Not for VERDICT_COALESCED */
 	EFFECT_STREAK_END,   /* .job, .streak: record `count` occurrences; one row, one line */
 	EFFECT_BURST_BEGIN,  /* the queue is full, occurrences are refused from here on */
 	EFFECT_BURST_END,    /* .count were refused since then; there is room again */
 	EFFECT_LOADED,       /* .diff */
-	EFFECT_DRAINED,      /* after ENGINE_STOP: no run is live any more */
+	EFFECT_DRAINED,      /* after ENGINE_STOP: no run and no notice is left */
 };
 
 struct effect {
@@ -186,6 +224,9 @@ struct effect_sink {
 struct engine_counters {
 	uint64_t verdicts[VERDICT_COUNT]; /* occurrences */
 	uint64_t started;                 /* runs handed to the pool */
+	uint64_t retries;                 /* further attempts of them that were */
+	uint64_t notices;                 /* likewise */
+	uint64_t notices_dropped;
 };
 
 /*
@@ -228,7 +269,8 @@ usec_t engine_job_due(const struct engine_job *job);
 const struct model *engine_model(const struct engine *engine); /* NULL before the first load */
 const struct engine_counters *engine_counters(const struct engine *engine);
 
-/* Runs handed to the shell and not ended; runs that wait for their group. */
+/* Runs and notices handed to the shell and not ended; runs that wait for their group or for room in
+   the pool. */
 size_t engine_submitted(const struct engine *engine);
 size_t engine_waiting(const struct engine *engine);
 
@@ -240,6 +282,6 @@ void engine_each_job(struct engine *engine, bool (*fn)(void *ctx, struct engine_
 		     void *ctx);
 
 /* Calls fn for the live runs, those of jobs that are gone included, in the order they were
-   accepted, until it returns false. */
+   accepted, and then for the notices, until it returns false. */
 void engine_each_run(struct engine *engine, bool (*fn)(void *ctx, struct engine_run *run),
 		     void *ctx);

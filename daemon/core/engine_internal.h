@@ -1,6 +1,7 @@
 /*
  * What the engine's files share: engine.c (events), engine_load.c (putting a model in force),
- * engine_policy.c (what becomes of an occurrence), engine_run.c (runs and groups).
+ * engine_policy.c (what becomes of an occurrence), engine_run.c (runs and groups),
+ * engine_attempt.c (what becomes of an attempt), engine_notice.c (who is told).
  */
 #pragma once
 
@@ -15,6 +16,7 @@
 #define RUN_SIZE         TAIL_ALIGN(sizeof(struct engine_run))
 
 TAILQ_HEAD(run_queue, engine_run);
+TAILQ_HEAD(job_queue, engine_job);
 TAILQ_HEAD(group_queue, engine_group);
 
 /* A concurrency group, across reloads. In force it has the index of its definition in the model. */
@@ -37,12 +39,22 @@ struct engine {
 	struct engine_counters counters;
 	uint64_t last_id;
 
-	struct run_queue live; /* in the order they were accepted */
+	struct run_queue live;    /* runs, in the order they were accepted */
+	struct run_queue backoff; /* those of them in RUN_BACKOFF */
+	struct run_queue notices; /* in the order they were made */
 	struct run_queue free;
-	size_t n_runs; /* live and free */
+	size_t n_runs; /* objects: live, notices and free */
+	size_t bounds[PLACE_COUNT];
+	size_t taken[PLACE_COUNT];
 	size_t submitted;
-	size_t waiting;
+	size_t waiting;           /* runs, not notices */
 	struct group_queue ready; /* with both waiters and room, for want of room in the pool */
+
+	/* Lines of the engine's own. */
+	struct engine_group notice_line;
+	struct engine_group retry_line; /* of runs without a group, for the pool */
+	struct job_queue owing;         /* would have a notice but for want of room */
+	bool tells;                     /* some job of the model has notices */
 
 	bool in_burst; /* occurrences are being refused */
 	uint64_t burst;
@@ -70,6 +82,9 @@ static inline void emit(const struct step *step, const struct effect *effect)
 void job_arm(const struct step *step, struct engine_job *job, usec_t next);
 /* The first slot that is due after now. */
 usec_t job_first_slot(const struct step *step, const struct job *def);
+/* Call when a run or a notice of the job is no more, while the model that its definition was in is
+   held: a job that is gone goes with the last of them. */
+void job_left(const struct step *step, struct engine_job *job);
 /* Whatever the step made possible: waiters start, bursts end, a stopped engine is drained. */
 void engine_settle(struct step *step);
 
@@ -89,30 +104,91 @@ void policy_coalesce(struct step *step, struct engine_job *job, usec_t first, us
 void policy_release(struct step *step, struct engine_job *job);
 /* Gives the held occurrence up, if there is one, and ends the streak. */
 void policy_withdraw(struct step *step, struct engine_job *job, enum reason reason);
+/* An occurrence whose condition did not hold. */
+void policy_unwanted(struct step *step, struct engine_job *job, usec_t slot);
+/* A run of the job has started or gets its verdict. */
+void policy_end_streak(const struct step *step, struct engine_job *job);
 
 /* engine_run.c */
 
-/* How many runs there can be at a time with these settings. */
-size_t run_bound(const struct daemon_settings *settings);
+/* The places that there are with these settings; those for retries and notices only if they can be
+   needed. */
+void run_bounds(const struct daemon_settings *settings, bool retries, bool notices,
+		size_t ret_bounds[PLACE_COUNT]);
+/* Frees free runs that no place needs. */
+void run_trim(struct engine *engine);
+/* A run to be filled in, from among the free ones, of which there must be one. */
+struct engine_run *run_take(const struct step *step, struct engine_job *job,
+			    enum engine_place place);
+/* Back to the free ones, out of whatever list and line it was in; gives its model back. */
+void run_give_back(struct engine *engine, struct engine_run *run);
+/* Every change of a run's state, and of the sums that follow from the states. */
+void run_move(struct engine *engine, struct engine_run *run, enum engine_run_state to);
+void run_leave_group(struct engine *engine, struct engine_run *run);
+void run_change_place(struct engine *engine, struct engine_run *run, enum engine_place place);
+struct engine_group *run_find_group(const struct engine *engine, const struct job *def);
+static inline bool run_is_submitted(const struct engine_run *run)
+{
+	return run->state == RUN_SUBMITTED || run->state == RUN_STARTED;
+}
 /* Is there room for one more of the job's? `released`: it was held, and does not have to compete
    for the room that the end of a run has made. */
 bool run_has_room(const struct engine *engine, const struct engine_job *job, bool released);
 /* The occurrence becomes a run, which starts or waits for its group. */
 void run_accept(struct step *step, struct engine_job *job, usec_t slot);
+/* Starts a run that is in no group yet, or puts it at the end of that group's line. */
+void run_enter(struct step *step, struct engine_run *run, struct engine_group *group);
+/* Starts waiting runs while their groups and the pool have room. */
+void run_promote(struct step *step);
 /* The verdict; then the run, and with its last run a job that is gone, are no more. */
 void run_end(struct step *step, struct engine_run *run, enum verdict verdict, enum reason reason,
 	     const struct run_result *result);
+/* Asks the shell to stop a run or a notice that it has. */
 void run_cancel(struct step *step, struct engine_run *run, enum reason reason,
 		enum cancel_mode mode);
 void run_started(struct step *step, struct engine_run *run);
-void run_finished(struct step *step, struct engine_run *run, const struct run_result *result);
-/* Starts waiting runs while their groups and the pool have room. */
-void run_promote(struct step *step);
-/* Frees free runs until there are at most `bound` in all. */
-void run_trim(struct engine *engine, size_t bound);
 /* Call when a limit may have changed. */
 void group_update(struct engine *engine, struct engine_group *group);
 static inline bool group_is_idle(const struct engine_group *group)
 {
 	return group->running == 0 && TAILQ_EMPTY(&group->waiters);
 }
+
+/* engine_attempt.c */
+
+/* The attempt that the shell had has ended. */
+void attempt_finished(struct step *step, struct engine_run *run, const struct run_result *result);
+/* There will be no further attempt of a run that the shell does not have. `result`: that of one
+   that was handed over in vain, or NULL. */
+void attempt_give_up(struct step *step, struct engine_run *run, enum reason reason,
+		     const struct run_result *result);
+/* The time has come for the next attempt. */
+void attempt_due(struct step *step, struct engine_run *run);
+/* Another model is in force: next attempts are made under it. */
+void attempt_reload(struct step *step);
+
+/* engine_notice.c */
+
+/* May these settings ever lead to a notice? */
+bool notice_is_possible(const struct job_settings *settings);
+/* What is to be told of the end of a run, which it books for the job. */
+struct engine_notice notice_of_end(const struct engine_run *run, enum verdict verdict,
+				   enum reason reason, const struct run_result *result);
+/* A run that has ended, and left everything else, goes on as the notice of it. */
+void notice_begin(struct step *step, struct engine_run *run);
+void notice_of_start(struct step *step, const struct engine_run *run);
+/* Occurrences did not run; `begins`: a streak does with them. */
+void notice_missed(struct step *step, struct engine_job *job, struct engine_streak missed,
+		   bool begins);
+void notice_overdue(struct step *step, struct engine_job *job);
+/* Makes those that are owed, as far as there is room. */
+void notice_settle(struct step *step);
+/* It was handed to the shell; it has come back. */
+void notice_submitted(struct step *step, struct engine_run *run);
+void notice_finished(struct step *step, struct engine_run *run);
+/* One that waits will not be carried out. */
+void notice_drop(struct step *step, struct engine_run *run, enum reason reason);
+/* The job will not be told what it is owed. */
+void notice_forget_owed(struct engine *engine, struct engine_job *job);
+/* Expects the next success of the job within `span`; USEC_INFINITY: no longer. */
+void notice_expect(const struct step *step, struct engine_job *job, usec_t span);

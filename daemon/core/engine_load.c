@@ -17,8 +17,10 @@ struct engine_load {
 	struct engine_group **groups; /* in the order of model->groups; new ones not yet in force */
 	bool *groups_added;
 	struct agenda_entry *entries; /* the agenda's new storage; NULL: it has enough */
-	struct run_queue runs;        /* those that the new bound needs */
+	struct run_queue runs;        /* those that the new bounds need */
 	size_t n_runs;
+	size_t bounds[PLACE_COUNT];
+	bool tells; /* some job has notices */
 	struct engine_diff diff;
 };
 
@@ -137,17 +139,28 @@ static int prepare_groups(const struct engine *engine, struct engine_load *load)
 
 static int prepare_runs(const struct engine *engine, struct engine_load *load)
 {
-	size_t have = engine->model ? run_bound(&engine->model->daemon) : 0;
-	size_t need = run_bound(&load->model->daemon);
+	bool retries = false;
+	size_t n = 0;
 
-	/* Those beyond the bound in force go as they come back: they do not count. */
-	for (; have < need; have++) {
+	for (size_t i = 0; i < load->model->n_jobs; i++) {
+		const struct job_settings *settings = load->model->jobs[i].settings;
+
+		retries = retries || settings->retries > 0;
+		load->tells = load->tells || notice_is_possible(settings);
+	}
+	/* What runs now may end in a notice still. */
+	run_bounds(&load->model->daemon, retries, load->tells || engine->tells, load->bounds);
+
+	/* Those beyond the bounds in force go as they come back: they do not count. */
+	for (int i = 0; i < PLACE_COUNT; i++)
+		if (load->bounds[i] > engine->bounds[i])
+			n += load->bounds[i] - engine->bounds[i];
+	for (; load->n_runs < n; load->n_runs++) {
 		struct engine_run *run = calloc(1, RUN_SIZE + engine->run_tail);
 
 		if (!run)
 			return -ENOMEM;
 		TAILQ_INSERT_TAIL(&load->runs, run, link);
-		load->n_runs++;
 	}
 	return 0;
 }
@@ -215,13 +228,13 @@ static void remove_job(struct step *step, struct engine_job *job)
 	agenda_remove(&step->engine->agenda, job);
 	emit(step, &(struct effect){.kind = EFFECT_DISARM, .job = job});
 	policy_withdraw(step, job, REASON_REMOVED);
-	if (job->live > 0) {
-		job->gone = true;
-		job->def = job->runs->def;
-		return;
-	}
-	emit(step, &(struct effect){.kind = EFFECT_JOB_FREE, .job = job});
-	free(job);
+	if (job->def->settings->expect_within > 0)
+		notice_expect(step, job, USEC_INFINITY);
+	if (job->owed.count > 0)
+		step->engine->counters.notices_dropped++;
+	notice_forget_owed(step->engine, job);
+	job->gone = true;
+	job_left(step, job);
 }
 
 /* Both tables have the surviving jobs in the same order. */
@@ -240,12 +253,11 @@ static void remove_jobs(struct step *step, const struct engine_load *load)
 	}
 }
 
-/* A job that comes back while runs of its old life go on: its overlap policy sees them. */
-static void revive_jobs(struct engine *engine, struct engine_load *load)
+static void revive_jobs(struct run_queue *queue, struct engine_load *load)
 {
 	struct engine_run *run;
 
-	for (run = TAILQ_FIRST(&engine->live); run; run = TAILQ_NEXT(run, link)) {
+	for (run = TAILQ_FIRST(queue); run; run = TAILQ_NEXT(run, link)) {
 		const struct job *def;
 		size_t i;
 
@@ -266,11 +278,17 @@ static void apply_job(struct step *step, struct engine_job *job, const struct jo
 		      enum diff_fate fate)
 {
 	bool derive = fate == DIFF_ADDED || !schedule_equal(&job->def->schedule, &def->schedule);
+	usec_t expected = fate == DIFF_ADDED ? 0 : job->def->settings->expect_within;
+	usec_t expect = def->settings->expect_within;
 
 	job->def = def;
 	/* What an old schedule left undone is no miss: nothing is caught up. */
 	if (derive)
 		job_arm(step, job, job_first_slot(step, def));
+	if (expect != expected) {
+		job->overdue = false;
+		notice_expect(step, job, expect > 0 ? expect : USEC_INFINITY);
+	}
 }
 
 void load_apply(struct step *step, struct engine_load *load)
@@ -287,19 +305,28 @@ void load_apply(struct step *step, struct engine_load *load)
 	}
 	assert(load->base == engine->model);
 	remove_jobs(step, load);
-	revive_jobs(engine, load);
+	/* A job that comes back while runs of its old life go on: its overlap policy sees them. */
+	revive_jobs(&engine->live, load);
+	revive_jobs(&engine->notices, load);
 	apply_groups(engine, load);
 	if (load->entries)
 		agenda_grow(&engine->agenda, steal_ptr(load->entries), n_jobs);
 	TAILQ_CONCAT(&engine->free, &load->runs, link);
 	engine->n_runs += load->n_runs;
-	run_trim(engine, run_bound(&load->model->daemon));
+	memcpy(engine->bounds, load->bounds, sizeof(engine->bounds));
+	engine->tells = load->tells;
+	run_trim(engine);
 
 	load->jobs = engine->jobs;
 	engine->jobs = jobs;
 	engine->model = load->model;
 	for (size_t i = 0; i < n_jobs; i++)
 		apply_job(step, jobs[i], &engine->model->jobs[i], (enum diff_fate)load->fates[i]);
+	engine->notice_line.limit = engine->model->daemon.workers / 4;
+	if (engine->notice_line.limit == 0)
+		engine->notice_line.limit = 1;
+	group_update(engine, &engine->notice_line);
+	attempt_reload(step);
 	/* Another policy may let go what the old one held. */
 	for (size_t i = 0; i < n_jobs; i++)
 		if (load->fates[i] == DIFF_CHANGED)

@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-static void streak_end(const struct step *step, struct engine_job *job)
+void policy_end_streak(const struct step *step, struct engine_job *job)
 {
 	struct engine_streak streak = job->streak;
 
@@ -14,30 +14,45 @@ static void streak_end(const struct step *step, struct engine_job *job)
 }
 
 /* One occurrence that does not run. */
-static void note(const struct step *step, struct engine_job *job, usec_t slot, enum verdict verdict,
+static void note(struct step *step, struct engine_job *job, usec_t slot, enum verdict verdict,
 		 enum reason reason)
 {
 	struct engine_streak *streak = &job->streak;
+	struct engine_streak one = {verdict, reason, 1, slot, slot};
+	bool begins = streak->count == 0 || streak->verdict != verdict || streak->reason != reason;
 
 	step->engine->counters.verdicts[verdict]++;
-	if (streak->count > 0 && streak->verdict == verdict && streak->reason == reason) {
+	if (begins) {
+		policy_end_streak(step, job);
+		*streak = one;
+		emit(step,
+		     &(struct effect){.kind = EFFECT_STREAK_BEGIN, .job = job, .streak = streak});
+	} else {
 		streak->count++;
 		streak->last = slot;
-		return;
 	}
-	streak_end(step, job);
-	*streak = (struct engine_streak){verdict, reason, 1, slot, slot};
-	emit(step, &(struct effect){.kind = EFFECT_STREAK_BEGIN, .job = job, .streak = streak});
+	/* What need not run, or could no longer, was not missed. */
+	if (reason != REASON_CONDITION && verdict != VERDICT_CANCELLED)
+		notice_missed(step, job, one, begins);
+}
+
+void policy_unwanted(struct step *step, struct engine_job *job, usec_t slot)
+{
+	note(step, job, slot, VERDICT_SKIPPED, REASON_CONDITION);
+	/* There is nobody left to end it later. */
+	if (step->engine->stopping || job->gone)
+		policy_end_streak(step, job);
 }
 
 void policy_coalesce(struct step *step, struct engine_job *job, usec_t first, usec_t last,
 		     uint64_t count)
 {
 	/* Complete as it comes, so that it needs no beginning. */
-	streak_end(step, job);
+	policy_end_streak(step, job);
 	step->engine->counters.verdicts[VERDICT_COALESCED] += count;
 	job->streak = (struct engine_streak){VERDICT_COALESCED, REASON_LATE, count, first, last};
-	streak_end(step, job);
+	notice_missed(step, job, job->streak, true);
+	policy_end_streak(step, job);
 }
 
 /* Runs it, or refuses it for want of room. */
@@ -46,7 +61,6 @@ static void admit(struct step *step, struct engine_job *job, usec_t slot, bool r
 	struct engine *engine = step->engine;
 
 	if (run_has_room(engine, job, released)) {
-		streak_end(step, job);
 		run_accept(step, job, slot);
 		return;
 	}
@@ -71,8 +85,8 @@ static void stop_runs(struct step *step, struct engine_job *job)
 
 	for (struct engine_run *run = job->runs; run; run = next) {
 		next = run->job_next;
-		if (run->state == RUN_WAITING)
-			run_end(step, run, VERDICT_SKIPPED, REASON_REPLACED, NULL);
+		if (!run_is_submitted(run))
+			attempt_give_up(step, run, REASON_REPLACED, NULL);
 		else if (run->cancelled == REASON_NONE)
 			run_cancel(step, run, REASON_REPLACED, CANCEL_TERM);
 	}
@@ -127,5 +141,5 @@ void policy_withdraw(struct step *step, struct engine_job *job, enum reason reas
 		job->held = USEC_INFINITY;
 		note(step, job, slot, VERDICT_CANCELLED, reason);
 	}
-	streak_end(step, job);
+	policy_end_streak(step, job);
 }

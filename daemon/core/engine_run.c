@@ -1,24 +1,104 @@
 /*
  * Runs: from acceptance to verdict, and the groups they wait for.
  *
- * Let `submitted` be the runs that the shell has and `waiting` those that wait for their group. One
- * more is accepted while submitted + waiting < workers + queue, and beyond that only to use an idle
- * worker (submitted < workers), which those that wait for a group cannot use. From that follows
- * submitted <= workers + queue, what the pool has room for, and submitted + waiting <= 2 * workers
- * + queue, for which many runs are allocated. A reload that lowers a bound takes back nothing that
- * was accepted under the old one; until the new ones are met, no more is accepted.
+ * Let `submitted` be what the shell has, runs and notices, and `waiting` the runs that wait for
+ * their group or, before a further attempt, for the pool. One more is accepted while submitted +
+ * waiting < workers + queue, and beyond that only to use an idle worker (submitted < workers),
+ * which those that wait cannot use. Whoever waits is handed over while submitted < workers +
+ * queue, what the pool has room for.
+ *
+ * From that follows that there are at most 2 * workers + queue runs in their first attempt, for
+ * which that many are allocated. Those that are tried again have places of their own, and so have
+ * notices: neither takes room from the other or from occurrences. A reload that lowers a bound
+ * takes back nothing that was accepted under the old one; until the new ones are met, no more is
+ * accepted. There are always as many runs, free or not, as the sum of what each kind of place is
+ * bound to or, where that is more, has taken.
  */
 #include "core/engine_internal.h"
 
 #include <assert.h>
 #include <string.h>
 
-size_t run_bound(const struct daemon_settings *settings)
+static size_t pool_bound(const struct daemon_settings *settings)
 {
-	return 2 * (size_t)settings->workers + settings->queue;
+	return (size_t)settings->workers + settings->queue;
 }
 
-static struct engine_group *job_group(const struct engine *engine, const struct job *def)
+void run_bounds(const struct daemon_settings *settings, bool retries, bool notices,
+		size_t ret_bounds[PLACE_COUNT])
+{
+	size_t pool = pool_bound(settings);
+
+	ret_bounds[PLACE_RUN] = pool + settings->workers;
+	ret_bounds[PLACE_RETRY] = retries ? pool : 0;
+	/* One to tell by what finds no place. */
+	ret_bounds[PLACE_NOTICE] = notices ? pool + 1 : 0;
+}
+
+void run_trim(struct engine *engine)
+{
+	struct engine_run *run;
+	size_t needed = 0;
+
+	for (int i = 0; i < PLACE_COUNT; i++)
+		needed +=
+			engine->bounds[i] > engine->taken[i] ? engine->bounds[i] : engine->taken[i];
+	while (engine->n_runs > needed && (run = TAILQ_FIRST(&engine->free))) {
+		TAILQ_REMOVE(&engine->free, run, link);
+		engine->n_runs--;
+		free(run);
+	}
+}
+
+static struct run_queue *list_of(struct engine *engine, enum engine_place place)
+{
+	return place == PLACE_NOTICE ? &engine->notices : &engine->live;
+}
+
+struct engine_run *run_take(const struct step *step, struct engine_job *job,
+			    enum engine_place place)
+{
+	struct engine *engine = step->engine;
+	struct engine_run *run = TAILQ_FIRST(&engine->free);
+
+	assert(run);
+	TAILQ_REMOVE(&engine->free, run, link);
+	*run = (struct engine_run){
+		.job = job,
+		.attempt = 1,
+		.accepted = step->now,
+		.state = RUN_FREE,
+		.place = place,
+		.cancelled = REASON_NONE,
+	};
+	memset(engine_run_tail(run), 0, engine->run_tail);
+	engine->taken[place]++;
+	TAILQ_INSERT_TAIL(list_of(engine, place), run, link);
+	return run;
+}
+
+void run_change_place(struct engine *engine, struct engine_run *run, enum engine_place place)
+{
+	TAILQ_REMOVE(list_of(engine, run->place), run, link);
+	engine->taken[run->place]--;
+	run->place = place;
+	engine->taken[place]++;
+	TAILQ_INSERT_TAIL(list_of(engine, place), run, link);
+}
+
+void run_give_back(struct engine *engine, struct engine_run *run)
+{
+	if (run->state != RUN_FREE)
+		run_move(engine, run, RUN_FREE);
+	run_leave_group(engine, run);
+	TAILQ_REMOVE(list_of(engine, run->place), run, link);
+	engine->taken[run->place]--;
+	TAILQ_INSERT_HEAD(&engine->free, run, link);
+	model_unref(run->model);
+	run_trim(engine);
+}
+
+struct engine_group *run_find_group(const struct engine *engine, const struct job *def)
 {
 	const struct group *group = def->settings->group;
 
@@ -38,13 +118,13 @@ static bool group_has_room(const struct engine_group *group)
 bool run_has_room(const struct engine *engine, const struct engine_job *job, bool released)
 {
 	const struct daemon_settings *settings = &engine->model->daemon;
-	const struct engine_group *group = job_group(engine, job->def);
+	const struct engine_group *group = run_find_group(engine, job->def);
 	size_t total = engine->submitted + engine->waiting;
-	size_t pool = (size_t)settings->workers + settings->queue;
+	size_t pool = pool_bound(settings);
 
 	if (total < pool)
 		return true;
-	if (total >= run_bound(settings))
+	if (total >= engine->bounds[PLACE_RUN])
 		return false;
 	if (group && !group_has_room(group))
 		return released;
@@ -62,43 +142,79 @@ void group_update(struct engine *engine, struct engine_group *group)
 	group->ready = ready;
 }
 
-static bool is_submitted(enum engine_run_state state)
+void run_leave_group(struct engine *engine, struct engine_run *run)
 {
-	return state == RUN_SUBMITTED || state == RUN_STARTED;
+	struct engine_group *group = run->group;
+
+	run->group = NULL;
+	if (!group || group->in_force || !group_is_idle(group))
+		return;
+	assert(group != &engine->notice_line && group != &engine->retry_line);
+	free(group);
 }
 
-/* Every change of a run's state, and of the sums that follow from the states. */
-static void run_move(struct engine *engine, struct engine_run *run, enum engine_run_state to)
+void run_move(struct engine *engine, struct engine_run *run, enum engine_run_state to)
 {
 	static const bool allowed[RUN_STATE_COUNT][RUN_STATE_COUNT] = {
 		[RUN_FREE] = {[RUN_WAITING] = true, [RUN_SUBMITTED] = true},
 		[RUN_WAITING] = {[RUN_SUBMITTED] = true, [RUN_FREE] = true},
-		[RUN_SUBMITTED] = {[RUN_STARTED] = true, [RUN_FREE] = true},
-		[RUN_STARTED] = {[RUN_FREE] = true},
+		[RUN_SUBMITTED] = {[RUN_STARTED] = true, [RUN_BACKOFF] = true, [RUN_FREE] = true},
+		[RUN_STARTED] = {[RUN_BACKOFF] = true, [RUN_FREE] = true},
+		[RUN_BACKOFF] = {[RUN_WAITING] = true, [RUN_SUBMITTED] = true, [RUN_FREE] = true},
 	};
 	enum engine_run_state from = run->state;
 	struct engine_group *group = run->group;
-	int submitted = is_submitted(to) - is_submitted(from);
+	bool was_submitted = run_is_submitted(run);
+	int submitted;
 
 	assert(allowed[from][to]);
 	run->state = to;
+	submitted = run_is_submitted(run) - was_submitted;
 	engine->submitted += submitted;
-	engine->waiting += (to == RUN_WAITING) - (from == RUN_WAITING);
-	if (!group)
-		return;
-	group->running += submitted;
-	if (from == RUN_WAITING)
-		TAILQ_REMOVE(&group->waiters, run, group_link);
-	if (to == RUN_WAITING)
-		TAILQ_INSERT_TAIL(&group->waiters, run, group_link);
-	group_update(engine, group);
+	if (run->place != PLACE_NOTICE)
+		engine->waiting += (to == RUN_WAITING) - (from == RUN_WAITING);
+	if (from == RUN_BACKOFF)
+		TAILQ_REMOVE(&engine->backoff, run, group_link);
+	if (group) {
+		group->running += submitted;
+		if (from == RUN_WAITING)
+			TAILQ_REMOVE(&group->waiters, run, group_link);
+		if (to == RUN_WAITING)
+			TAILQ_INSERT_TAIL(&group->waiters, run, group_link);
+		group_update(engine, group);
+	}
+	if (to == RUN_BACKOFF)
+		TAILQ_INSERT_TAIL(&engine->backoff, run, group_link);
 }
 
-static void run_submit(const struct step *step, struct engine_run *run)
+static void submit(struct step *step, struct engine_run *run)
 {
+	struct engine_counters *counters = &step->engine->counters;
+
 	run_move(step->engine, run, RUN_SUBMITTED);
-	step->engine->counters.started++;
+	if (run->place == PLACE_NOTICE) {
+		counters->notices++;
+		emit(step, &(struct effect){.kind = EFFECT_NOTICE, .run = run});
+		notice_submitted(step, run);
+		return;
+	}
+	if (run->attempt == 1)
+		counters->started++;
+	else
+		counters->retries++;
 	emit(step, &(struct effect){.kind = EFFECT_START, .run = run});
+}
+
+void run_enter(struct step *step, struct engine_run *run, struct engine_group *group)
+{
+	struct engine *engine = step->engine;
+	bool room = engine->submitted < pool_bound(&engine->model->daemon);
+
+	run->group = group;
+	if (group && !(room && group_has_room(group)))
+		run_move(engine, run, RUN_WAITING);
+	else
+		submit(step, run);
 }
 
 static void job_link(struct engine_job *job, struct engine_run *run)
@@ -124,43 +240,27 @@ static void job_unlink(struct engine_job *job, struct engine_run *run)
 void run_accept(struct step *step, struct engine_job *job, usec_t slot)
 {
 	struct engine *engine = step->engine;
-	struct engine_run *run = TAILQ_FIRST(&engine->free);
-	struct engine_group *group = job_group(engine, job->def);
+	struct engine_run *run;
 
-	assert(run && !engine->stopping && !job->gone);
-	TAILQ_REMOVE(&engine->free, run, link);
-	*run = (struct engine_run){
-		.id = ++engine->last_id,
-		.job = job,
-		.def = job->def,
-		.model = model_ref(engine->model),
-		.group = group,
-		.slot = slot,
-		.accepted = step->now,
-		.state = RUN_FREE,
-		.cancelled = REASON_NONE,
-	};
-	memset(engine_run_tail(run), 0, engine->run_tail);
-	TAILQ_INSERT_TAIL(&engine->live, run, link);
+	assert(!engine->stopping && !job->gone);
+	run = run_take(step, job, PLACE_RUN);
+	run->id = ++engine->last_id;
+	run->def = job->def;
+	run->model = model_ref(engine->model);
+	run->slot = slot;
 	job_link(job, run);
-
-	if (group && !group_has_room(group))
-		run_move(engine, run, RUN_WAITING);
-	else
-		run_submit(step, run);
+	run_enter(step, run, run_find_group(engine, job->def));
 }
 
 void run_promote(struct step *step)
 {
 	struct engine *engine = step->engine;
-	const struct daemon_settings *settings;
 	struct engine_group *group;
 
 	while ((group = TAILQ_FIRST(&engine->ready))) {
-		settings = &engine->model->daemon;
-		if (engine->submitted >= (size_t)settings->workers + settings->queue)
+		if (engine->submitted >= pool_bound(&engine->model->daemon))
 			return;
-		run_submit(step, TAILQ_FIRST(&group->waiters));
+		submit(step, TAILQ_FIRST(&group->waiters));
 		if (group->ready) {
 			/* Groups that compete for the pool take turns. */
 			TAILQ_REMOVE(&engine->ready, group, ready_link);
@@ -169,26 +269,44 @@ void run_promote(struct step *step)
 	}
 }
 
-void run_trim(struct engine *engine, size_t bound)
+/* The verdict was told; what is left is the run, or the notice of its end. */
+static void let_go(struct step *step, struct engine_run *run)
 {
-	struct engine_run *run;
+	struct engine_job *job = run->job;
+	struct model *model = model_ref(run->model);
 
-	while (engine->n_runs > bound && (run = TAILQ_FIRST(&engine->free))) {
-		TAILQ_REMOVE(&engine->free, run, link);
-		engine->n_runs--;
-		free(run);
+	job_unlink(job, run);
+	if (engine_run_is_notice(run)) {
+		run_move(step->engine, run, RUN_FREE);
+		run_leave_group(step->engine, run);
+		run_change_place(step->engine, run, PLACE_NOTICE);
+		notice_begin(step, run);
+	} else {
+		run_give_back(step->engine, run);
 	}
+	step->eased = true;
+	if (job->gone)
+		job_left(step, job);
+	else
+		policy_release(step, job);
+	model_unref(model);
 }
 
 void run_end(struct step *step, struct engine_run *run, enum verdict verdict, enum reason reason,
 	     const struct run_result *result)
 {
-	struct engine *engine = step->engine;
 	struct engine_job *job = run->job;
-	struct engine_group *group = run->group;
-	struct model *model = run->model;
+	bool missed = verdict == VERDICT_SKIPPED || verdict == VERDICT_REFUSED;
 
-	engine->counters.verdicts[verdict]++;
+	/* Its condition did not hold: that is counted in the streak of its job. */
+	if (verdict == VERDICT_SKIPPED && reason == REASON_CONDITION) {
+		policy_unwanted(step, job, run->slot);
+		let_go(step, run);
+		return;
+	}
+	policy_end_streak(step, job);
+	step->engine->counters.verdicts[verdict]++;
+	run->notice = notice_of_end(run, verdict, reason, result);
 	emit(step, &(struct effect){
 			   .kind = EFFECT_ENDED,
 			   .run = run,
@@ -196,32 +314,20 @@ void run_end(struct step *step, struct engine_run *run, enum verdict verdict, en
 			   .reason = reason,
 			   .result = result,
 		   });
-
-	run_move(engine, run, RUN_FREE);
-	job_unlink(job, run);
-	TAILQ_REMOVE(&engine->live, run, link);
-	TAILQ_INSERT_HEAD(&engine->free, run, link);
-	run_trim(engine, run_bound(&engine->model->daemon));
-	if (group && !group->in_force && group_is_idle(group))
-		free(group);
-
-	step->eased = true;
-	if (!job->gone) {
-		policy_release(step, job);
-	} else if (job->live > 0) {
-		/* The model that the definition was in goes when its last run does. */
-		job->def = job->runs->def;
-	} else {
-		emit(step, &(struct effect){.kind = EFFECT_JOB_FREE, .job = job});
-		free(job);
-	}
-	model_unref(model);
+	if (verdict == VERDICT_OK && job->def->settings->expect_within > 0 && !job->gone &&
+	    !step->engine->stopping)
+		notice_expect(step, job, job->def->settings->expect_within);
+	if (missed)
+		notice_missed(step, job,
+			      (struct engine_streak){verdict, reason, 1, run->slot, run->slot},
+			      true);
+	let_go(step, run);
 }
 
 void run_cancel(struct step *step, struct engine_run *run, enum reason reason,
 		enum cancel_mode mode)
 {
-	assert(is_submitted(run->state));
+	assert(run_is_submitted(run));
 	if (run->cancelled == REASON_NONE)
 		run->cancelled = reason;
 	emit(step, &(struct effect){.kind = EFFECT_CANCEL, .run = run, .mode = mode});
@@ -230,43 +336,9 @@ void run_cancel(struct step *step, struct engine_run *run, enum reason reason,
 void run_started(struct step *step, struct engine_run *run)
 {
 	run_move(step->engine, run, RUN_STARTED);
-}
-
-static enum verdict judge(const struct engine_run *run, const struct run_result *result,
-			  enum reason *ret_reason)
-{
-	*ret_reason = REASON_NONE;
-	switch (result->kind) {
-	case RESULT_NOT_STARTED:
-		if (run->cancelled == REASON_REPLACED) {
-			*ret_reason = REASON_REPLACED;
-			return VERDICT_SKIPPED;
-		}
-		*ret_reason = REASON_STOPPING;
-		return VERDICT_CANCELLED;
-	case RESULT_NO_RESOURCES:
-		*ret_reason = REASON_NO_RESOURCES;
-		return VERDICT_REFUSED;
-	case RESULT_SPAWN_FAILED:
-		return VERDICT_FAILED;
-	case RESULT_EXITED:
-	case RESULT_SIGNALLED:
-		break;
-	}
-	if (result->timed_out)
-		return VERDICT_TIMEOUT;
-	if (result->cancelled) {
-		*ret_reason = run->cancelled;
-		return VERDICT_KILLED;
-	}
-	return result->kind == RESULT_EXITED && result->code == 0 ? VERDICT_OK : VERDICT_FAILED;
-}
-
-void run_finished(struct step *step, struct engine_run *run, const struct run_result *result)
-{
-	enum reason reason;
-	enum verdict verdict = judge(run, result, &reason);
-
-	assert(is_submitted(run->state));
-	run_end(step, run, verdict, reason, result);
+	if (run->place == PLACE_NOTICE)
+		return;
+	policy_end_streak(step, run->job);
+	if (run->attempt == 1)
+		notice_of_start(step, run);
 }

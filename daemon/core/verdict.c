@@ -23,6 +23,7 @@ static const char *const reasons[REASON_COUNT] = {
 	[REASON_REPLACED]     = "a later occurrence took its place",
 	[REASON_LATE]         = "the daemon could not act at the time",
 	[REASON_QUEUE_FULL]   = "the queue is full",
+	[REASON_NO_ROOM]      = "too many others are waiting",
 	[REASON_NO_RESOURCES] = "there was no memory or no thread to run it",
 	[REASON_STOPPING]     = "the daemon is stopping",
 	[REASON_REMOVED]      = "the job left the configuration",

@@ -11,7 +11,8 @@ enum verdict {
 	VERDICT_SKIPPED,   /* did not run: overlap, or its condition did not hold */
 	VERDICT_COALESCED, /* did not run: a later slot's run stands for it */
 	VERDICT_REFUSED,   /* did not run: no room in the queue */
-	VERDICT_CANCELLED, /* did not run: the daemon stopped, or the job went, before it could */
+	VERDICT_CANCELLED, /* did not run: taken back before it could: the daemon stopped, the job
+			      went, operator */
 	VERDICT_COUNT,
 };
 
@@ -21,15 +22,16 @@ enum reason {
 	REASON_OVERLAP,      /* skipped: the previous run has not ended */
 	REASON_HELD,         /* skipped: one occurrence is held already */
 	REASON_MAX_RUNNING,  /* skipped: max_running runs have not ended */
-	REASON_REPLACED,     /* killed or skipped: a later occurrence took its place */
+	REASON_REPLACED,     /* killed, skipped, or not tried again: a later one took its place */
 	REASON_LATE,         /* coalesced: the daemon could not act at the time */
 	REASON_QUEUE_FULL,   /* refused: `queue` occurrences wait already */
-	REASON_NO_RESOURCES, /* refused: no memory or no thread to run it */
-	REASON_STOPPING,     /* killed or cancelled: the daemon stops */
-	REASON_REMOVED,      /* cancelled: the job left the configuration while it was held */
-	REASON_CONDITION,    /* skipped: only_if said no */
+	REASON_NO_ROOM,      /* not tried again, or a notice dropped: too many wait already */
+	REASON_NO_RESOURCES, /* refused or not tried again: no memory or no thread to run it */
+	REASON_STOPPING,     /* killed, cancelled or not tried again: the daemon stops */
+	REASON_REMOVED,      /* cancelled or not tried again: the job left the configuration */
+	REASON_CONDITION,    /* skipped or not tried again: only_if said no */
 	REASON_MEMORY,       /* failed: out of memory at its memory_max */
-	REASON_OPERATOR,     /* killed: somebody asked for it */
+	REASON_OPERATOR,     /* killed, cancelled or not tried again: somebody asked for it */
 	REASON_OVERDUE,      /* a notice: no success within expect_within */
 	REASON_COUNT,
 };

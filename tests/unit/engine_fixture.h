@@ -30,6 +30,7 @@ struct job_spec {
 	unsigned max_running;
 	const char *group;
 	const char *command;
+	const struct job_settings *with; /* all else */
 };
 
 struct group_spec {
@@ -56,12 +57,12 @@ static inline void build_job(struct model *model, struct job *job, const struct 
 	struct job_settings *settings = arena_alloc(&model->arena, sizeof(*settings));
 
 	assert_non_null(settings);
-	*settings = (struct job_settings){
-		.overlap = spec->overlap,
-		.max_running = spec->max_running ? spec->max_running : 1,
-		.group = spec->group ? model_find_group(model, spec->group) : NULL,
-		.shell = "/bin/sh",
-	};
+	if (spec->with)
+		*settings = *spec->with;
+	settings->overlap = spec->overlap;
+	settings->max_running = spec->max_running ? spec->max_running : 1;
+	settings->group = spec->group ? model_find_group(model, spec->group) : NULL;
+	settings->shell = "/bin/sh";
 	assert_true(!spec->group || settings->group);
 	*job = (struct job){
 		.name = arena_copy(&model->arena, spec->name, strlen(spec->name)),
@@ -106,9 +107,9 @@ static inline struct model *build_model(const struct model_spec *spec)
 static inline const char *reason_name(enum reason reason)
 {
 	static const char *const names[REASON_COUNT] = {
-		"",     "overlap",    "held",         "max_running", "replaced",
-		"late", "queue_full", "no_resources", "stopping",    "removed",
-		"condition", "memory", "operator", "overdue",
+		"",        "overlap",    "held",    "max_running",  "replaced",
+		"late",    "queue_full", "no_room", "no_resources", "stopping",
+		"removed", "condition",  "memory",  "operator",     "overdue",
 	};
 
 	return names[reason];
@@ -126,6 +127,37 @@ static inline void record(struct rig *rig, const char *format, ...)
 	assert_true(vsnprintf(rig->log + used, sizeof(rig->log) - used, format, ap) <
 		    (int)(sizeof(rig->log) - used));
 	va_end(ap);
+}
+
+/* As "failure+mail failed x1": what is told, of which verdict, and the number of failures. */
+static inline void record_notice(struct rig *rig, const struct engine_run *run)
+{
+	static const char *const hooks[HOOK_COUNT] = {
+		[HOOK_START] = "start",     [HOOK_SUCCESS] = "success",
+		[HOOK_FAILURE] = "failure", [HOOK_RECOVERY] = "recovery",
+		[HOOK_MISSED] = "missed",
+	};
+	const struct engine_notice *notice = &run->notice;
+	char what[100] = "";
+
+	assert_true(engine_run_is_notice(run));
+	for (int i = 0; i < HOOK_COUNT; i++)
+		if (notice->hooks & 1U << i)
+			strcat(strcat(what, *what ? "+" : ""), hooks[i]);
+	if (notice->mail)
+		strcat(strcat(what, *what ? "+" : ""), "mail");
+	if (notice->hooks & 1U << HOOK_MISSED)
+		record(rig, "tell %s: missed %s %s x%d", run->def->name,
+		       verdict_info(notice->verdict)->name, reason_name(notice->reason),
+		       (int)notice->missed);
+	else if (notice->hooks & 1U << HOOK_START)
+		record(rig, "tell %s@%g: start", run->def->name, (double)run->slot / 1e6);
+	else if (notice->reason == REASON_OVERDUE)
+		record(rig, "tell %s: %s overdue %s run %d", run->def->name, what,
+		       verdict_info(notice->verdict)->name, (int)run->id);
+	else
+		record(rig, "tell %s@%g: %s %s x%d", run->def->name, (double)run->slot / 1e6, what,
+		       verdict_info(notice->verdict)->name, (int)notice->failures);
 }
 
 static inline void record_effect(void *ctx, const struct effect *effect)
@@ -147,6 +179,35 @@ static inline void record_effect(void *ctx, const struct effect *effect)
 		break;
 	case EFFECT_START:
 		record(rig, "start %s@%g", run->def->name, (double)run->slot / 1e6);
+		if (run->attempt > 1)
+			sprintf(rig->log + strlen(rig->log), " #%u", run->attempt);
+		break;
+	case EFFECT_RETRY:
+		name = verdict_info(effect->verdict)->name;
+		record(rig, "retry %s@%g in %g: %s%s%s", run->def->name, (double)run->slot / 1e6,
+		       (double)effect->span / 1e6, name, effect->reason ? " " : "",
+		       reason_name(effect->reason));
+		break;
+	case EFFECT_RETRY_OFF:
+		record(rig, "no retry %s@%g", run->def->name, (double)run->slot / 1e6);
+		break;
+	case EFFECT_NOTICE:
+		record_notice(rig, run);
+		break;
+	case EFFECT_NOTICE_DROPPED:
+		assert_true(engine_run_is_notice(run));
+		record(rig, "drop %s@%g %s", run->def->name, (double)run->slot / 1e6,
+		       reason_name(effect->reason));
+		break;
+	case EFFECT_EXPECT:
+		if (effect->span == USEC_INFINITY)
+			record(rig, "expect nothing of %s", effect->job->def->name);
+		else
+			record(rig, "expect %s in %g", effect->job->def->name,
+			       (double)effect->span / 1e6);
+		break;
+	case EFFECT_OVERDUE:
+		record(rig, "overdue %s", effect->job->def->name);
 		break;
 	case EFFECT_CANCEL:
 		record(rig, "%s %s@%g", effect->mode == CANCEL_KILL ? "kill" : "term",
@@ -263,6 +324,7 @@ static inline void stall_until(struct rig *rig, int now)
 struct search {
 	const char *name;
 	usec_t slot;
+	bool notice;
 	struct engine_run *run;
 	struct engine_job *job;
 };
@@ -271,7 +333,8 @@ static inline bool match_run(void *ctx, struct engine_run *run)
 {
 	struct search *search = ctx;
 
-	if (strcmp(run->def->name, search->name) == 0 && run->slot == search->slot)
+	if (strcmp(run->def->name, search->name) == 0 && run->slot == search->slot &&
+	    engine_run_is_notice(run) == search->notice)
 		search->run = run;
 	return !search->run;
 }
@@ -318,6 +381,33 @@ static inline void finish(struct rig *rig, const char *name, int slot)
 static inline void started(struct rig *rig, const char *name, int slot)
 {
 	step(rig, (struct engine_event){.kind = ENGINE_STARTED, .run = find_run(rig, name, slot)});
+}
+
+/* The attempt fails. */
+static inline void fail_run(struct rig *rig, const char *name, int slot)
+{
+	finish_as(rig, name, slot, (struct run_result){.kind = RESULT_EXITED, .code = 1});
+}
+
+static inline void retry(struct rig *rig, const char *name, int slot)
+{
+	step(rig,
+	     (struct engine_event){.kind = ENGINE_RETRY_DUE, .run = find_run(rig, name, slot)});
+}
+
+/* An operator kills a run. */
+static inline void kill_run(struct rig *rig, struct engine_run *run)
+{
+	step(rig, (struct engine_event){.kind = ENGINE_KILL, .run = run, .mode = CANCEL_TERM});
+}
+
+/* The notice that the shell has of the job has been carried out. */
+static inline void told(struct rig *rig, const char *name)
+{
+	struct engine_run *run = find_job(rig, name)->telling;
+
+	assert_non_null(run);
+	step(rig, (struct engine_event){.kind = ENGINE_FINISHED, .run = run});
 }
 
 static inline void happen(struct rig *rig, enum engine_event_kind kind)

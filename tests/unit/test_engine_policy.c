@@ -15,9 +15,9 @@ static void test_skip_starts_nothing_while_a_run_has_not_ended(void **state)
 	run_until(&rig, 20);
 	expect(&rig, "arm a 20; start a@10; arm a 30; a@20 skipped overlap ...");
 	finish(&rig, "a", 10);
-	expect(&rig, "end a@10 ok");
+	expect(&rig, "a@20-20 skipped overlap x1; end a@10 ok");
 	run_until(&rig, 30);
-	expect(&rig, "arm a 40; a@20-20 skipped overlap x1; start a@30");
+	expect(&rig, "arm a 40; start a@30");
 	end(&rig);
 }
 
@@ -30,9 +30,9 @@ static void test_allow_starts_up_to_max_running(void **state)
 	expect(&rig, "arm a 20; start a@10; arm a 30; start a@20; "
 		     "arm a 40; a@30 skipped max_running ...");
 	finish(&rig, "a", 20);
-	forget(&rig);
+	expect(&rig, "a@30-30 skipped max_running x1; end a@20 ok");
 	run_until(&rig, 40);
-	expect(&rig, "arm a 50; a@30-30 skipped max_running x1; start a@40");
+	expect(&rig, "arm a 50; start a@40");
 	end(&rig);
 }
 
@@ -45,7 +45,7 @@ static void test_queue_holds_the_first_and_skips_the_rest(void **state)
 	expect(&rig, "arm a 20; start a@10; arm a 30; arm a 40; a@30 skipped held ...; arm a 50");
 	assert_int_equal(find_job(&rig, "a")->held, S(20));
 	finish(&rig, "a", 10);
-	expect(&rig, "end a@10 ok; a@30-40 skipped held x2; start a@20");
+	expect(&rig, "a@30-40 skipped held x2; end a@10 ok; start a@20");
 	assert_int_equal(find_job(&rig, "a")->held, USEC_INFINITY);
 	end(&rig);
 }
@@ -59,7 +59,7 @@ static void test_replace_stops_the_run_once_and_starts_the_latest(void **state)
 	expect(&rig, "arm a 20; start a@10; arm a 30; term a@10; "
 		     "arm a 40; a@20 skipped replaced ...; arm a 50");
 	finish_as(&rig, "a", 10, (struct run_result){.kind = RESULT_SIGNALLED, .cancelled = true});
-	expect(&rig, "end a@10 killed replaced; a@20-30 skipped replaced x2; start a@40");
+	expect(&rig, "a@20-30 skipped replaced x2; end a@10 killed replaced; start a@40");
 	end(&rig);
 }
 
@@ -131,6 +131,77 @@ static void test_another_reason_is_another_streak(void **state)
 	end(&rig);
 }
 
+static struct run_result unwanted = {.kind = RESULT_UNWANTED, .code = 1};
+
+static void test_conditions_that_do_not_hold_are_a_streak(void **state)
+{
+	struct rig rig = begin_with(OVERLAP_SKIP);
+
+	(void)state;
+	run_until(&rig, 10);
+	forget(&rig);
+	finish_as(&rig, "a", 10, unwanted);
+	expect(&rig, "a@10 skipped condition ...");
+	assert_int_equal(engine_submitted(rig.engine), 0);
+	run_until(&rig, 20);
+	finish_as(&rig, "a", 20, unwanted);
+	run_until(&rig, 30);
+	expect(&rig, "arm a 30; start a@20; arm a 40; start a@30");
+	started(&rig, "a", 30);
+	expect(&rig, "a@10-20 skipped condition x2");
+	finish(&rig, "a", 30);
+	expect(&rig, "end a@30 ok");
+	assert_int_equal(counted(&rig, VERDICT_SKIPPED), 2);
+	end(&rig);
+}
+
+static void test_a_run_that_never_started_ends_the_streak_before_it(void **state)
+{
+	struct rig rig = begin_with(OVERLAP_SKIP);
+
+	(void)state;
+	run_until(&rig, 10);
+	finish_as(&rig, "a", 10, unwanted);
+	run_until(&rig, 20);
+	forget(&rig);
+	finish_as(&rig, "a", 20, (struct run_result){.kind = RESULT_SPAWN_FAILED});
+	expect(&rig, "a@10-10 skipped condition x1; end a@20 failed");
+	end(&rig);
+}
+
+static void test_a_condition_that_does_not_hold_lets_go_what_was_held(void **state)
+{
+	struct rig rig = begin_with(OVERLAP_QUEUE);
+
+	(void)state;
+	run_until(&rig, 20);
+	forget(&rig);
+	finish_as(&rig, "a", 10, unwanted);
+	expect(&rig, "a@10 skipped condition ...; start a@20");
+	end(&rig);
+}
+
+static void test_a_condition_is_told_of_at_once_when_nothing_will_follow(void **state)
+{
+	struct rig rig = begin_with(OVERLAP_SKIP);
+
+	(void)state;
+	run_until(&rig, 10);
+	load(&rig, &(struct model_spec){.workers = 1});
+	forget(&rig);
+	finish_as(&rig, "a", 10, unwanted);
+	expect(&rig, "a@10 skipped condition ...; a@10-10 skipped condition x1; free a");
+	end(&rig);
+
+	rig = begin_with(OVERLAP_SKIP);
+	run_until(&rig, 10);
+	happen(&rig, ENGINE_STOP);
+	forget(&rig);
+	finish_as(&rig, "a", 10, unwanted);
+	expect(&rig, "a@10 skipped condition ...; a@10-10 skipped condition x1; drained");
+	end(&rig);
+}
+
 static void test_what_finds_no_room_is_refused_and_a_burst_is_said_once(void **state)
 {
 	struct rig rig = begin(5, &(struct model_spec){
@@ -172,7 +243,9 @@ static void test_refusals_are_a_streak_of_their_job(void **state)
 	finish(&rig, "a", 9);
 	expect(&rig, "end a@9 ok; room again, refused 3");
 	run_until(&rig, 40);
-	expect(&rig, "arm b 50; b@10-30 refused queue_full x3; start b@40");
+	expect(&rig, "arm b 50; start b@40");
+	started(&rig, "b", 40);
+	expect(&rig, "b@10-30 refused queue_full x3");
 	end(&rig);
 }
 
@@ -219,6 +292,10 @@ int main(void)
 		cmocka_unit_test(test_replacing_what_waits_for_its_group_needs_no_waiting),
 		cmocka_unit_test(test_a_streak_is_said_once_and_counted_to_its_end),
 		cmocka_unit_test(test_another_reason_is_another_streak),
+		cmocka_unit_test(test_conditions_that_do_not_hold_are_a_streak),
+		cmocka_unit_test(test_a_run_that_never_started_ends_the_streak_before_it),
+		cmocka_unit_test(test_a_condition_that_does_not_hold_lets_go_what_was_held),
+		cmocka_unit_test(test_a_condition_is_told_of_at_once_when_nothing_will_follow),
 		cmocka_unit_test(test_what_finds_no_room_is_refused_and_a_burst_is_said_once),
 		cmocka_unit_test(test_refusals_are_a_streak_of_their_job),
 		cmocka_unit_test(test_a_burst_ends_with_the_daemon),

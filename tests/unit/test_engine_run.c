@@ -12,8 +12,18 @@ static void test_what_a_result_means(void **state)
 		{{.kind = RESULT_EXITED, .code = 127}, "failed"},
 		{{.kind = RESULT_SIGNALLED, .code = 11}, "failed"},
 		{{.kind = RESULT_SPAWN_FAILED, .code = 2, .stage = "exec"}, "failed"},
+		{{.kind = RESULT_EXITED, .code = 75}, "ok"}, /* success_exit */
+		{{.kind = RESULT_EXITED, .code = 76}, "failed"},
+		{{.kind = RESULT_EXITED, .code = 255}, "ok"},
+		{{.kind = RESULT_SIGNALLED, .code = 75}, "failed"},
+		{{.kind = RESULT_EXITED, .code = 75, .timed_out = true}, "timeout"},
 		{{.kind = RESULT_SIGNALLED, .code = 15, .timed_out = true}, "timeout"},
 		{{.kind = RESULT_EXITED, .code = 0, .timed_out = true}, "timeout"},
+		{{.kind = RESULT_SIGNALLED, .code = 9, .out_of_memory = true}, "failed memory"},
+		{{.kind = RESULT_EXITED, .code = 137, .out_of_memory = true}, "failed memory"},
+		{{.kind = RESULT_EXITED, .code = 0, .out_of_memory = true}, "ok"},
+		/* A condition that took too long: the time-out is not the command's. */
+		{{.kind = RESULT_SPAWN_FAILED, .stage = "only_if", .timed_out = true}, "failed"},
 		{{.kind = RESULT_NO_RESOURCES, .code = 11}, "refused no_resources"},
 		{{.kind = RESULT_NOT_STARTED}, "cancelled stopping"},
 	};
@@ -21,7 +31,11 @@ static void test_what_a_result_means(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct rig rig = begin(5, &(struct model_spec){.jobs = {{.name = "a"}}});
+		struct job_settings with = {
+			.success.exits = {
+				[75 / 64] = UINT64_C(1) << 75 % 64, [3] = UINT64_C(1) << 63}};
+		struct rig rig =
+			begin(5, &(struct model_spec){.jobs = {{.name = "a", .with = &with}}});
 
 		run_until(&rig, 10);
 		forget(&rig);
@@ -41,6 +55,8 @@ static void test_what_a_result_means_after_a_cancel(void **state)
 		{{.kind = RESULT_SIGNALLED, .code = 15, .cancelled = true}, "killed replaced"},
 		{{.kind = RESULT_EXITED, .code = 0, .cancelled = true}, "killed replaced"},
 		{{.kind = RESULT_NOT_STARTED}, "skipped replaced"},
+		{{.kind = RESULT_SPAWN_FAILED, .stage = "only_if", .cancelled = true},
+		 "killed replaced"},
 		/* The cancel came too late to matter. */
 		{{.kind = RESULT_EXITED, .code = 0}, "ok"},
 		{{.kind = RESULT_EXITED, .code = 3}, "failed"},
@@ -64,6 +80,35 @@ static void test_what_a_result_means_after_a_cancel(void **state)
 		expect(&rig, expected);
 		end(&rig);
 	}
+}
+
+static void test_an_operator_stops_what_runs_and_takes_back_what_waits(void **state)
+{
+	struct rig rig = begin(5, &(struct model_spec){
+					  .jobs = {{.name = "a", .group = "g"},
+						   {.name = "b", .offset = 1, .group = "g"},
+						   {.name = "c", .offset = 2}},
+					  .groups = {{.name = "g", .limit = 1}},
+				  });
+
+	(void)state;
+	run_until(&rig, 12);
+	forget(&rig);
+	kill_run(&rig, find_run(&rig, "b", 11));
+	expect(&rig, "end b@11 cancelled operator");
+	kill_run(&rig, find_run(&rig, "a", 10));
+	expect(&rig, "term a@10");
+	step(&rig, (struct engine_event){.kind = ENGINE_KILL,
+					 .run = find_run(&rig, "a", 10),
+					 .mode = CANCEL_KILL});
+	expect(&rig, "kill a@10");
+	finish_as(&rig, "a", 10, (struct run_result){.kind = RESULT_SIGNALLED, .cancelled = true});
+	expect(&rig, "end a@10 killed operator");
+	kill_run(&rig, find_run(&rig, "c", 12));
+	forget(&rig);
+	finish_as(&rig, "c", 12, (struct run_result){.kind = RESULT_NOT_STARTED});
+	expect(&rig, "end c@12 cancelled operator");
+	end(&rig);
 }
 
 static void test_runs_are_numbered_and_counted(void **state)
@@ -193,6 +238,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_a_result_means),
 		cmocka_unit_test(test_what_a_result_means_after_a_cancel),
+		cmocka_unit_test(test_an_operator_stops_what_runs_and_takes_back_what_waits),
 		cmocka_unit_test(test_runs_are_numbered_and_counted),
 		cmocka_unit_test(test_a_group_runs_its_limit_and_the_others_wait_in_order),
 		cmocka_unit_test(test_what_was_held_lines_up_behind_those_who_wait),
