@@ -1,20 +1,21 @@
 /* See build.h. */
 #include "config/build.h"
 
-#include "calendar/duration.h"
+#include "config/convert.h"
 #include "config/drafts.h"
+#include "config/section.h"
+#include "config/uses.h"
+#include "core/names.h"
+#include "core/settings.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
-/* A place that names a group, checked when all files are read. */
-struct group_use {
-	const char *group;
-	const char *file;
-	const char *job; /* NULL: the file's defaults */
-	unsigned line;
+/* What jobs are given that do not say otherwise. */
+struct defaults {
+	struct option_values values;
+	struct option_set given; /* those not built in */
 };
 
 /* A growing array. */
@@ -28,13 +29,18 @@ struct builder {
 	struct model *model;
 	const char *host;
 	struct diags *diags;
-	struct option_set main_defaults; /* built in, and of the main file */
-	struct option_set defaults;      /* those, and of the file in hand */
+	struct option_set required_of_job;
+	struct option_set required_of_group;
+	struct option_set of_settings; /* what a draft is made of */
+	struct defaults main_defaults; /* built in, and of the main file; its top level too */
+	struct defaults defaults;      /* those, and of the file in hand */
+	struct draft *plain;           /* that of the defaults; NULL: not made yet */
 	bool in_main;
 	const char *file;
-	struct vector jobs;       /* struct job, in the order of the files */
-	struct vector groups;     /* struct group */
-	struct vector group_uses; /* struct group_use */
+	struct arena scratch; /* of the section in hand */
+	struct vector jobs;   /* struct job, in the order of the files */
+	struct vector groups; /* struct group */
+	struct uses uses;
 	struct drafts drafts;
 };
 
@@ -53,6 +59,23 @@ static void *push(struct vector *vector, size_t item_size)
 	return (char *)vector->items + vector->count++ * item_size;
 }
 
+/* Which options are required where, and which are part of a job's settings. */
+static void sort_options(struct builder *builder)
+{
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option *option = &option_table[i];
+		enum option_id id = (enum option_id)i;
+
+		if (option->required && option->where & IN_JOB)
+			option_set_add(&builder->required_of_job, id);
+		if (option->required && option->where & IN_GROUP)
+			option_set_add(&builder->required_of_group, id);
+		if (option->offset >= offsetof(struct option_values, settings) ||
+		    id == OPT_CONCURRENCY_GROUP)
+			option_set_add(&builder->of_settings, id);
+	}
+}
+
 int builder_new(const char *host, struct diags *diags, struct builder **ret_builder)
 {
 	struct builder *builder = calloc(1, sizeof(*builder));
@@ -66,7 +89,9 @@ int builder_new(const char *host, struct diags *diags, struct builder **ret_buil
 		builder_free(builder);
 		return -ENOMEM;
 	}
-	option_set_fallbacks(&builder->main_defaults);
+	arena_init(&builder->scratch);
+	sort_options(builder);
+	option_fallbacks(&builder->main_defaults.values, &(struct option_set){0});
 	builder->in_main = true;
 	*ret_builder = builder;
 	return 0;
@@ -79,7 +104,8 @@ void builder_free(struct builder *builder)
 	model_unref(builder->model);
 	free(builder->jobs.items);
 	free(builder->groups.items);
-	free(builder->group_uses.items);
+	arena_done(&builder->scratch);
+	uses_done(&builder->uses);
 	drafts_done(&builder->drafts);
 	free(builder);
 }
@@ -94,300 +120,262 @@ void builder_begin_file(struct builder *builder, const char *file)
 	builder->in_main = !builder->file;
 	builder->file = file;
 	builder->defaults = builder->main_defaults;
+	builder->plain = NULL;
 }
 
-void builder_take_top(struct builder *builder, const struct option_given *given)
+int builder_take_top(struct builder *builder, const struct option_given *given)
 {
+	struct daemon_settings *daemon = &builder->main_defaults.values.daemon;
+	const char **const texts[] = {&daemon->sendmail, &daemon->mail_from};
 	struct place place = {
 		.file = builder->file,
 		.line = given->line,
 		.option = given->option->name,
 	};
+	int r;
 
 	/* Only the main file has any: they are kept with its defaults. */
-	(void)!option_convert(given, &place, builder->diags, &builder->main_defaults);
-}
-
-/* Converts what a section gives. */
-static void convert(struct builder *builder, const struct place *at,
-		    const struct option_given *given, size_t n_given, struct option_set *set)
-{
-	for (size_t i = 0; i < n_given; i++) {
-		struct place place = *at;
-
-		place.line = given[i].line;
-		place.option = given[i].option->name;
-		(void)!option_convert(&given[i], &place, builder->diags, set);
-	}
-}
-
-/* Reports which required options are not among those given. */
-static void check_required(struct builder *builder, const struct place *at, enum option_where where,
-			   const struct option_given *given, size_t n_given)
-{
-	uint32_t there = 0;
-
-	for (size_t i = 0; i < n_given; i++)
-		there |= UINT32_C(1) << option_id(given[i].option);
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		const struct option *option = &option_table[i];
-		struct place place = *at;
-
-		if (!option->required || !(option->where & where) || there >> i & 1)
+	r = option_convert(given, &place, builder->diags, &builder->scratch,
+			   &builder->main_defaults.values);
+	for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(texts); i++) {
+		if (*texts[i] != given->texts[0])
 			continue;
-		place.option = option->name;
-		place_report(builder->diags, DIAG_ERROR, &place, "missing; it is %s", option->doc);
+		*texts[i] = builder_keep(builder, given->texts[0]);
+		if (!*texts[i])
+			r = -ENOMEM;
 	}
+	return r == -EINVAL ? 0 : r;
 }
 
-/* Which of those given it is; NULL: not given. */
-static const struct option_given *find_given(const struct option_given *given, size_t n_given,
-					     enum option_id id)
+/* Converts what a section gives. Returns 0, problems or not; or -ENOMEM. */
+static int convert(struct builder *builder, struct section *section)
 {
-	for (size_t i = 0; i < n_given; i++)
-		if (option_id(given[i].option) == id)
-			return &given[i];
-	return NULL;
-}
+	for (size_t i = 0; i < section->n_given; i++) {
+		const struct option_given *given = &section->given[i];
+		struct place place = section->at;
+		int r;
 
-static unsigned line_of(const struct option_given *given, size_t n_given, enum option_id id)
-{
-	const struct option_given *found = find_given(given, n_given, id);
-
-	return found ? found->line : 0;
-}
-
-static int use_group(struct builder *builder, const char *group, const char *job, unsigned line)
-{
-	struct group_use *use = push(&builder->group_uses, sizeof(*use));
-
-	if (!use)
-		return -ENOMEM;
-	*use = (struct group_use){.group = group, .file = builder->file, .job = job, .line = line};
+		place.line = given->line;
+		place.option = given->option->name;
+		r = option_convert(given, &place, builder->diags, &builder->scratch,
+				   &section->values);
+		if (r == -ENOMEM)
+			return r;
+		if (r == 0)
+			option_set_add(&section->own, option_id(given->option));
+	}
 	return 0;
 }
 
-/* Options of a job that are fine one by one but not together. `set` holds the job's own, `all`
-   the defaults too. */
-static void check_together(struct builder *builder, const struct place *at,
-			   const struct option_given *given, size_t n_given,
-			   const struct option_set *set, const struct option_set *all)
+/* Notes the groups and users that a section names. `draft` has their names to keep; NULL: they
+   are copied. */
+static int note_uses(struct builder *builder, const struct section *section, const char *job,
+		     const struct draft *draft)
 {
-	enum overlap_policy overlap = (enum overlap_policy)all->values[OPT_OVERLAP].number;
-	usec_t every = all->values[OPT_EVERY].number;
-	usec_t timeout = all->values[OPT_TIMEOUT].number;
-	char every_text[DURATION_TEXT_SIZE];
-	char text[DURATION_TEXT_SIZE];
-	struct place place = *at;
+	const struct option_values *values = &section->values;
+	const struct {
+		enum option_id option;
+		enum use_kind kind;
+		const char *name;
+		const char *kept;
+	} rows[] = {
+		{OPT_CONCURRENCY_GROUP, USE_GROUP, values->concurrency_group,
+		 draft ? draft->group_name : NULL},
+		{OPT_USER, USE_USER, values->settings.user, draft ? draft->settings.user : NULL},
+		{OPT_USER_GROUP, USE_USER_GROUP, values->settings.user_group,
+		 draft ? draft->settings.user_group : NULL},
+	};
 
-	if (option_is_given(set, OPT_MAX_RUNNING) && overlap != OVERLAP_ALLOW) {
-		place.line = line_of(given, n_given, OPT_MAX_RUNNING);
-		place.option = "max_running";
-		place_report(
-			builder->diags, DIAG_WARNING, &place,
-			"means nothing with overlap = \"%s\"; it goes with overlap = \"allow\"",
-			option_table[OPT_OVERLAP].choices[overlap]);
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct use use = {
+			.kind = rows[i].kind,
+			.line = section_line(section, rows[i].option),
+			.name = rows[i].kept,
+			.file = builder->file,
+			.job = job,
+		};
+
+		if (!option_set_has(&section->own, rows[i].option))
+			continue;
+		if (!use.name)
+			use.name = builder_keep(builder, rows[i].name);
+		if (!use.name || uses_add(&builder->uses, &use) < 0)
+			return -ENOMEM;
 	}
-	if (!option_is_given(set, OPT_EVERY))
-		return;
-	if (all->values[OPT_OFFSET].number >= every) {
-		place.line = line_of(given, n_given, OPT_OFFSET);
-		place.option = "offset";
-		place_report(builder->diags, DIAG_ERROR, &place,
-			     "\"%s\" is not less than every = \"%s\"; it shifts the slots within "
-			     "one interval",
-			     duration_format(all->values[OPT_OFFSET].number, text),
-			     duration_format(every, every_text));
-	}
-	/* Not of defaults, which suit some jobs and not others. */
-	if (option_is_given(set, OPT_SPLAY) && all->values[OPT_SPLAY].number > every) {
-		place.line = line_of(given, n_given, OPT_SPLAY);
-		place.option = "splay";
-		place_report(builder->diags, DIAG_WARNING, &place,
-			     "\"%s\" is longer than every = \"%s\": a slot may be due after the "
-			     "next one's time",
-			     duration_format(all->values[OPT_SPLAY].number, text),
-			     duration_format(every, every_text));
-	}
-	if (option_is_given(set, OPT_TIMEOUT) && timeout >= every &&
-	    (overlap == OVERLAP_SKIP || overlap == OVERLAP_QUEUE)) {
-		place.line = line_of(given, n_given, OPT_TIMEOUT);
-		place.option = "timeout";
-		place_report(builder->diags, DIAG_WARNING, &place,
-			     "\"%s\" is not less than every = \"%s\": a run may last until slots "
-			     "after it are skipped",
-			     duration_format(timeout, text), duration_format(every, every_text));
-	}
+	return 0;
 }
 
-/* A command as the model has it: strings one after the other. NULL: out of memory. */
-static const char *keep_command(struct builder *builder, const struct option_given *command)
+/* A command as the model has it. NULL: out of memory. */
+static const char *keep_command(struct builder *builder, const struct command_line *command)
 {
-	size_t len = 0;
-	char *kept;
+	const char *end = command->args;
 
-	if (command->n_texts == 1)
-		return builder_keep(builder, command->texts[0]);
-	for (size_t i = 0; i < command->n_texts; i++)
-		len += strlen(command->texts[i]) + 1;
-	kept = arena_alloc(&builder->model->arena, len);
-	for (size_t i = 0, at = 0; kept && i < command->n_texts; i++) {
-		size_t n = strlen(command->texts[i]) + 1;
+	for (uint32_t i = 0; i < command->n_args; i++)
+		end += strlen(end) + 1;
+	return arena_copy(&builder->model->arena, command->args, (size_t)(end - command->args) - 1);
+}
 
-		memcpy(kept + at, command->texts[i], n);
-		at += n;
-	}
-	return kept;
+/* The draft that is equal to what the section comes to; most jobs give none of its options, and
+   have that of the defaults. NULL: out of memory. */
+static struct draft *share_draft(struct builder *builder, const struct section *section)
+{
+	struct draft draft = {
+		.settings = section->values.settings,
+		.group_name = section->values.concurrency_group,
+	};
+	bool plain = true;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(section->own.words); i++)
+		if (section->own.words[i] & builder->of_settings.words[i])
+			plain = false;
+	if (plain && builder->plain)
+		return builder->plain;
+	if (draft.settings.overlap != OVERLAP_ALLOW)
+		draft.settings.max_running = 1;
+	if (!plain)
+		return drafts_share(&builder->drafts, &builder->model->arena, &draft);
+	builder->plain = drafts_share(&builder->drafts, &builder->model->arena, &draft);
+	return builder->plain;
 }
 
 /* The rest of a job whose options are good. */
-static int fill_job(struct builder *builder, struct job *job, const struct option_given *command,
-		    const struct option_set *all)
+static int fill_job(struct builder *builder, struct job *job, const struct section *section,
+		    struct draft **ret_draft)
 {
-	const struct option_value *values = all->values;
-	struct draft draft = {
-		.settings =
-			{
-				.timeout = values[OPT_TIMEOUT].number,
-				.kill_signal = SIGTERM,
-				.kill_grace = values[OPT_KILL_GRACE].number,
-				.overlap = (enum overlap_policy)values[OPT_OVERLAP].number,
-				.max_running = 1,
-				.leftover = (enum leftover_policy)values[OPT_LEFTOVER].number,
-				.shell = values[OPT_SHELL].text,
-			},
-		.group_name = values[OPT_CONCURRENCY_GROUP].text,
-	};
-	struct draft *shared;
+	const struct option_values *values = &section->values;
+	struct draft *draft = share_draft(builder, section);
 
-	if (draft.settings.overlap == OVERLAP_ALLOW)
-		draft.settings.max_running = (unsigned)values[OPT_MAX_RUNNING].number;
-	shared = drafts_share(&builder->drafts, &builder->model->arena, &draft);
-	job->command = (struct command_line){
-		.args = keep_command(builder, command),
-		.n_args = (uint32_t)command->n_texts,
-		.use_shell = !command->list,
-	};
-	if (!shared || !job->command.args)
+	job->command = values->command;
+	job->command.args = keep_command(builder, &values->command);
+	if (!draft || !job->command.args)
 		return -ENOMEM;
-	job->settings = &shared->settings;
+	job->settings = &draft->settings;
 	job->schedule = (struct schedule){
-		.interval = values[OPT_EVERY].number,
-		.offset = values[OPT_OFFSET].number,
-		.delay = schedule_splay(values[OPT_SPLAY].number, builder->host, job->name),
+		.interval = values->every,
+		.offset = values->offset,
+		.delay = schedule_splay(values->splay, builder->host, job->name),
 	};
+	*ret_draft = draft;
 	return 0;
 }
 
-static int take_job(struct builder *builder, const struct place *at, bool whole,
-		    const struct option_given *given, size_t n_given)
+static int take_job(struct builder *builder, struct section *section, bool whole)
 {
-	const struct option_given *command = find_given(given, n_given, OPT_COMMAND);
 	size_t errors = builder->diags->errors;
-	struct option_set all = builder->defaults;
-	struct option_set set;
+	struct draft *draft = NULL;
 	struct job *job;
+	int r;
 
 	if (builder->jobs.count == BUILD_JOBS_MAX) {
-		place_report(builder->diags, DIAG_ERROR, at, "more than %d jobs", BUILD_JOBS_MAX);
+		place_report(builder->diags, DIAG_ERROR, &section->at, "more than %d jobs",
+			     BUILD_JOBS_MAX);
 		return -E2BIG;
 	}
-	assert(at->title);
-	set.given = 0;
-	convert(builder, at, given, n_given, &set);
-	option_set_merge(&all, &set);
+	assert(section->at.title);
+	section->values = builder->defaults.values;
+	section->defaults = builder->defaults.given;
+	r = convert(builder, section);
+	if (r < 0)
+		return r;
 	if (whole)
-		check_required(builder, at, IN_JOB, given, n_given);
-	check_together(builder, at, given, n_given, &set, &all);
+		section_check_required(section, &builder->required_of_job, builder->diags);
+	section_check_job(section, builder->diags);
 
 	job = push(&builder->jobs, sizeof(*job));
 	if (!job)
 		return -ENOMEM;
-	*job = (struct job){.file = builder->file, .line = at->line};
-	job->name = builder_keep(builder, at->title);
+	*job = (struct job){.file = builder->file, .line = section->at.line};
+	job->name = builder_keep(builder, section->at.title);
 	if (!job->name)
 		return -ENOMEM;
-	if (option_is_given(&set, OPT_CONCURRENCY_GROUP)) {
-		const char *group = builder_keep(builder, set.values[OPT_CONCURRENCY_GROUP].text);
-
-		if (!group || use_group(builder, group, job->name,
-					line_of(given, n_given, OPT_CONCURRENCY_GROUP)) < 0)
-			return -ENOMEM;
-	}
-	/* With an error anywhere there will be no model: the name alone is looked at. */
-	if (builder->diags->errors > errors || !command || !whole)
-		return 0;
-	return fill_job(builder, job, command, &all);
+	/* With an error anywhere there will be no model: the names alone are looked at. */
+	if (builder->diags->errors == errors && whole)
+		r = fill_job(builder, job, section, &draft);
+	return r < 0 ? r : note_uses(builder, section, job->name, draft);
 }
 
-static int take_group(struct builder *builder, const struct place *at, bool whole,
-		      const struct option_given *given, size_t n_given)
+static int take_group(struct builder *builder, struct section *section, bool whole)
 {
-	struct option_set set;
 	struct group *group;
+	int r;
 
-	assert(at->title);
-	set.given = 0;
-	convert(builder, at, given, n_given, &set);
+	assert(section->at.title);
+	r = convert(builder, section);
+	if (r < 0)
+		return r;
 	if (whole)
-		check_required(builder, at, IN_GROUP, given, n_given);
+		section_check_required(section, &builder->required_of_group, builder->diags);
 	group = push(&builder->groups, sizeof(*group));
 	if (!group)
 		return -ENOMEM;
-	*group = (struct group){.file = builder->file, .line = at->line};
-	if (option_is_given(&set, OPT_LIMIT))
-		group->limit = (unsigned)set.values[OPT_LIMIT].number;
-	group->name = builder_keep(builder, at->title);
+	*group = (struct group){
+		.file = builder->file,
+		.line = section->at.line,
+		.limit = section->values.limit,
+	};
+	group->name = builder_keep(builder, section->at.title);
 	return group->name ? 0 : -ENOMEM;
 }
 
 /* Texts of defaults outlive the section they stand in. */
-static int take_defaults(struct builder *builder, const struct place *at,
-			 const struct option_given *given, size_t n_given)
+static int take_defaults(struct builder *builder, struct section *section)
 {
-	struct option_set set;
+	struct option_values *values = &section->values;
+	int r;
 
-	set.given = 0;
-	convert(builder, at, given, n_given, &set);
-	for (size_t i = 0; i < OPTION_COUNT; i++) {
-		if (!(set.given >> i & 1) || !set.values[i].text)
-			continue;
-		set.values[i].text = builder_keep(builder, set.values[i].text);
-		if (!set.values[i].text)
+	*values = builder->defaults.values;
+	r = convert(builder, section);
+	if (r == 0)
+		section_check_defaults(section, builder->diags);
+	if (r == 0)
+		r = settings_copy(&builder->model->arena, &values->settings, &values->settings);
+	if (r < 0)
+		return r;
+	if (values->concurrency_group) {
+		values->concurrency_group = builder_keep(builder, values->concurrency_group);
+		if (!values->concurrency_group)
 			return -ENOMEM;
 	}
-	if (option_is_given(&set, OPT_CONCURRENCY_GROUP) &&
-	    use_group(builder, set.values[OPT_CONCURRENCY_GROUP].text, NULL,
-		      line_of(given, n_given, OPT_CONCURRENCY_GROUP)) < 0)
-		return -ENOMEM;
-	option_set_merge(&builder->defaults, &set);
+	builder->defaults.values = *values;
+	option_set_merge(&builder->defaults.given, &section->own);
+	builder->plain = NULL;
 	if (builder->in_main)
-		option_set_merge(&builder->main_defaults, &set);
-	return 0;
+		builder->main_defaults = builder->defaults;
+	return note_uses(builder, section, NULL, NULL);
 }
 
-int builder_take_section(struct builder *builder, const struct option *section, const char *title,
+int builder_take_section(struct builder *builder, const struct option *option, const char *title,
 			 unsigned line, bool whole, const struct option_given *given,
 			 size_t n_given)
 {
-	struct place at = {
+	struct section section;
+	int r;
+
+	section.at = (struct place){
 		.file = builder->file,
 		.line = line,
-		.section = section->name,
+		.section = option->name,
 		.title = title,
 	};
-
-	if (title && !option_name_is_valid(title))
-		place_report(builder->diags, DIAG_ERROR, &at, "the name must be %s",
-			     option_name_rule);
-	switch (option_id(section)) {
+	section.given = given;
+	section.n_given = n_given;
+	section.own = (struct option_set){0};
+	if (title && !name_is_valid(title))
+		place_report(builder->diags, DIAG_ERROR, &section.at, "the name must be %s",
+			     name_rule);
+	switch (option_id(option)) {
 	case OPT_JOB:
-		return take_job(builder, &at, whole, given, n_given);
+		r = take_job(builder, &section, whole);
+		break;
 	case OPT_GROUP:
-		return take_group(builder, &at, whole, given, n_given);
+		r = take_group(builder, &section, whole);
+		break;
 	default:
-		return take_defaults(builder, &at, given, n_given);
+		r = take_defaults(builder, &section);
+		break;
 	}
+	arena_clear(&builder->scratch);
+	return r;
 }
 
 /* What jobs and groups have in common. */
@@ -480,45 +468,17 @@ static int finish_jobs(struct builder *builder)
 	return 0;
 }
 
-/* All groups are known: jobs get theirs, and those that do not exist are reported. */
-static void resolve_groups(struct builder *builder)
-{
-	const struct group_use *uses = builder->group_uses.items;
-
-	drafts_resolve(&builder->drafts, builder->model);
-	for (size_t i = 0; i < builder->group_uses.count; i++) {
-		const struct group_use *use = &uses[i];
-		struct place place = {
-			.file = use->file,
-			.line = use->line,
-			.section = option_table[use->job ? OPT_JOB : OPT_DEFAULTS].name,
-			.title = use->job,
-			.option = option_table[OPT_CONCURRENCY_GROUP].name,
-		};
-
-		if (!model_find_group(builder->model, use->group))
-			place_report(builder->diags, DIAG_ERROR, &place,
-				     "there is no such group; write concurrency_group \"%s\" { "
-				     "limit = 1 }",
-				     use->group);
-	}
-}
-
 int builder_finish(struct builder *builder, struct model **ret_model)
 {
-	const struct option_value *values = builder->main_defaults.values;
 	int r;
 
-	builder->model->daemon = (struct daemon_settings){
-		.workers = (unsigned)values[OPT_WORKERS].number,
-		.queue = (unsigned)values[OPT_QUEUE].number,
-		.stop_timeout = values[OPT_STOP_TIMEOUT].number,
-	};
+	builder->model->daemon = builder->main_defaults.values.daemon;
 	r = finish_groups(builder);
-	if (r == 0)
-		resolve_groups(builder);
-	if (r == 0)
+	if (r == 0) {
+		drafts_resolve(&builder->drafts, builder->model);
+		uses_check(&builder->uses, builder->model, builder->diags);
 		r = finish_jobs(builder);
+	}
 	if (r == 0 && builder->diags->errors > 0)
 		r = -EINVAL;
 	if (r < 0)

@@ -29,15 +29,16 @@ const char *builder_keep(struct builder *builder, const char *text) _must_check_
  */
 void builder_begin_file(struct builder *builder, const char *file);
 
-/* An option of the top level, converted and kept; problems are reported. */
-void builder_take_top(struct builder *builder, const struct option_given *given);
+/* An option of the top level, converted and kept; problems are reported. Returns 0, problems or
+   not; or -ENOMEM. */
+int builder_take_top(struct builder *builder, const struct option_given *given) _must_check_;
 
 /*
  * A section of the file; `defaults` before the jobs. Of one that is not `whole` nothing is missed
  * that may stand in what could not be read; that has been reported. Returns 0, problems or not;
  * -ENOMEM; or -E2BIG when there are more than BUILD_JOBS_MAX jobs, which is reported.
  */
-int builder_take_section(struct builder *builder, const struct option *section, const char *title,
+int builder_take_section(struct builder *builder, const struct option *option, const char *title,
 			 unsigned line, bool whole, const struct option_given *given,
 			 size_t n_given) _must_check_;
 

@@ -2,6 +2,7 @@
 #include "config/config.h"
 
 #include "config/build.h"
+#include "config/convert.h"
 #include "config/parse.h"
 #include "config/scan.h"
 #include "config/trust.h"
@@ -226,16 +227,15 @@ static int include_dir(struct loader *loader, const char *path, unsigned line)
 static int take_top(void *ctx, const struct option_given *given)
 {
 	struct loader *loader = ctx;
-	struct option_set set = {0};
+	struct option_values values = {0};
 	struct place place = include_place(loader, option_id(given->option), given->line);
 
-	if (option_id(given->option) != OPT_INCLUDE_DIR) {
-		builder_take_top(loader->builder, given);
+	if (option_id(given->option) != OPT_INCLUDE_DIR)
+		return builder_take_top(loader->builder, given);
+	/* It is a text, which takes no memory. */
+	if (option_convert(given, &place, loader->diags, NULL, &values) < 0)
 		return 0;
-	}
-	if (option_convert(given, &place, loader->diags, &set) < 0)
-		return 0;
-	return include_dir(loader, set.values[OPT_INCLUDE_DIR].text, given->line);
+	return include_dir(loader, values.include_dir, given->line);
 }
 
 /* Has this very file been read already? Reports it. */

@@ -6,45 +6,123 @@
 
 #include "base/diag.h"
 #include "config/place.h"
+#include "core/model.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum option_id {
+	/* The top level. */
 	OPT_WORKERS,
 	OPT_QUEUE,
 	OPT_STOP_TIMEOUT,
+	OPT_SENDMAIL,
+	OPT_MAIL_FROM,
 	OPT_INCLUDE_DIR,
 	OPT_INCLUDE,
 	OPT_DEFAULTS,
 	OPT_JOB,
 	OPT_GROUP,
+	/* A concurrency_group. */
 	OPT_LIMIT,
+	/* Jobs: when, and what. */
 	OPT_EVERY,
 	OPT_OFFSET,
-	OPT_COMMAND,
 	OPT_SPLAY,
-	OPT_TIMEOUT,
-	OPT_KILL_GRACE,
+	OPT_COMMAND,
+	OPT_SHELL,
+	OPT_ONLY_IF,
+	/* Overlap. */
 	OPT_OVERLAP,
 	OPT_MAX_RUNNING,
 	OPT_CONCURRENCY_GROUP,
+	/* Stopping. */
+	OPT_TIMEOUT,
+	OPT_KILL_SIGNAL,
+	OPT_KILL_GRACE,
 	OPT_LEFTOVER,
-	OPT_SHELL,
+	/* Identity and surroundings. */
+	OPT_USER,
+	OPT_USER_GROUP,
+	OPT_ENVIRONMENT,
+	OPT_ENVIRONMENT_FILE,
+	OPT_PASS_ENVIRONMENT,
+	OPT_WORKDIR,
+	OPT_STDIN,
+	OPT_UMASK,
+	/* Limits. */
+	OPT_NICE,
+	OPT_IONICE,
+	OPT_OOM_SCORE_ADJ,
+	OPT_CPU_AFFINITY,
+	OPT_LIMITS,
+	OPT_NO_NEW_PRIVILEGES,
+	OPT_MEMORY_MAX,
+	OPT_CPU_MAX,
+	OPT_TASKS_MAX,
+	OPT_CPU_WEIGHT,
+	/* Verdict and retries. */
+	OPT_SUCCESS_EXIT,
+	OPT_RETRIES,
+	OPT_RETRY_DELAY,
+	OPT_RETRY_BACKOFF,
+	OPT_RETRY_MAX_DELAY,
+	OPT_RETRY_ON,
+	/* Output. */
+	OPT_OUTPUT,
+	OPT_OUTPUT_RATE,
+	OPT_OUTPUT_MAX,
+	OPT_OUTPUT_KEEP,
+	/* Who is told. */
+	OPT_ON_START,
+	OPT_ON_SUCCESS,
+	OPT_ON_FAILURE,
+	OPT_ON_RECOVERY,
+	OPT_ON_MISSED,
+	OPT_HOOK_TIMEOUT,
+	OPT_NOTIFY_AFTER,
+	OPT_NOTIFY_WHEN,
+	OPT_MAILTO,
+	OPT_MAIL_WHEN,
+	/* Expectations. */
+	OPT_EXPECT_WITHIN,
+	OPT_MIN_RUNTIME,
+	OPT_MAX_RUNTIME,
 	OPTION_COUNT,
 };
 
 enum option_type {
-	OPTION_DURATION, /* number: microseconds */
-	OPTION_INTEGER,  /* number */
-	OPTION_CHOICE,   /* number: index into choices */
-	OPTION_NAME,     /* text: the name of a group */
-	OPTION_FILE,     /* text: a path, maybe relative */
-	OPTION_PROGRAM,  /* text: an absolute path */
-	OPTION_COMMAND,  /* a string for the shell, or a list: program and arguments */
-	OPTION_FUNCTION, /* name("argument") */
-	OPTION_SECTION,  /* name { }, or name "title" { } */
+	OPTION_DURATION,  /* a number of microseconds */
+	OPTION_INTEGER,   /* a number */
+	OPTION_SIZE,      /* a number of bytes, as in "64K" */
+	OPTION_FACTOR,    /* a number of thousandths, as in "1.5" */
+	OPTION_SHARE,     /* a number of thousandths of a CPU, as in "150%" */
+	OPTION_MODE,      /* an octal number */
+	OPTION_FLAG,      /* yes or no */
+	OPTION_CHOICE,    /* a number: index into choices */
+	OPTION_SIGNAL,    /* a number */
+	OPTION_IONICE,    /* a number, as ioprio_set(2) takes it */
+	OPTION_CPUS,      /* a struct cpu_mask */
+	OPTION_LIMITS,    /* a struct job_rlimits; text or list */
+	OPTION_EXITS,     /* a struct outcome_set of exit statuses; text or list */
+	OPTION_OUTCOMES,  /* a struct outcome_set; text or list */
+	OPTION_NAME,      /* a text: the name of a group of jobs */
+	OPTION_ACCOUNT,   /* a text: a user or group of the system */
+	OPTION_FILE,      /* a text: a path, maybe relative */
+	OPTION_PROGRAM,   /* a text: an absolute path */
+	OPTION_PATH,      /* a text: an absolute path, or one in a user's home */
+	OPTION_DIRECTORY, /* likewise, or the home itself */
+	OPTION_OUTPUT,    /* a word or the pattern of a path, for two members */
+	OPTION_VARIABLES, /* a struct text_list of NAME=VALUE; text or list */
+	OPTION_NAMES,     /* a struct text_list of names of variables; text or list */
+	OPTION_FILES,     /* a struct text_list of paths that may have a "-"; text or list */
+	OPTION_ADDRESS,   /* a text: a mail address */
+	OPTION_ADDRESSES, /* a struct text_list of those; text or list */
+	OPTION_COMMAND,   /* a struct command_line; text or list */
+	OPTION_FUNCTION,  /* name("argument") */
+	OPTION_SECTION,   /* name { }, or name "title" { } */
+	OPTION_TYPE_COUNT,
 };
 
 /* Where an option may stand: a set of these. */
@@ -56,21 +134,48 @@ enum option_where {
 	IN_GROUP = 16,
 };
 
+/* How a number is kept. */
+enum option_store {
+	STORE_NONE, /* it is no number */
+	STORE_BOOL,
+	STORE_INT,
+	STORE_UNSIGNED, /* or an enum */
+	STORE_INT64,
+	STORE_OPTIONAL, /* struct optional_int */
+};
+
 struct option {
 	const char *name;
 	enum option_type type;
 	unsigned where; /* set of enum option_where */
 	bool required;
+	bool infinity;            /* "infinity" is a value too: 0 */
 	bool titled;              /* OPTION_SECTION: has a title */
 	enum option_where inside; /* OPTION_SECTION: what its options are IN_ */
-	const char *fallback;     /* the default, as it would be written; NULL: none */
-	int64_t min;              /* of OPTION_DURATION and OPTION_INTEGER */
+	enum option_store store;
+	size_t offset;        /* where in struct option_values the value goes */
+	const char *fallback; /* the default, as it would be written; NULL: none */
+	int64_t min;          /* of numbers but OPTION_MODE, _SIGNAL and _IONICE */
 	int64_t max;
 	const char *const *choices; /* of OPTION_CHOICE: ends with NULL */
 	const char *doc;            /* what it is, in words that follow "it is" */
 };
 
 extern const struct option option_table[OPTION_COUNT];
+
+/* What the options of a section come to, with the defaults behind them. Texts and lists belong to
+   the section's text or to an arena. */
+struct option_values {
+	struct daemon_settings daemon;
+	const char *include_dir;
+	unsigned limit;
+	usec_t every;
+	usec_t offset;
+	usec_t splay;
+	struct command_line command;
+	const char *concurrency_group;
+	struct job_settings settings; /* but for its group */
+};
 
 /* An option as a file gives it: one text, or a list of any number of them. */
 struct option_given {
@@ -81,16 +186,9 @@ struct option_given {
 	unsigned line;
 };
 
-/* An option's value after conversion. */
-struct option_value {
-	int64_t number;
-	const char *text; /* the given text itself: lives as long as that */
-};
-
-/* Values of several options; those not in `given` mean nothing. */
+/* A set of options; all zero is an empty one. */
 struct option_set {
-	uint32_t given; /* bit 1 << id */
-	struct option_value values[OPTION_COUNT];
+	uint64_t words[(OPTION_COUNT + 63) / 64];
 };
 
 static inline enum option_id option_id(const struct option *option)
@@ -98,9 +196,20 @@ static inline enum option_id option_id(const struct option *option)
 	return (enum option_id)(option - option_table);
 }
 
-static inline bool option_is_given(const struct option_set *set, enum option_id id)
+static inline void option_set_add(struct option_set *set, enum option_id id)
 {
-	return set->given >> id & 1;
+	set->words[id / 64] |= UINT64_C(1) << id % 64;
+}
+
+static inline bool option_set_has(const struct option_set *set, enum option_id id)
+{
+	return set->words[id / 64] >> id % 64 & 1;
+}
+
+static inline void option_set_merge(struct option_set *set, const struct option_set *more)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(set->words); i++)
+		set->words[i] |= more->words[i];
 }
 
 /* The option of that name (not NUL-terminated) that may stand there; NULL: none. */
@@ -109,22 +218,3 @@ const struct option *option_find(const char *name, size_t len, enum option_where
 /* Says that no option of this name may stand there, and what might be meant. */
 void option_report_unknown(struct diags *diags, const struct place *place, const char *name,
 			   size_t len, enum option_where where);
-
-/*
- * Checks what is given and adds it to `set`. Returns 0; or -EINVAL when it is not good, which has
- * then been reported at `place`.
- */
-int option_convert(const struct option_given *given, const struct place *place, struct diags *diags,
-		   struct option_set *set) _must_check_;
-
-/* The defaults that are built in. */
-void option_set_fallbacks(struct option_set *ret_set);
-
-/* Adds the values of `more`, which go before those of `set`. */
-void option_set_merge(struct option_set *set, const struct option_set *more);
-
-/* Is this fit to name a job or a group? */
-bool option_name_is_valid(const char *name);
-
-/* The rule for names, in words that follow "the name must be". */
-extern const char option_name_rule[];

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* How many kinds of sections there are. */
+#define SECTIONS 3
+
 struct parser {
 	const struct parse_sink *sink;
 	const struct scan *scan;
@@ -138,19 +141,20 @@ static _printf_(2, 0) void refused(cfg_t *cfg, const char *format, va_list ap)
 		  "cannot be read: %s", text ? text : "out of memory");
 }
 
-/* The options that stand in sections anywhere in the file: bit 1 << id. */
-static uint32_t used_inside(const struct scan *scan)
+/* The options that stand in sections anywhere in the file. */
+static struct option_set used_inside(const struct scan *scan)
 {
-	uint32_t used = 0;
+	struct option_set used = {0};
 
 	for (size_t i = 0; i < scan->n_marks; i++)
 		if (scan->marks[i].inside)
-			used |= UINT32_C(1) << scan->marks[i].option;
+			option_set_add(&used, (enum option_id)scan->marks[i].option);
 	return used;
 }
 
-/* What libconfuse is to know: the rows of the table that may stand there, of those in `used`. */
-static void make_opts(enum option_where where, uint32_t used,
+/* What libconfuse is to know: the rows of the table that may stand there; of those in sections only
+   the ones in `used`. */
+static void make_opts(enum option_where where, const struct option_set *used,
 		      cfg_opt_t *subopts[static OPTION_COUNT],
 		      cfg_opt_t ret_opts[static OPTION_COUNT + 1])
 {
@@ -160,7 +164,7 @@ static void make_opts(enum option_where where, uint32_t used,
 		const struct option *option = &option_table[i];
 		cfg_opt_t *opt = &ret_opts[n];
 
-		if (!(option->where & where) || !(used >> i & 1))
+		if (!(option->where & where) || (used && !option_set_has(used, (enum option_id)i)))
 			continue;
 		n++;
 		*opt = (cfg_opt_t){.name = option->name};
@@ -185,21 +189,26 @@ static void make_opts(enum option_where where, uint32_t used,
 
 /* It copies the options of a section into each section of that kind: what a file does not use is
    left out, or a million jobs would take half as long again. */
-static cfg_t *make_cfg(enum option_where where, uint32_t used)
+static cfg_t *make_cfg(enum option_where where, const struct option_set *used)
 {
-	cfg_opt_t inner[OPTION_COUNT][OPTION_COUNT + 1];
+	/* Of each section, and of the top level: libconfuse takes copies. */
+	_cleanup_free_ cfg_opt_t *opts =
+		calloc((size_t)(SECTIONS + 1) * (OPTION_COUNT + 1), sizeof(*opts));
 	cfg_opt_t *subopts[OPTION_COUNT] = {0};
-	cfg_opt_t outer[OPTION_COUNT + 1];
+	cfg_opt_t *next = opts;
 	cfg_t *cfg;
 
+	if (!opts)
+		return NULL;
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		if (option_table[i].type != OPTION_SECTION)
 			continue;
-		make_opts(option_table[i].inside, used, subopts, inner[i]);
-		subopts[i] = inner[i];
+		make_opts(option_table[i].inside, used, subopts, next);
+		subopts[i] = next;
+		next += OPTION_COUNT + 1;
 	}
-	make_opts(where, UINT32_MAX, subopts, outer);
-	cfg = cfg_init(outer, CFGF_NONE);
+	make_opts(where, NULL, subopts, next);
+	cfg = cfg_init(next, CFGF_NONE);
 	if (cfg)
 		(void)cfg_set_error_function(cfg, refused);
 	return cfg;
@@ -262,10 +271,11 @@ int parse_text(char *text, const struct scan *scan, const char *file, enum optio
 {
 	struct parser parser = {.sink = sink, .scan = scan, .file = file, .diags = diags};
 	size_t defaults_len = scan->defaults_end - scan->defaults_begin;
+	struct option_set used = used_inside(scan);
 	cfg_t *cfg;
 	int r = 0;
 
-	cfg = make_cfg(where, used_inside(scan));
+	cfg = make_cfg(where, &used);
 	if (!cfg)
 		return -ENOMEM;
 	in_force = &parser;

@@ -24,9 +24,12 @@ bool name_is_valid(const char *name)
 
 bool name_is_variable(const char *name, size_t len)
 {
-	if (len == 0 || strchr(DIGITS, name[0]))
+	if (len == 0 || memchr(DIGITS, name[0], sizeof(DIGITS) - 1))
 		return false;
-	return strspn(name, LETTERS DIGITS "_") >= len;
+	for (size_t i = 0; i < len; i++)
+		if (!memchr(LETTERS DIGITS "_", name[i], sizeof(LETTERS DIGITS "_") - 1))
+			return false;
+	return true;
 }
 
 /* Parts of 1 to `part_max` characters of `set` with a dot between each two, `len` bytes. */

@@ -1,7 +1,11 @@
 /* Every option: what is good, what is not and what is said then; the table and the manual agree. */
 #include "config_fixture.h"
 
+#include "config/convert.h"
 #include "config/options.h"
+
+#include <pwd.h>
+#include <sys/wait.h>
 
 /* What stands where a JOB is not the point: a job with these options is good. */
 #define J "every = \"1h\" command = 'x' "
@@ -17,6 +21,12 @@ struct case_ {
 	"must be 1 to 200 of A-Z a-z 0-9 _ . @ : + - and begin with neither \"-\" nor \".\"\n"
 #define N50  "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
 #define N200 N50 N50 N50 N50
+
+#define WARN "main.conf:1: warning: job \"x\": "
+#define SIZES                                                                                      \
+	" is not a size; write a whole number of bytes, maybe with K, M, G or T behind it, as in " \
+	"\"64K\""
+#define PATHS " is not an absolute path, nor one in the user's home, as in \"~/x\"\n"
 
 static const struct case_ cases[] = {
 	/* the top level */
@@ -136,6 +146,325 @@ static const struct case_ cases[] = {
 	{"job x { shell = '' " J "}",
 	 JOB "shell: \"\" is not an absolute path; write it as in \"/bin/sh\"\n"},
 
+	/* only_if and hooks */
+	{"job x { only_if = 'test -e /x' " J "}", NULL},
+	{"job x { only_if = {test, '-e', '/x'} " J "}", NULL},
+	{"job x { only_if = {} " J "}", NULL},
+	{"job x { only_if = '' " J "}",
+	 JOB "only_if: it is empty; write what the shell is to run\n"},
+	{"job x { only_if = {''} " J "}",
+	 JOB "only_if: the first element is empty; it is the program to run\n"},
+	{"job x { on_start = a on_success = b on_failure = c on_recovery = d on_missed = e " J "}",
+	 NULL},
+	{"job x { on_failure = {a, b} " J "}", NULL},
+	{"job x { on_failure = {} " J "}", NULL},
+	{"defaults { on_failure = c } job x { on_failure = {} " J "}", NULL},
+	{"job x { on_missed = ' ' " J "}",
+	 JOB "on_missed: it is empty; write what the shell is to run\n"},
+	{"job x { on_failure = {'notify me'} " J "}",
+	 WARN "on_failure: the program's name has white space in it; the elements of a list are "
+	      "not split, a string would go to the shell\n"},
+	{"job x { on_failure = c hook_timeout = 5s " J "}", NULL},
+	{"job x { only_if = c hook_timeout = 0 " J "}", NULL},
+	{"job x { mailto = root hook_timeout = 5s " J "}", NULL},
+	{"job x { hook_timeout = 5s " J "}",
+	 WARN "hook_timeout: means nothing without a hook, only_if or mailto\n"},
+	{"defaults { hook_timeout = 5s } job x { " J "}", NULL},
+	{"defaults { on_failure = c } job x { hook_timeout = 5s " J "}", NULL},
+
+	/* kill_signal */
+	{"job x { kill_signal = TERM " J "}", NULL},
+	{"job x { kill_signal = SIGINT " J "}", NULL},
+	{"job x { kill_signal = 2 " J "}", NULL},
+	{"job x { kill_signal = 'SIGRTMIN+3' " J "}", NULL},
+	{"job x { kill_signal = term " J "}",
+	 JOB "kill_signal: \"term\" is not a signal; write it as in \"TERM\", \"SIGINT\" or "
+	     "\"2\"\n"},
+	{"job x { kill_signal = {TERM, INT} " J "}",
+	 JOB "kill_signal: it takes one value, not a list\n"},
+
+	/* user and group */
+	{"job x { user = '' " J "}",
+	 JOB "user: it is empty; write the user that the job runs as, by name or number\n"},
+	{"job x { user = no-such-user " J "}", JOB "user: there is no user \"no-such-user\"\n"},
+	{"job x { user = -root " J "}", JOB "user: there is no user \"-root\"\n"},
+	{"job x { user = 4294967296 " J "}", JOB "user: there is no user \"4294967296\"\n"},
+	{"job x { group = no-such-group " J "}",
+	 JOB "group: there is no group \"no-such-group\"\n"},
+	{"job x { group = '' " J "}",
+	 JOB "group: it is empty; write the group that the job runs as, by name or number\n"},
+	{"defaults { user = no-such-user }",
+	 "main.conf:1: defaults: user: there is no user \"no-such-user\"\n"},
+	{"job x { user = no-such-user " J "}\njob y { user = no-such-user " J "}\n"
+	 "job z { user = nor-this " J "}",
+	 JOB "user: there is no user \"no-such-user\"\n"
+	     "main.conf:2: job \"y\": user: there is no user \"no-such-user\"\n"
+	     "main.conf:3: job \"z\": user: there is no user \"nor-this\"\n"},
+
+	/* environment, environment_file, pass_environment */
+	{"job x { environment = 'A=b' " J "}", NULL},
+	{"job x { environment = {'A=b', 'B=', '_c1=d = e'} " J "}", NULL},
+	{"job x { environment = {} " J "}", NULL},
+	{"job x { environment = {A} " J "}",
+	 JOB "environment: \"A\" is not a variable and its value, as in \"A=b\"\n"},
+	{"job x { environment = '' " J "}",
+	 JOB "environment: \"\" is not a variable and its value, as in \"A=b\"\n"},
+	{"job x { environment = {'=b', '1A=b', 'A B=c'} " J "}",
+	 JOB "environment: \"=b\": the name of a variable has letters, digits and \"_\", and no "
+	     "digit first\n" JOB "environment: \"1A=b\": the name of a variable has letters, "
+	     "digits and \"_\", and no digit first\n" JOB
+	     "environment: \"A B=c\": the name of a variable has letters, digits and \"_\", and "
+	     "no digit first\n"},
+	{"job x { environment = 'EVERYD_JOB=y' " J "}",
+	 JOB "environment: \"EVERYD_JOB=y\": variables that begin with EVERYD_ are everyd's "
+	     "own\n"},
+	{"job x { environment = 'EVERYDAY=y' " J "}", NULL},
+	{"job x { environment = {'A=b', 'AB=c', 'A=d'} " J "}",
+	 JOB "environment: \"A=d\": the variable is named a second time\n"},
+	{"job x { environment_file = '/etc/x' " J "}", NULL},
+	{"job x { environment_file = {'/etc/x', '-/etc/y'} " J "}", NULL},
+	{"job x { environment_file = {} " J "}", NULL},
+	{"job x { environment_file = {x, '', '-', '~/x'} " J "}",
+	 JOB "environment_file: \"x\" is not an absolute path, maybe with a \"-\" in front if the "
+	     "file may be missing\n" JOB "environment_file: \"\" is not an absolute path, maybe "
+	     "with a \"-\" in front if the file may be missing\n" JOB
+	     "environment_file: \"-\" is not an absolute path, maybe with a \"-\" in front if the "
+	     "file may be missing\n" JOB "environment_file: \"~/x\" is not an absolute path, "
+	     "maybe with a \"-\" in front if the file may be missing\n"},
+	{"job x { pass_environment = {LANG, HTTP_PROXY} " J "}", NULL},
+	{"job x { pass_environment = LANG " J "}", NULL},
+	{"job x { pass_environment = {'A=b', '', LANG, LANG, EVERYD_RUN} " J "}",
+	 JOB "pass_environment: \"A=b\" is not just the name of a variable; environment takes "
+	     "values too\n" JOB "pass_environment: \"\": the name of a variable has letters, "
+	     "digits and \"_\", and no digit first\n" JOB
+	     "pass_environment: \"LANG\": the variable is named a second time\n" JOB
+	     "pass_environment: \"EVERYD_RUN\": variables that begin with EVERYD_ are everyd's "
+	     "own\n"},
+
+	/* workdir, stdin, umask */
+	{"job x { workdir = / " J "}", NULL},
+	{"job x { workdir = ~ " J "}", NULL},
+	{"job x { workdir = '~/a b' " J "}", NULL},
+	{"job x { workdir = srv " J "}", JOB "workdir: \"srv\"" PATHS},
+	{"job x { workdir = '~bob/x' " J "}", JOB "workdir: \"~bob/x\"" PATHS},
+	{"job x { workdir = '' " J "}", JOB "workdir: \"\"" PATHS},
+	{"job x { stdin = /dev/zero " J "}", NULL},
+	{"job x { stdin = ~/x " J "}", NULL},
+	{"job x { stdin = ~ " J "}", JOB "stdin: \"~\"" PATHS},
+	{"job x { stdin = x " J "}", JOB "stdin: \"x\"" PATHS},
+	{"job x { umask = 0 " J "}", NULL},
+	{"job x { umask = 0777 " J "}", NULL},
+	{"job x { umask = 27 " J "}", NULL},
+	{"job x { umask = 028 " J "}",
+	 JOB "umask: \"028\" is not an octal number from 0 to 0777, as in \"027\"\n"},
+	{"job x { umask = 1777 " J "}",
+	 JOB "umask: \"1777\" is not an octal number from 0 to 0777, as in \"027\"\n"},
+
+	/* what the kernel holds it to */
+	{"job x { nice = -20 " J "}", NULL},
+	{"job x { nice = '+19' " J "}", NULL},
+	{"job x { nice = 20 " J "}", JOB "nice: \"20\" is not a whole number from -20 to 19\n"},
+	{"job x { nice = -21 " J "}", JOB "nice: \"-21\" is not a whole number from -20 to 19\n"},
+	{"job x { nice = - " J "}", JOB "nice: \"-\" is not a whole number from -20 to 19\n"},
+	{"job x { ionice = idle " J "}", NULL},
+	{"job x { ionice = 'best-effort:7' " J "}", NULL},
+	{"job x { ionice = 'idle:1' " J "}",
+	 JOB "ionice: \"idle:1\" is not one of \"idle\", \"best-effort\", \"realtime\", the latter "
+	     "two maybe with a level from \":0\" (first) to \":7\" behind\n"},
+	{"job x { oom_score_adj = -1000 " J "}", NULL},
+	{"job x { oom_score_adj = 1000 " J "}", NULL},
+	{"job x { oom_score_adj = 1001 " J "}",
+	 JOB "oom_score_adj: \"1001\" is not a whole number from -1000 to 1000\n"},
+	{"job x { cpu_affinity = '0-3,5' " J "}", NULL},
+	{"job x { cpu_affinity = '3-0' " J "}",
+	 JOB "cpu_affinity: \"3-0\" is not a list of CPUs; write numbers and ranges, as in "
+	     "\"0-3,5\"\n"},
+	{"job x { cpu_affinity = 8192 " J "}",
+	 JOB "cpu_affinity: \"8192\": CPUs are counted from 0 to 8191 at most\n"},
+	{"job x { limits = 'NOFILE=1024' " J "}", NULL},
+	{"job x { limits = {'NOFILE=1024:4096', 'LimitCORE=0', 'CPU=1h'} " J "}", NULL},
+	{"job x { limits = {} " J "}", NULL},
+	{"job x { limits = {'NOFILE=5:4', 'NOFILES=5', NOFILE, 'AS=1.5G'} " J "}", JOB
+	 "limits: \"NOFILE=5:4\": the soft limit is above the hard one\n" JOB
+	 "limits: \"NOFILES=5\": there is no such limit; there are AS, CORE, CPU, DATA, FSIZE, "
+	 "LOCKS, MEMLOCK, MSGQUEUE, NICE, NOFILE, NPROC, RSS, RTPRIO, RTTIME, SIGPENDING and "
+	 "STACK\n" JOB "limits: \"NOFILE\": write a limit as NAME=SOFT or NAME=SOFT:HARD, as in "
+	 "\"NOFILE=1024:4096\"\n" JOB
+	 "limits: \"AS=1.5G\": a bound of this limit is a number of bytes, maybe with K, M, G "
+	 "or T behind it, or infinity\n"},
+	{"job x { limits = {'CORE=0', 'LimitCORE=1'} " J "}",
+	 JOB "limits: \"LimitCORE=1\": this limit is set a second time\n"},
+	{"job x { no_new_privileges = yes " J "}", NULL},
+	{"job x { no_new_privileges = off " J "}", NULL},
+	{"job x { no_new_privileges = 1 " J "}",
+	 JOB "no_new_privileges: \"1\" is neither \"yes\" nor \"no\"\n"},
+	{"job x { memory_max = 1M " J "}", NULL},
+	{"job x { memory_max = infinity " J "}", NULL},
+	{"job x { memory_max = 1048576T " J "}", NULL},
+	{"job x { memory_max = 1023K " J "}",
+	 JOB "memory_max: \"1023K\" is too little; the least is \"1M\"\n"},
+	{"job x { memory_max = 0 " J "}",
+	 JOB "memory_max: \"0\" is too little; the least is \"1M\"\n"},
+	{"job x { memory_max = 1048577T " J "}",
+	 JOB "memory_max: \"1048577T\" is too much; the most is \"1048576T\", or infinity\n"},
+	{"job x { memory_max = 99999999999999999999 " J "}",
+	 JOB "memory_max: \"99999999999999999999\" is too much; the most is \"1048576T\", or "
+	     "infinity\n"},
+	{"job x { memory_max = 512m " J "}", JOB "memory_max: \"512m\"" SIZES ", or infinity\n"},
+	{"job x { memory_max = -1 " J "}", JOB "memory_max: \"-1\"" SIZES ", or infinity\n"},
+	{"job x { cpu_max = 1% " J "}", NULL},
+	{"job x { cpu_max = 12.5% " J "}", NULL},
+	{"job x { cpu_max = infinity " J "}", NULL},
+	{"job x { cpu_max = 0.9% " J "}",
+	 JOB "cpu_max: \"0.9%\" is not a share of one CPU from \"1%\" to \"1000000%\", as in "
+	     "\"150%\", or infinity\n"},
+	{"job x { cpu_max = 50 " J "}",
+	 JOB "cpu_max: \"50\" is not a share of one CPU from \"1%\" to \"1000000%\", as in "
+	     "\"150%\", or infinity\n"},
+	{"job x { tasks_max = 1 " J "}", NULL},
+	{"job x { tasks_max = infinity " J "}", NULL},
+	{"job x { tasks_max = 0 " J "}",
+	 JOB "tasks_max: \"0\" is not a whole number from 1 to 4194304, or infinity\n"},
+	{"job x { cpu_weight = 1 " J "}", NULL},
+	{"job x { cpu_weight = 10000 " J "}", NULL},
+	{"job x { cpu_weight = 0 " J "}",
+	 JOB "cpu_weight: \"0\" is not a whole number from 1 to 10000\n"},
+	{"job x { cpu_weight = 10001 " J "}",
+	 JOB "cpu_weight: \"10001\" is not a whole number from 1 to 10000\n"},
+	{"job x { cpu_weight = infinity " J "}",
+	 JOB "cpu_weight: \"infinity\" is not a whole number from 1 to 10000\n"},
+
+	/* verdict and retries */
+	{"job x { success_exit = {0, 75, 255} " J "}", NULL},
+	{"job x { success_exit = 1 " J "}", NULL},
+	{"job x { success_exit = {} " J "}", NULL},
+	{"job x { success_exit = {256, timeout, ''} " J "}",
+	 JOB "success_exit: \"256\" is not an exit status from 0 to 255\n" JOB
+	     "success_exit: \"timeout\" is not an exit status from 0 to 255\n" JOB
+	     "success_exit: \"\" is not an exit status from 0 to 255\n"},
+	{"job x { retries = 1000 retry_delay = 1s retry_backoff = 1.5 retry_max_delay = 1m " J "}",
+	 NULL},
+	{"job x { retries = 1001 " J "}",
+	 JOB "retries: \"1001\" is not a whole number from 0 to 1000\n"},
+	{"job x { retries = 3 retry_on = {1, 255, timeout, signal, start} " J "}", NULL},
+	{"job x { retries = 3 retry_on = timeout " J "}", NULL},
+	{"job x { retries = 3 retry_on = {0, failed} " J "}",
+	 JOB "retry_on: \"0\" is not an exit status from 1 to 255, \"timeout\", \"signal\" or "
+	     "\"start\"\n" JOB "retry_on: \"failed\" is not an exit status from 1 to 255, "
+	     "\"timeout\", \"signal\" or \"start\"\n"},
+	{"job x { retries = 3 retry_on = {74, 75} success_exit = {75, 76} " J "}",
+	 WARN "retry_on: exit status 75 is a success by success_exit, and not tried again\n"},
+	{"job x { retries = 3 retry_backoff = 10.000 " J "}", NULL},
+	{"job x { retries = 3 retry_backoff = 0.9 " J "}",
+	 JOB "retry_backoff: \"0.9\" is not a number from 1 to 10 with at most three decimals, as "
+	     "in \"1.5\"\n"},
+	{"job x { retries = 3 retry_backoff = 1.2345 " J "}",
+	 JOB "retry_backoff: \"1.2345\" is not a number from 1 to 10 with at most three decimals, "
+	     "as in \"1.5\"\n"},
+	{"job x { retries = 3 retry_delay = 2h " J "}",
+	 WARN "retry_delay: \"2h\" is more than retry_max_delay = \"1h\", which holds\n"},
+	{"job x { retries = 3 retry_max_delay = 5s " J "}",
+	 WARN "retry_delay: \"10s\" is more than retry_max_delay = \"5s\", which holds\n"},
+	{"job x { retry_delay = 1s retry_backoff = 2 retry_max_delay = 2s retry_on = 1 " J "}",
+	 WARN "retry_delay: means nothing without retries\n" WARN
+	      "retry_backoff: means nothing without retries\n" WARN
+	      "retry_max_delay: means nothing without retries\n" WARN
+	      "retry_on: means nothing without retries\n"},
+	{"defaults { retry_delay = 1s } job x { " J "}", NULL},
+	{"defaults { retries = 2 } job x { retry_delay = 1s " J "}", NULL},
+	{"job x { retries = 0 retry_delay = 1s " J "}", NULL},
+
+	/* output */
+	{"job x { output = log " J "}", NULL},
+	{"job x { output = journal " J "}", NULL},
+	{"job x { output = stderr " J "}", NULL},
+	{"job x { output = discard " J "}", NULL},
+	{"job x { output = '/var/log/%j/%Y-%m-%d_%r.log' " J "}", NULL},
+	{"job x { output = '~/%j%%.log' " J "}", NULL},
+	{"defaults { output = '/var/log/all.log' } job x { " J "}", NULL},
+	{"job x { output = syslog " J "}",
+	 JOB "output: \"syslog\" is not one of \"log\", \"journal\", \"stderr\", \"discard\", nor "
+	     "an absolute path or one in the user's home, as in \"~/%j.log\"\n"},
+	{"job x { output = '' " J "}",
+	 JOB "output: \"\" is not one of \"log\", \"journal\", \"stderr\", \"discard\", nor an "
+	     "absolute path or one in the user's home, as in \"~/%j.log\"\n"},
+	{"job x { output = '/var/log/' " J "}",
+	 JOB "output: \"/var/log/\" names a directory; write the path of a file\n"},
+	{"job x { output = '/var/log/%q' " J "}",
+	 JOB "output: \"/var/log/%q\": nothing takes the place of \"%q\"; there are %j (job), %r "
+	     "(run), %% (a %) and those of strftime(3) that make no white space\n"},
+	{"job x { output = '/var/log/%j%' " J "}",
+	 JOB "output: \"/var/log/%j%\": nothing takes the place of \"%\"; there are %j (job), %r "
+	     "(run), %% (a %) and those of strftime(3) that make no white space\n"},
+	{"job x { output_rate = 0 output_max = 0 output_keep = 0 " J "}", NULL},
+	{"job x { output_rate = 1M output_max = 1T output_keep = 16M " J "}", NULL},
+	{"job x { output_keep = 17M " J "}",
+	 JOB "output_keep: \"17M\" is too much; the most is \"16M\"\n"},
+	{"job x { output_max = infinity " J "}", JOB "output_max: \"infinity\"" SIZES "\n"},
+	{"job x { output_rate = 1KB " J "}", JOB "output_rate: \"1KB\"" SIZES "\n"},
+
+	/* who is told */
+	{"job x { mailto = root notify_after = 3 notify_when = always mail_when = output " J "}",
+	 NULL},
+	{"job x { mailto = {root, 'a.b+c@example.org'} " J "}", NULL},
+	{"job x { mailto = {} " J "}", NULL},
+	{"job x { mailto = 'a b@c' " J "}",
+	 JOB "mailto: \"a b@c\" is not one mail address; write several as a list, as in {\"root\", "
+	     "\"ops@example.org\"}\n"},
+	{"job x { mailto = 'a,b' " J "}",
+	 JOB "mailto: \"a,b\" is not one mail address; write several as a list, as in {\"root\", "
+	     "\"ops@example.org\"}\n"},
+	{"job x { mailto = {'-oQ/x', \"a\\nBcc:b\", ''} " J "}",
+	 JOB "mailto: \"-oQ/x\" is not a mail address, as in \"root\" or \"ops@example.org\"\n" JOB
+	     "mailto: \"a\\x0aBcc:b\" is not a mail address, as in \"root\" or "
+	     "\"ops@example.org\"\n" JOB
+	     "mailto: \"\" is not a mail address, as in \"root\" or \"ops@example.org\"\n"},
+	{"job x { mailto = root mail_when = never " J "}",
+	 JOB "mail_when: \"never\" is not one of \"failure\", \"change\", \"output\", "
+	     "\"always\"\n"},
+	{"job x { on_failure = c mail_when = always " J "}",
+	 WARN "mail_when: means nothing without mailto\n"},
+	{"job x { on_success = c notify_after = 2 notify_when = always " J "}",
+	 WARN "notify_after: means nothing without on_failure, on_recovery or mailto\n" WARN
+	      "notify_when: means nothing without on_failure, on_recovery or mailto\n"},
+	{"job x { on_failure = c notify_after = 0 " J "}",
+	 JOB "notify_after: \"0\" is not a whole number from 1 to 1000\n"},
+	{"job x { on_failure = c notify_when = once " J "}",
+	 JOB "notify_when: \"once\" is not one of \"change\", \"always\"\n"},
+	{"sendmail = /usr/bin/msmtp mail_from = 'everyd@example.org'", NULL},
+	{"sendmail = msmtp",
+	 "main.conf:1: sendmail: \"msmtp\" is not an absolute path; write it as "
+	 "in \"/usr/sbin/sendmail\"\n"},
+	{"mail_from = 'a@b@c'", "main.conf:1: mail_from: \"a@b@c\" is not a mail address, as in "
+				"\"root\" or \"ops@example.org\"\n"},
+	{"mail_from = {a, b}", "main.conf:1: mail_from: it takes one value, not a list\n"},
+
+	/* expectations */
+	{"job x { expect_within = 25h min_runtime = 1s max_runtime = 10m " J "}", NULL},
+	{"job x { expect_within = 59m " J "}",
+	 WARN "expect_within: \"59m\" is shorter than every = \"1h\": the job is overdue before it "
+	      "is due\n"},
+	{"defaults { expect_within = 59m } job x { " J "}",
+	 WARN "expect_within: \"59m\" is shorter than every = \"1h\": the job is overdue before it "
+	      "is due\n"},
+	{"job x { min_runtime = 2m max_runtime = 1m " J "}",
+	 JOB "min_runtime: \"2m\" is more than max_runtime = \"1m\"; no run could take as long as "
+	     "is expected\n"},
+	{"defaults { min_runtime = 2m max_runtime = 1m }",
+	 "main.conf:1: defaults: min_runtime: \"2m\" is more than max_runtime = \"1m\"; no run "
+	 "could take as long as is expected\n"},
+	{"defaults { max_runtime = 1m } job x { min_runtime = 2m " J "}",
+	 JOB "min_runtime: \"2m\" is more than max_runtime = \"1m\"; no run could take as long as "
+	     "is expected\n"},
+	{"job x { min_runtime = 1m max_runtime = 1m " J "}", NULL},
+	{"job x { timeout = 5m max_runtime = 5m " J "}",
+	 WARN "max_runtime: \"5m\" is not less than timeout = \"5m\": a run is stopped before it "
+	      "can exceed it\n"},
+	{"job x { timeout = 5m min_runtime = 6m " J "}",
+	 WARN "min_runtime: \"6m\" is not less than timeout = \"5m\": a run is stopped before it "
+	      "has taken as long as is expected\n"},
+	{"job x { min_runtime = soon " J "}", JOB "min_runtime: \"soon\"" UNITS},
+
 	/* groups */
 	{"concurrency_group g { limit = 1 } job x { concurrency_group = g " J "}", NULL},
 	{"job x { concurrency_group = g " J "} concurrency_group g { limit = 4096 }", NULL},
@@ -202,6 +531,109 @@ static void refuses_an_argument_the_kernel_would_refuse(void **state)
 	free(text);
 }
 
+static void refuses_what_is_too_long(void **state)
+{
+	static const struct {
+		const char *option;
+		const char *begin;
+		size_t limit; /* the first length that is too long */
+		const char *said;
+	} rows[] = {
+		{"environment", "A=", 131072,
+		 "environment: longer than the kernel takes, which is 131071 bytes\n"},
+		{"workdir", "/", 4096, "workdir: longer than a path can be, which is 4095 bytes\n"},
+		{"environment_file", "/", 4096,
+		 "environment_file: longer than a path can be, which is 4095 bytes\n"},
+		{"shell", "/", 4096, "shell: longer than a path can be, which is 4095 bytes\n"},
+		{"output", "/", 4096, "output: longer than a path can be, which is 4095 bytes\n"},
+	};
+	const struct fixture *fixture = *state;
+	char *value = malloc(140000);
+	char *text = NULL;
+
+	assert_non_null(value);
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		for (size_t len = rows[i].limit - 1; len <= rows[i].limit; len++) {
+			char *expected = NULL;
+			char *got;
+
+			memset(value, 'x', len);
+			value[len] = '\0';
+			memcpy(value, rows[i].begin, strlen(rows[i].begin));
+			assert_true(asprintf(&text, "job x { %s = '%s' " J "}", rows[i].option,
+					     value) > 0);
+			assert_true(asprintf(&expected, JOB "%s", rows[i].said) > 0);
+			fixture_write(fixture, "main.conf", text);
+			got = fixture_load(fixture, "main.conf", NULL);
+			assert_string_equal(got, len < rows[i].limit ? "" : expected);
+			free(got);
+			free(text);
+			free(expected);
+		}
+	}
+	free(value);
+}
+
+static void who_is_there_may_be_named(void **state)
+{
+	char text[200];
+	const struct passwd *user;
+
+	/* Some of them, or the only one there is without root. */
+	setpwent();
+	for (int i = 0; i < 3; i++) {
+		gid_t gid = geteuid() == 0 ? 0 : getegid();
+
+		user = geteuid() == 0 ? getpwent() : getpwuid(geteuid());
+		if (!user)
+			break;
+		(void)snprintf(text, sizeof(text), "job x { user = '%s' group = %u " J "}",
+			       user->pw_name, (unsigned)gid);
+		fixture_expect(*state, text, "");
+		(void)snprintf(text, sizeof(text), "job x { user = %u " J "}",
+			       (unsigned)user->pw_uid);
+		fixture_expect(*state, text, "");
+	}
+	endpwent();
+}
+
+static void without_root_there_is_only_oneself(void **state)
+{
+	const struct fixture *fixture = *state;
+	pid_t pid;
+	int status = -1;
+
+	assert_int_equal(chmod(fixture->dir, 0777), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		bool mine = true;
+
+		/* An assertion of cmocka that fails is not to go on with the next test in here. */
+		(void)setenv("CMOCKA_TEST_ABORT", "1", 1);
+		if (geteuid() == 0)
+			mine = setresgid(65534, 65534, 65534) == 0 &&
+			       setresuid(65534, 65534, 65534) == 0;
+		if (!mine || !getpwuid(geteuid()))
+			_exit(77);
+		fixture_expect(
+			fixture, "job x { user = root " J "}\njob y { group = 0 " J "}",
+			JOB
+			"user: everyd is not run by root, so jobs have its own user and cannot "
+			"have \"root\"\n"
+			"main.conf:2: job \"y\": group: everyd is not run by root, so jobs have "
+			"its own group and cannot have \"0\"\n");
+		who_is_there_may_be_named(state);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+		print_message("no user here that is not root\n");
+		skip();
+	}
+	assert_int_equal(status, 0);
+}
+
 static void every_row_is_complete(void **state)
 {
 	(void)state;
@@ -213,8 +645,18 @@ static void every_row_is_complete(void **state)
 		assert_true(option->where != 0);
 		assert_int_equal(option_id(option), i);
 		assert_true(!option->choices == (option->type != OPTION_CHOICE));
-		if (option->type == OPTION_INTEGER || option->type == OPTION_DURATION)
+		if (option->type == OPTION_INTEGER || option->type == OPTION_DURATION ||
+		    option->type == OPTION_SIZE || option->type == OPTION_FACTOR ||
+		    option->type == OPTION_SHARE)
 			assert_true(option->min < option->max);
+		if (option->type <= OPTION_IONICE)
+			assert_true(option->store != STORE_NONE);
+		/* What is converted has a member of its own. */
+		if (option->type != OPTION_FUNCTION && option->type != OPTION_SECTION)
+			for (size_t j = 0; j < i; j++)
+				assert_false(option->offset == option_table[j].offset &&
+					     option_table[j].type != OPTION_FUNCTION &&
+					     option_table[j].type != OPTION_SECTION);
 		if (option->type == OPTION_SECTION)
 			assert_true(option->inside != 0);
 		for (size_t j = 0; j < i; j++)
@@ -225,12 +667,13 @@ static void every_row_is_complete(void **state)
 
 static void every_default_is_a_good_value(void **state)
 {
+	struct option_values values;
 	struct option_set set;
 
 	(void)state;
-	option_set_fallbacks(&set);
+	option_fallbacks(&values, &set);
 	for (size_t i = 0; i < OPTION_COUNT; i++)
-		assert_int_equal(option_is_given(&set, (enum option_id)i),
+		assert_int_equal(option_set_has(&set, (enum option_id)i),
 				 option_table[i].fallback != NULL);
 }
 
@@ -259,9 +702,20 @@ static void misspelt_names_are_recognized(void **state)
 		{"concurrency_group g { max = 1 limit = 1 }",
 		 "main.conf:1: concurrency_group \"g\": unknown option \"max\"; possible here: "
 		 "limit\n"},
-		{"defaults { mailto = root }",
-		 "main.conf:1: defaults: unknown option \"mailto\"; possible here: splay, timeout, "
-		 "kill_grace, overlap, max_running, concurrency_group, leftover, shell\n"},
+		{"defaults { crontab = root }",
+		 "main.conf:1: defaults: unknown option \"crontab\"; everyd.conf(5) has those "
+		 "that jobs have\n"},
+		{"job x { env = 'A=b' " J "}",
+		 JOB "unknown option \"env\"; everyd.conf(5) has those that jobs have\n"},
+		{"job x { retrie = 3 " J "}",
+		 JOB "unknown option \"retrie\"; did you mean \"retries\"?\n"},
+		{"job x { mailto = a sendmail = b " J "}",
+		 JOB "\"sendmail\" does not belong here; it stands at the top level of the main "
+		     "file\n"},
+		{"directory = x",
+		 "main.conf:1: unknown option \"directory\"; possible here: workers, queue, "
+		 "stop_timeout, sendmail, mail_from, include_dir, include, defaults, job, "
+		 "concurrency_group\n"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(unknown); i++)
@@ -322,6 +776,12 @@ int main(void)
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(refuses_an_argument_the_kernel_would_refuse,
 						fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(refuses_what_is_too_long, fixture_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(who_is_there_may_be_named, fixture_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(without_root_there_is_only_oneself, fixture_setup,
+						fixture_teardown),
 		cmocka_unit_test(every_row_is_complete),
 		cmocka_unit_test(every_default_is_a_good_value),
 		cmocka_unit_test_setup_teardown(misspelt_names_are_recognized, fixture_setup,

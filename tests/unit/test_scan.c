@@ -86,7 +86,7 @@ static const struct case_ broken[] = {
 	{"include(a, b)", 0, "main.conf:1: include: expected \")\", found \",\"\n"},
 	{"wat", 0,
 	 "main.conf:1: unknown option \"wat\"; possible here: workers, queue, stop_timeout, "
-	 "include_dir, include, defaults, job, concurrency_group\n"
+	 "sendmail, mail_from, include_dir, include, defaults, job, concurrency_group\n"
 	 "main.conf:1: expected \"=\", found the end of the file\n"},
 	{"wroker { {", 0,
 	 "main.conf:1: unknown option \"wroker\"; did you mean \"workers\"?\n"
@@ -169,7 +169,8 @@ static void what_stands_around_an_unknown_name_is_checked(void **state)
 		"  command = x\n"
 		"}\n",
 		"main.conf:1: unknown option \"work\"; possible here: workers, queue, "
-		"stop_timeout, include_dir, include, defaults, job, concurrency_group\n"
+		"stop_timeout, sendmail, mail_from, include_dir, include, defaults, job, "
+		"concurrency_group\n"
 		"main.conf:4: unknown option \"worker\"; did you mean \"workers\"?\n"
 		"main.conf:4: \"+=\" is not used here; write \"=\"\n"
 		"main.conf:4: unknown option \"worked\"; did you mean \"workers\"?\n"
