@@ -69,20 +69,29 @@ static int test_config(const char *path)
 	return r < 0 || fflush(stdout) != 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-static int run(const struct cli *cli)
+/* The daemon's messages go where they are wanted; the output of jobs may be wanted elsewhere. */
+static void choose_sinks(const struct cli *cli)
 {
+	bool there = journal_is_there();
 	bool journal =
 		cli->log == CLI_LOG_JOURNAL || (cli->log == CLI_LOG_AUTO && journal_is_stderr());
+
+	if (journal && !there)
+		(void)fputs("everyd: there is no journal here; the log goes to standard error\n",
+			    stderr);
+	log_init(journal && there ? journal_sink() : log_stderr_sink(), cli->level);
+	if (there)
+		log_set_target(LOG_TARGET_JOURNAL, journal_sink());
+	log_set_target(LOG_TARGET_STDERR, log_stderr_sink());
+}
+
+static int run(const struct cli *cli)
+{
 	struct daemon *daemon = NULL;
 	int status = EXIT_FAILURE;
 	int r;
 
-	if (journal && !journal_is_there()) {
-		(void)fputs("everyd: there is no journal here; the log goes to standard error\n",
-			    stderr);
-		journal = false;
-	}
-	log_init(journal ? journal_sink() : log_stderr_sink(), cli->level);
+	choose_sinks(cli);
 	r = log_start();
 	if (r < 0) {
 		(void)fprintf(stderr, "everyd: cannot start: %s\n", strerrordesc_np(-r));

@@ -1,10 +1,13 @@
 /*
- * The logger: the daemon's own messages and the jobs' output lines, on their way to one sink.
+ * The logger: the daemon's own messages and the jobs' output lines, on their way to a sink, or to
+ * one of several where a target has its own.
  *
- * Between log_start() and log_stop() a thread of its own writes to the sink, so that a slow or
+ * Between log_start() and log_stop() a thread of its own writes to the sinks, so that a slow or
  * stuck one never holds up a caller; records wait in a bounded buffer. What does not fit is
- * dropped, counted, and said so as soon as there is room. Before and after, records are written
- * by the caller. Any thread may log; the other functions are for the main thread.
+ * dropped, counted, and said so as soon as there is room. There is one thread and one buffer: a
+ * stuck sink holds up the records of all targets, and costs those that do not fit. Before and
+ * after, records are written by the caller. Any thread may log; the other functions are for the
+ * main thread.
  */
 #pragma once
 
@@ -57,14 +60,15 @@ struct log_record {
 	size_t len;         /* of text, which has a NUL behind it */
 };
 
-/* Where records go. write() gets them in order, in batches, from one thread at a time; it may
-   block. */
+/* Where records go. write() gets those of one target in order, in batches, from one thread at a
+   time; it may block. */
 struct log_sink {
 	void (*write)(void *ctx, const struct log_record *records, size_t count);
 	void *ctx;
 };
 
-/* Sets sink and threshold; the sink must outlive the logger. */
+/* Sets the sink of all targets, and the threshold of the daemon's messages; the sink must outlive
+   the logger. */
 void log_init(struct log_sink sink, enum log_level max_level);
 
 /* Where records of a target go; to the sink of log_init() as long as nothing is said. Before
@@ -92,8 +96,9 @@ void log_job(enum log_level level, const char *job, uint64_t run, const char *fo
 	_printf_(4, 5);
 
 /*
- * A line that a run printed. Waits a bounded time for room when the sink is slow; when it is stuck
- * the line is dropped and counted: returns false. For workers, not for the loop.
+ * A line that a run printed, whatever its level. Waits a bounded time for room when the sink is
+ * slow; when it is stuck the line is dropped and counted: returns false. For workers, not for the
+ * loop.
  */
 bool log_output(const struct log_line *line);
 

@@ -111,6 +111,16 @@ static void records_become_fields(void **state)
 		 "MESSAGE=a=b\tc\nPRIORITY=6\nSYSLOG_FACILITY=9\nSYSLOG_IDENTIFIER=b\nEVERYD_JOB="
 		 "b\n"
 		 "EVERYD_RUN=7\nEVERYD_STREAM=stdout\n"},
+		{{.level = LOG_LEVEL_EMERGENCY,
+		  .text = "x",
+		  .len = 1,
+		  .job = "b",
+		  .run = 7,
+		  .stream = "stderr"},
+		 "MESSAGE=x\nPRIORITY=0\nSYSLOG_FACILITY=9\nSYSLOG_IDENTIFIER=b\nEVERYD_JOB=b\n"
+		 "EVERYD_RUN=7\nEVERYD_STREAM=stderr\n"},
+		{{.level = LOG_LEVEL_CRITICAL, .text = "x", .len = 1},
+		 "MESSAGE=x\nPRIORITY=2\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=everyd\n"},
 		{{.level = LOG_LEVEL_DEBUG, .text = "", .len = 0},
 		 "MESSAGE=\nPRIORITY=7\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=everyd\n"},
 	};

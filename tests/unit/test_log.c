@@ -2,6 +2,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <setjmp.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -86,6 +88,89 @@ static void say_all(void)
 	log_job(LOG_LEVEL_WARNING, "backup", 7, "two\nlines");
 	output("backup", 7, "stderr", "a line", 6);
 	output("backup", 7, "stdout", "", 0);
+}
+
+/* A sink of one target. */
+static void own_sink_write(void *ctx, const struct log_record *records, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(records[i].target, *(const enum log_target *)ctx);
+		(void)fputs("own: ", sink.stream);
+		sink_write(NULL, &records[i], 1);
+	}
+}
+
+static void output_to(enum log_target target, enum log_level level, const char *text)
+{
+	(void)log_output(&(struct log_line){
+		.target = target,
+		.level = level,
+		.job = "backup",
+		.run = 7,
+		.stream = "stdout",
+		.text = text,
+		.len = strlen(text),
+	});
+}
+
+/* Records of a target that has none go where the daemon's do. */
+static void targets_have_their_own_sinks(void **state)
+{
+	static enum log_target target = LOG_TARGET_STDERR;
+
+	(void)state;
+	for (int threaded = 0; threaded < 2; threaded++) {
+		rewind(sink.stream);
+		log_init((struct log_sink){.write = sink_write}, LOG_LEVEL_WARNING);
+		log_set_target(LOG_TARGET_STDERR, (struct log_sink){own_sink_write, &target});
+		if (threaded)
+			assert_int_equal(log_start(), 0);
+		/* Of all levels: the threshold is that of the daemon's messages. */
+		for (int level = LOG_LEVEL_EMERGENCY; level <= LOG_LEVEL_DEBUG; level++)
+			output_to(level % 3 ? LOG_TARGET_STDERR : LOG_TARGET_JOURNAL,
+				  (enum log_level)level, "line");
+		log_msg(LOG_LEVEL_WARNING, "said");
+		log_msg(LOG_LEVEL_NOTICE, "not said");
+		output_to(LOG_TARGET_OWN, LOG_LEVEL_DEBUG, "ours");
+		assert_int_equal(log_stop(), 0);
+		(void)fputc('\0', sink.stream);
+		assert_string_equal(written(), "0|backup|7|stdout|line\n"
+					       "own: 1|backup|7|stdout|line\n"
+					       "own: 2|backup|7|stdout|line\n"
+					       "3|backup|7|stdout|line\n"
+					       "own: 4|backup|7|stdout|line\n"
+					       "own: 5|backup|7|stdout|line\n"
+					       "6|backup|7|stdout|line\n"
+					       "own: 7|backup|7|stdout|line\n"
+					       "4|-|0|-|said\n"
+					       "7|backup|7|stdout|ours\n");
+	}
+}
+
+static void a_line_is_written_to_stderr_whatever_its_level(void **state)
+{
+	char text[1024];
+	int kept = dup(STDERR_FILENO);
+	int ends[2];
+	ssize_t n;
+	char *at = text;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	log_set_target(LOG_TARGET_STDERR, log_stderr_sink());
+	for (int level = LOG_LEVEL_EMERGENCY; level <= LOG_LEVEL_DEBUG; level++)
+		output_to(LOG_TARGET_STDERR, (enum log_level)level, "line");
+	assert_true(dup2(kept, STDERR_FILENO) >= 0);
+	n = read(ends[0], text, sizeof(text) - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	for (int level = LOG_LEVEL_EMERGENCY; level <= LOG_LEVEL_DEBUG; level++) {
+		at = strstr(at, " backup[7]: line\n");
+		assert_non_null(at);
+		at++;
+	}
+	assert_int_equal(close(ends[0]) + close(ends[1]) + close(kept), 0);
 }
 
 static const char all[] = "3|-|0|-|one 1\n"
@@ -201,6 +286,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(records_arrive_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(records_arrive_in_order_through_the_thread, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(targets_have_their_own_sinks, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_line_is_written_to_stderr_whatever_its_level,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_lost_to_a_sink_that_keeps_up, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_stuck_sink_costs_lines_only, setup, teardown),
