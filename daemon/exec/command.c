@@ -1,119 +1,140 @@
 /* See command.h. */
 #include "exec/command.h"
 
-#include <assert.h>
+#include "exec/identity.h"
+
 #include <errno.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* Where a command without a slash in it is looked for. */
-static const char *const directories[COMMAND_DIRECTORIES] = {
-	"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
-};
-
-/* For a user's record, as getpwuid_r(3) advises where sysconf(3) does not know. */
-#define PASSWD_SIZE ((size_t)16 * 1024)
-#define PASSWD_MAX  ((size_t)16 * 1024 * 1024)
+/* Where a command without a slash in it is looked for unless the job says otherwise. */
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 /* --- what all commands share --- */
 
-static int add(struct command_base *base, const char *name, const char *value)
+static int set_user(struct environment *environment, const struct identity *identity)
 {
-	assert(base->n_env + 1 < COMMAND_ENV_MAX);
-	if (asprintf(&base->env[base->n_env], "%s=%s", name, value) < 0) {
-		base->env[base->n_env] = NULL;
-		return -ENOMEM;
-	}
-	base->n_env++;
-	return 0;
-}
+	int r = environment_set(environment, "HOME", identity->home);
 
-static int add_path(struct command_base *base)
-{
-	char path[256];
-	char *at = path;
-
-	for (size_t i = 0; i < COMMAND_DIRECTORIES; i++)
-		at = stpcpy(stpcpy(at, i > 0 ? ":" : ""), directories[i]);
-	return add(base, "PATH", path);
-}
-
-/* A user without a record, as in many a container, is called by its number. */
-static int add_user(struct command_base *base)
-{
-	_cleanup_free_ char *buffer = NULL;
-	struct passwd passwd;
-	struct passwd *found = NULL;
-	char number[16];
-	int error = ERANGE;
-	int r;
-
-	for (size_t size = PASSWD_SIZE; error == ERANGE && size <= PASSWD_MAX; size *= 4) {
-		free(buffer);
-		buffer = malloc(size);
-		if (!buffer)
-			return -ENOMEM;
-		error = getpwuid_r(geteuid(), &passwd, buffer, size, &found);
-	}
-	(void)snprintf(number, sizeof(number), "%u", geteuid());
-	base->home = strdup(found && found->pw_dir[0] ? found->pw_dir : "/");
-	if (!base->home)
-		return -ENOMEM;
-	r = add(base, "HOME", base->home);
 	if (r == 0)
-		r = add(base, "USER", found ? found->pw_name : number);
+		r = environment_set(environment, "USER", identity->name);
 	if (r == 0)
-		r = add(base, "LOGNAME", found ? found->pw_name : number);
+		r = environment_set(environment, "LOGNAME", identity->name);
 	return r;
 }
 
-int command_base_init(struct command_base *base)
+int command_base_init(struct command_base *base, const struct identity *own)
 {
-	struct command_base made = {0};
+	struct environment made;
 	const char *lang = getenv("LANG");
 	const char *tz = getenv("TZ");
 	int r;
 
-	r = add_path(&made);
+	environment_init(&made);
+	r = environment_set(&made, "PATH", DEFAULT_PATH);
 	if (r == 0)
-		r = add_user(&made);
+		r = set_user(&made, own);
 	if (r == 0)
-		r = add(&made, "LANG", lang && *lang ? lang : "C.UTF-8");
+		r = environment_set(&made, "LANG", lang && *lang ? lang : "C.UTF-8");
 	if (r == 0 && tz)
-		r = add(&made, "TZ", tz);
+		r = environment_set(&made, "TZ", tz);
 	if (r < 0) {
-		command_base_done(&made);
+		environment_done(&made);
 		return r;
 	}
-	*base = made;
+	base->environment = made;
 	return 0;
 }
 
 void command_base_done(struct command_base *base)
 {
-	for (size_t i = 0; i < base->n_env; i++)
-		free(base->env[i]);
-	free(base->home);
-	*base = (struct command_base){0};
+	environment_done(&base->environment);
 }
 
-/* --- one command --- */
+/* --- environment --- */
 
 void command_init(struct command *command)
 {
 	*command = (struct command){0};
+	environment_init(&command->environment);
 }
 
 void command_done(struct command *command)
 {
+	environment_done(&command->environment);
 	free(command->argv);
 	free(command->text);
 	command_init(command);
 }
+
+/* Those of the daemon's variables that there are. */
+static int pass(struct environment *environment, const struct text_list *names)
+{
+	const char *name = names->texts;
+
+	for (uint32_t i = 0; i < names->n; i++) {
+		const char *value = getenv(name);
+		int r = value ? environment_set(environment, name, value) : 0;
+
+		if (r < 0)
+			return r;
+		name += strlen(name) + 1;
+	}
+	return 0;
+}
+
+static int put(struct environment *environment, const struct text_list *assignments)
+{
+	const char *assignment = assignments->texts;
+
+	for (uint32_t i = 0; i < assignments->n; i++) {
+		int r = environment_put(environment, assignment);
+
+		if (r < 0)
+			return r;
+		assignment += strlen(assignment) + 1;
+	}
+	return 0;
+}
+
+int command_begin(struct command *command, const struct command_base *base,
+		  const struct job_settings *settings, const struct identity *identity)
+{
+	struct environment *environment = &command->environment;
+	int r = environment_copy(environment, &base->environment);
+
+	if (r == 0)
+		r = set_user(environment, identity);
+	if (r == 0)
+		r = environment_set(environment, "SHELL", settings->shell);
+	if (r == 0)
+		r = pass(environment, &settings->pass_environment);
+	if (r == 0)
+		r = put(environment, &settings->environment);
+	return r;
+}
+
+int command_mark(struct command *command, const char *job, uint64_t run, usec_t slot,
+		 unsigned attempt)
+{
+	struct environment *environment = &command->environment;
+	char text[CLOCK_TEXT_SIZE];
+	int r = environment_set(environment, "EVERYD_JOB", job);
+
+	(void)snprintf(text, sizeof(text), "%" PRIu64, run);
+	if (r == 0 && run > 0)
+		r = environment_set(environment, "EVERYD_RUN", text);
+	if (r == 0 && slot != USEC_INFINITY)
+		r = environment_set(environment, "EVERYD_SLOT", clock_format_utc(slot, 6, text));
+	(void)snprintf(text, sizeof(text), "%u", attempt);
+	if (r == 0 && attempt > 0)
+		r = environment_set(environment, "EVERYD_ATTEMPT", text);
+	return r;
+}
+
+/* --- paths and arguments --- */
 
 /* What is in the buffers is not kept. */
 static int reserve(struct command *command, size_t n_argv, size_t text)
@@ -139,12 +160,6 @@ static int reserve(struct command *command, size_t n_argv, size_t text)
 	return 0;
 }
 
-/* Appends at `at` and returns where it ends, behind its NUL. */
-static char *append(char *at, const char *a, const char *b)
-{
-	return stpcpy(stpcpy(at, a), b) + 1;
-}
-
 /* exec takes arguments as if it could write to them. */
 static char *argument(const char *text)
 {
@@ -156,71 +171,85 @@ static char *argument(const char *text)
 	return cast.out;
 }
 
-/* What is to be executed, and its name among the arguments. */
-static const char *set_arguments(struct command *command, const struct job *job)
+static int set_arguments(struct command *command, const struct command_line *line,
+			 const char *shell)
 {
-	const char *slash;
-	const char *at = job->command.args;
+	const char *slash = strrchr(shell, '/');
+	const char *at = line->args;
+	size_t n = 0;
 
-	if (job->command.use_shell) {
-		slash = strrchr(job->settings->shell, '/');
-		command->argv[0] = argument(slash ? slash + 1 : job->settings->shell);
-		command->argv[1] = argument("-c");
-		command->argv[2] = argument(job->command.args);
-		command->argv[3] = NULL;
-		return job->settings->shell;
+	if (reserve(command, (line->use_shell ? 3 : (size_t)line->n_args) + 1, 0) < 0)
+		return -ENOMEM;
+	if (line->use_shell) {
+		command->argv[n++] = argument(slash ? slash + 1 : shell);
+		command->argv[n++] = argument("-c");
+		command->argv[n++] = argument(line->args);
 	}
-	for (uint32_t i = 0; i < job->command.n_args; i++) {
-		command->argv[i] = argument(at);
+	while (!line->use_shell && n < line->n_args) {
+		command->argv[n++] = argument(at);
 		at += strlen(at) + 1;
 	}
-	command->argv[job->command.n_args] = NULL;
-	return job->command.args;
+	command->argv[n] = NULL;
+	return 0;
 }
 
-int command_prepare(struct command *command, const struct command_base *base, const struct job *job,
-		    uint64_t run, usec_t slot)
+static int set_paths(struct command *command, const char *program)
 {
-	const char *program = command_line_program(&job->command, job->settings);
-	bool search = !strchr(program, '/');
-	size_t n_argv = job->command.use_shell ? 4 : (size_t)job->command.n_args + 1;
+	const char *path = environment_get(&command->environment, "PATH");
+	size_t len = strlen(program);
 	size_t n = 0;
-	char slot_text[CLOCK_TEXT_SIZE];
-	char run_text[24];
 	char *at;
-	int r;
 
-	(void)snprintf(run_text, sizeof(run_text), "%" PRIu64, run);
-	(void)clock_format_utc(slot, 6, slot_text);
-	r = reserve(command, n_argv,
-		    sizeof("SHELL=EVERYD_JOB=EVERYD_RUN=EVERYD_SLOT=...") + strlen(job->name) +
-			    strlen(job->settings->shell) + sizeof(run_text) + sizeof(slot_text) +
-			    COMMAND_DIRECTORIES * (strlen(program) + sizeof("/usr/local/sbin/")));
-	if (r < 0)
-		return r;
-
+	if (strchr(program, '/')) {
+		command->paths[0] = program;
+		command->paths[1] = NULL;
+		return 0;
+	}
+	if (!path)
+		path = "";
+	if (reserve(command, 0, strlen(path) + COMMAND_DIRECTORIES * (len + 2)) < 0)
+		return -ENOMEM;
 	at = command->text;
-	memcpy(command->envp, base->env, base->n_env * sizeof(*base->env));
-	n = base->n_env;
-	command->envp[n++] = at;
-	at = append(at, "SHELL=", job->settings->shell);
-	command->envp[n++] = at;
-	at = append(at, "EVERYD_JOB=", job->name);
-	command->envp[n++] = at;
-	at = append(at, "EVERYD_RUN=", run_text);
-	command->envp[n++] = at;
-	at = append(at, "EVERYD_SLOT=", slot_text);
-	command->envp[n++] = NULL;
-	assert(n <= COMMAND_ENV_MAX);
+	while (*path && n < COMMAND_DIRECTORIES) {
+		size_t length = strcspn(path, ":");
 
-	program = set_arguments(command, job);
-	n = 0;
-	if (!search)
-		command->paths[n++] = program;
-	for (size_t i = 0; search && i < COMMAND_DIRECTORIES; i++) {
-		command->paths[n++] = at;
-		at = append(stpcpy(stpcpy(at, directories[i]), "/"), program, "");
+		if (*path == '/') {
+			command->paths[n++] = at;
+			at = mempcpy(at, path, length);
+			*at++ = '/';
+			at = mempcpy(at, program, len + 1);
+		}
+		path += length + (path[length] == ':');
 	}
 	command->paths[n] = NULL;
-	return 0;
+	return n > 0 ? 0 : -ENOENT;
+}
+
+/* EVERYD_HOOK tells what is a hook's from what is its run's, which may go on beside it. */
+static void set_marks(struct command *command)
+{
+	static char hook[] = "EVERYD_HOOK";
+	const struct environment *environment = &command->environment;
+	char *run = environment_item(environment, "EVERYD_RUN");
+	char *of_hook = environment_item(environment, hook);
+	size_t n = 0;
+
+	command->marks[n++] = environment_item(environment, "EVERYD_JOB");
+	if (run)
+		command->marks[n++] = run;
+	command->marks[n++] = of_hook ? of_hook : hook;
+	command->marks[n] = NULL;
+}
+
+int command_finish(struct command *command, const struct command_line *line, const char *shell)
+{
+	int r = set_arguments(command, line, shell);
+
+	if (r == 0)
+		r = set_paths(command, line->use_shell ? shell : line->args);
+	if (r == 0)
+		r = environment_finish(&command->environment);
+	if (r == 0)
+		set_marks(command);
+	return r;
 }

@@ -139,12 +139,18 @@ int environment_put(struct environment *environment, const char *assignment)
 	return set(environment, assignment, len, equals + 1, strlen(equals + 1));
 }
 
+char *environment_item(const struct environment *environment, const char *name)
+{
+	char **item = find(environment, name, strlen(name));
+
+	return item ? *item : NULL;
+}
+
 const char *environment_get(const struct environment *environment, const char *name)
 {
-	size_t len = strlen(name);
-	char **item = find(environment, name, len);
+	const char *item = environment_item(environment, name);
 
-	return item ? *item + len + 1 : NULL;
+	return item ? item + strlen(name) + 1 : NULL;
 }
 
 int environment_finish(struct environment *environment)

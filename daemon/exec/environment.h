@@ -52,6 +52,9 @@ int environment_read(struct environment *environment, const char *text, size_t l
 /* The value of a variable; NULL: not set. Valid until the next change. */
 const char *environment_get(const struct environment *environment, const char *name);
 
+/* The same with the name, NAME=VALUE. */
+char *environment_item(const struct environment *environment, const char *name);
+
 /* Ends it, so that `items` may be given to execve(2); it may be changed and ended again. Returns 0
    or -ENOMEM. */
 int environment_finish(struct environment *environment) _must_check_;

@@ -1,6 +1,6 @@
 /*
- * Telling somebody what became of a run: its hooks, one after the other, then a mail. Each is run as
- * the job would be, for at most hook_timeout; what goes wrong is said and harms nobody.
+ * Telling somebody what became of a run: its hooks, one after the other, then a mail. Each is run
+ * as the job would be, for at most hook_timeout; what goes wrong is said and harms nobody.
  */
 #pragma once
 

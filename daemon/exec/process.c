@@ -151,16 +151,17 @@ static ssize_t read_all(const char *path, char **ret_text)
 	return (ssize_t)len;
 }
 
-static bool has_item(const char *text, size_t len, const char *item)
+/* An assignment, or any of the variable if the mark is a name alone. */
+static bool has_mark(const char *text, size_t len, const char *mark, bool name)
 {
-	size_t size = strlen(item) + 1;
+	size_t size = strlen(mark);
 
 	for (const char *at = text; len > 0;) {
 		size_t n = strnlen(at, len) + 1;
 
 		if (n > len)
 			return false;
-		if (n == size && memcmp(at, item, size) == 0)
+		if (n > size && memcmp(at, mark, size) == 0 && at[size] == (name ? '=' : '\0'))
 			return true;
 		at += n;
 		len -= n;
@@ -178,9 +179,12 @@ bool process_is_marked(pid_t pid, char *const *marks)
 	len = *marks ? read_all(path, &text) : 0;
 	if (len <= 0)
 		return false;
-	for (; *marks; marks++)
-		if (!has_item(text, (size_t)len, *marks))
+	for (; *marks; marks++) {
+		bool name = !strchr(*marks, '=');
+
+		if (has_mark(text, (size_t)len, *marks, name) == name)
 			return false;
+	}
 	return true;
 }
 

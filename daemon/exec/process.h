@@ -35,7 +35,8 @@ bool process_is_dead(const struct process *process);
 int process_each(bool (*fn)(void *ctx, const struct process *process), void *ctx) _must_check_;
 
 /* Are all these assignments (NAME=VALUE; the list ends with NULL) in the environment that it was
-   started with, as far as that can be read? With none it is not so. */
+   started with, as far as that can be read, and no variable of which the name alone is there? With
+   an empty list it is not so. */
 bool process_is_marked(pid_t pid, char *const *marks);
 
 /* A descriptor for it (pidfd_open(2)), which polls readable when it has ended; or -errno. */

@@ -2,201 +2,171 @@
 #include "exec/run.h"
 
 #include "base/cleanup.h"
-#include "base/text.h"
-#include "exec/command.h"
-#include "exec/output.h"
-#include "exec/watch.h"
+#include "exec/facts.h"
+#include "exec/launch.h"
+#include "exec/outfile.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
+#include <limits.h>
 
-struct run_context {
-	struct run_sink sink;
-	struct command_base base;
-	int null; /* /dev/null */
-	int signals[SPAWN_SIGNALS];
-	struct rlimit64 files; /* as it was */
-	bool files_raised;
-};
-
-struct run_local {
-	struct command command;
-	struct watcher *watcher;
-	struct output output[2];
-	char clean[TEXT_GROWTH * OUTPUT_LINE_MAX + 1];
-};
-
-/* An attempt under way. */
+/* An attempt under way, and what stays the same for all of its commands. */
 struct attempt {
-	struct run *run;
-	const struct run_context *context;
-	struct run_local *local;
-	const struct run_control *control;
+	struct launch launch;
+	char directory[PATH_MAX];
+	struct launch_order order;
 };
 
-static const char *const stream_names[] = {"stdout", "stderr"};
-
-/* --- what all runs share, what a worker keeps --- */
-
-/* Where the limit cannot be raised, it stays. */
-static void raise_files(struct run_context *context)
+static int fail(struct run *run, const char *stage, int code)
 {
-	struct rlimit64 raised;
-
-	if (getrlimit64(RLIMIT_NOFILE, &context->files) < 0 ||
-	    context->files.rlim_cur >= context->files.rlim_max)
-		return;
-	raised = (struct rlimit64){context->files.rlim_max, context->files.rlim_max};
-	context->files_raised = setrlimit64(RLIMIT_NOFILE, &raised) == 0;
+	run->result.kind = RESULT_SPAWN_FAILED;
+	run->result.stage = stage;
+	run->result.code = code;
+	return -1;
 }
 
-int run_context_new(const struct run_sink *sink, const char *directory,
-		    struct run_context **ret_context)
+/* Told to stop before there was anything to be stopped. */
+static int cancel(struct run *run)
 {
-	struct run_context *context = calloc(1, sizeof(*context));
-	int r;
+	run->result.kind = RESULT_NOT_STARTED;
+	run->result.cancelled = true;
+	return -1;
+}
 
-	(void)directory;
-	if (!context)
-		return -ENOMEM;
-	context->sink = *sink;
-	spawn_find_ignored(context->signals);
-	context->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	r = context->null < 0 ? -errno : command_base_init(&context->base);
-	if (r < 0) {
-		if (context->null >= 0)
-			(void)close(context->null);
-		free(context);
-		return r;
-	}
-	raise_files(context);
-	*ret_context = context;
+/* Is what it prints of interest when it has ended? */
+static bool is_told_of(const struct job_settings *settings)
+{
+	return settings->output_keep > 0 &&
+	       (settings->mail_to.n > 0 || command_line_is_set(&settings->hooks[HOOK_SUCCESS]) ||
+		command_line_is_set(&settings->hooks[HOOK_FAILURE]) ||
+		command_line_is_set(&settings->hooks[HOOK_RECOVERY]));
+}
+
+/* User, environment, directory. Returns 0, or -1 with the run failed. */
+static int prepare(struct attempt *attempt)
+{
+	struct launch *launch = &attempt->launch;
+	const struct job_settings *settings = launch->settings;
+	struct spawn_error error;
+
+	if (launch_find_user(launch, settings->user, settings->user_group, &error) < 0 ||
+	    launch_begin(launch, true, &error) < 0)
+		return fail(launch->run, error.stage, error.code);
+	attempt->order = (struct launch_order){.settings = settings, .input = -1};
+	if (!settings->workdir)
+		return 0;
+	if (launch_expand(launch, settings->workdir, attempt->directory,
+			  sizeof(attempt->directory)) < 0)
+		return fail(launch->run, "workdir", ENAMETOOLONG);
+	attempt->order.directory = attempt->directory;
+	attempt->order.directory_required = true;
 	return 0;
 }
 
-void run_context_free(struct run_context *context)
+/* Lets only_if say whether the command is to be run. Returns 0, or -1 with the result set. */
+static int ask_condition(struct attempt *attempt)
 {
-	if (!context)
-		return;
-	if (context->files_raised)
-		(void)setrlimit64(RLIMIT_NOFILE, &context->files);
-	command_base_done(&context->base);
-	(void)close(context->null);
-	free(context);
-}
+	struct launch *launch = &attempt->launch;
+	const struct job_settings *settings = launch->settings;
+	struct job_settings output = launch_log_settings(settings);
+	struct launch_order order = attempt->order;
+	struct run_result result = {0};
+	struct run *run = launch->run;
+	char end[FACTS_END_SIZE];
 
-struct run_local *run_local_new(void)
-{
-	struct run_local *local = malloc(sizeof(*local));
-
-	if (!local)
-		return NULL;
-	local->watcher = watcher_new();
-	if (!local->watcher) {
-		free(local);
-		return NULL;
+	order.line = &settings->only_if;
+	order.output = &output;
+	order.timeout = settings->hook_timeout;
+	launch->name = "only_if";
+	launch_command(launch, &order, &result);
+	if (result.kind == RESULT_SPAWN_FAILED) {
+		launch_note(launch, LOG_LEVEL_WARNING, "%s", facts_end(&result, end));
+		(void)fail(run, "only_if", result.code);
+	} else if (result.cancelled) {
+		(void)cancel(run);
+	} else if (result.timed_out) {
+		launch_note(launch, LOG_LEVEL_WARNING, "stopped after hook_timeout");
+		(void)fail(run, "only_if", ETIMEDOUT);
+	} else if (result.kind == RESULT_SIGNALLED) {
+		launch_note(launch, LOG_LEVEL_WARNING, "%s", facts_end(&result, end));
+		(void)fail(run, "only_if", ECANCELED);
+	} else if (result.code != 0) {
+		run->result.kind = RESULT_UNWANTED;
+		run->result.code = result.code;
+	} else if (launch_is_cancelled(launch)) {
+		(void)cancel(run);
+	} else {
+		launch->name = NULL;
+		return 0;
 	}
-	command_init(&local->command);
-	return local;
+	return -1;
 }
 
-void run_local_free(struct run_local *local)
+/* Opens what becomes its standard input; negative: /dev/null. Returns 0, or -1 with the run failed.
+ */
+static int open_input(struct attempt *attempt, int *ret_fd)
 {
-	if (!local)
+	const struct launch *launch = &attempt->launch;
+	char path[PATH_MAX];
+	int fd;
+
+	if (!launch->settings->stdin_file)
+		return 0;
+	fd = launch_expand(launch, launch->settings->stdin_file, path, sizeof(path));
+	if (fd == 0)
+		fd = outfile_open_input(path, launch->identity, false);
+	if (fd < 0)
+		return fail(launch->run, "stdin", -fd);
+	*ret_fd = fd;
+	return 0;
+}
+
+static bool succeeded(const struct run_result *result, const struct job_settings *settings)
+{
+	const struct outcome_set *success = &settings->success;
+
+	if (result->kind != RESULT_EXITED || result->timed_out || result->cancelled)
+		return false;
+	return result->code == 0 ||
+	       success->exits[result->code / 64] >> (unsigned)(result->code % 64) & 1;
+}
+
+static void run_command(struct attempt *attempt)
+{
+	_cleanup_close_ int input = -1;
+	struct launch *launch = &attempt->launch;
+	const struct job_settings *settings = launch->settings;
+	struct run_result *result = &launch->run->result;
+	struct launch_order order = attempt->order;
+	usec_t took;
+
+	if (open_input(attempt, &input) < 0)
 		return;
-	command_done(&local->command);
-	watcher_free(local->watcher);
-	free(local);
+	order.line = &launch->run->job->command;
+	order.output = settings;
+	order.input = input;
+	order.timeout = settings->timeout;
+	order.max_runtime = settings->max_runtime;
+	order.own = true;
+	order.keep = is_told_of(settings);
+	launch_command(launch, &order, result);
+	took = result->ended - result->started;
+	if (took < settings->min_runtime && succeeded(result, settings))
+		launch_note(launch, LOG_LEVEL_WARNING,
+			    "succeeded after %d.%03d s already, sooner than min_runtime",
+			    (int)(took / USEC_PER_SEC), (int)(took % USEC_PER_SEC / USEC_PER_MSEC));
 }
-
-/* --- what is heard of the command --- */
-
-static void started(void *ctx)
-{
-	struct attempt *attempt = ctx;
-
-	attempt->control->started(attempt->control->ctx);
-}
-
-struct stream {
-	struct attempt *attempt;
-	int index;
-};
-
-static void hand_on(void *ctx, const char *bytes, size_t len)
-{
-	struct stream *stream = ctx;
-	const struct run_sink *sink = &stream->attempt->context->sink;
-	char *clean = stream->attempt->local->clean;
-
-	len = text_sanitize(clean, bytes, len);
-	sink->line(sink->ctx, &(struct log_line){
-				      .level = LOG_LEVEL_INFO,
-				      .job = stream->attempt->run->job->name,
-				      .run = stream->attempt->run->id,
-				      .stream = stream_names[stream->index],
-				      .text = clean,
-				      .len = len,
-			      });
-}
-
-static void output(void *ctx, int index, const char *data, size_t len)
-{
-	struct stream stream = {ctx, index};
-
-	output_feed(&stream.attempt->local->output[index], data, len, hand_on, &stream);
-}
-
-static void note(void *ctx, enum log_level level, const char *text)
-{
-	struct attempt *attempt = ctx;
-	const struct run_sink *sink = &attempt->context->sink;
-
-	sink->note(sink->ctx, attempt->run, level, text);
-}
-
-/* --- an attempt --- */
 
 void run_execute(struct run *run, const struct run_context *context, struct run_local *local,
 		 const struct run_control *control)
 {
-	const struct job_settings *settings = run->job->settings;
-	struct attempt attempt = {run, context, local, control};
-	struct watch_listener listener = {started, output, note, &attempt};
-	struct watch_plan plan = {
-		.timeout = settings->timeout,
-		.kill_grace = settings->kill_grace,
-		.leftover = settings->leftover,
-		.pid = &run->pid,
-	};
+	struct attempt attempt;
 
 	run->result = (struct run_result){.queued = run->queued};
-	if (command_prepare(&local->command, &context->base, run->job, run->id, run->slot) < 0) {
-		run->result.kind = RESULT_SPAWN_FAILED;
-		run->result.stage = "memory";
-		run->result.code = ENOMEM;
-		return;
-	}
-	plan.marks = local->command.envp + context->base.n_env;
-	plan.spawn = (struct spawn){
-		.paths = local->command.paths,
-		.argv = local->command.argv,
-		.envp = local->command.envp,
-		.directory = context->base.home,
-		.stdio = {context->null},
-		.cgroup = -1,
-		.signals = context->signals,
-		.files = context->files_raised ? &context->files : NULL,
-	};
-	for (int i = 0; i < 2; i++)
-		output_begin(&local->output[i]);
-	watch(local->watcher, &plan, control, &listener, &run->result);
-	for (int i = 0; i < 2; i++) {
-		struct stream stream = {&attempt, i};
-
-		output_end(&local->output[i], hand_on, &stream);
-	}
+	free(run->output);
+	run->output = NULL;
+	launch_init(&attempt.launch, run, context, local, control);
+	if (prepare(&attempt) == 0 && (!command_line_is_set(&attempt.launch.settings->only_if) ||
+				       ask_condition(&attempt) == 0))
+		run_command(&attempt);
+	launch_done(&attempt.launch);
 }

@@ -33,7 +33,7 @@ struct run {
 	/* Set by the worker, read by the loop when the run has come back, and by the worker that
 	   carries out the notice of its end. */
 	struct run_result result;
-	struct kept_output *output; /* what it printed, if it will be told of; freed by free(3) */
+	struct kept_output *output; /* what it printed, if that may be told of; freed by free(3) */
 };
 
 /* Where runs say what they have to say. Called on workers' threads. */
@@ -58,15 +58,20 @@ struct run_control {
 /*
  * Makes what all runs share, from the daemon's user (getpwuid_r(3)) and environment, and finds the
  * control groups that it was given; after every signal handler is in place, with descriptors 0 to 2
- * open and with no other thread there. `directory` is where files for hooks are put; it is made if
- * it is not there. The process may then have as many
- * descriptors as it is allowed to (RLIMIT_NOFILE), as each run takes some; what it runs has the
- * limit that was in force before, and so has the process after run_context_free(). Returns 0 or
- * -errno. Read-only afterwards: any thread.
+ * open and with no other thread there. `directory` is where files for hooks are put, and nobody
+ * else's; it is made if it is not there. The process may then have as many descriptors as it is
+ * allowed to (RLIMIT_NOFILE), as each run takes some; what it runs has the limit that was in force
+ * before, and so has the process after run_context_free(). Returns 0 or -errno. Read-only
+ * afterwards: any thread.
  */
 int run_context_new(const struct run_sink *sink, const char *directory,
 		    struct run_context **ret_context) _must_check_;
+/* NULL is fine. After every run_local_free(). */
 void run_context_free(struct run_context *context);
+
+/* 0; or -errno of looking for control groups: runs go without, and somebody should be told. Any
+   thread. */
+int run_context_trouble(const struct run_context *context);
 
 /* Users and groups are looked up anew from now on. Any thread. */
 void run_context_forget_users(struct run_context *context);
@@ -76,13 +81,16 @@ bool run_context_can(const struct run_context *context, enum cgroup_controller c
 
 /* What one worker keeps. NULL: out of memory. */
 struct run_local *run_local_new(void) _must_check_;
+/* NULL is fine. */
 void run_local_free(struct run_local *local);
 
 /*
- * Runs an attempt, from only_if to reap; fills run->result and run->output. A step that fails before
- * the command is there is RESULT_SPAWN_FAILED with a stage: "memory", "pipe", "user", "group",
- * "groups", "environment_file", "stdin", "output", "cgroup", "only_if", or one of struct
- * spawn_error. Any thread that has all signals blocked; the thread must not end meanwhile.
+ * Runs an attempt, from only_if to reap; fills run->result, and run->output, which frees that of an
+ * attempt before. A step that fails before the command is there is RESULT_SPAWN_FAILED with a
+ * stage: "memory", "pipe", "user", "group", "groups", "environment", "environment_file", "workdir",
+ * "stdin", "cgroup", "only_if", or one of struct spawn_error. One that is told to stop before that
+ * is RESULT_NOT_STARTED and `cancelled`. Any thread that has all signals blocked; the thread must
+ * not end meanwhile.
  */
 void run_execute(struct run *run, const struct run_context *context, struct run_local *local,
 		 const struct run_control *control);

@@ -59,7 +59,8 @@ void tree_done(struct tree *tree);
  * Of the process with that number, which leads a session and group; nobody is found yet. `cgroup`:
  * has all of its processes and no others; NULL, or one without a descriptor: it has none. `marks`:
  * assignments (NAME=VALUE) that are in the environment of its processes and, all of them together,
- * in nobody else's; ends with NULL. Both are the caller's and stay as they are until tree_close().
+ * in nobody else's, as process_is_marked() takes them; ends with NULL. Both are the caller's and
+ * stay as they are until tree_close().
  */
 void tree_begin(struct tree *tree, pid_t leader, const struct cgroup *cgroup, char *const *marks);
 

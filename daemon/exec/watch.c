@@ -63,6 +63,7 @@ struct watch {
 	int level;    /* what woken() last returned */
 	enum stop stop;
 	usec_t deadline; /* elapsed: when the next step of stopping is due */
+	usec_t warning;  /* elapsed: when it has to be said that it goes on */
 };
 
 /* --- what a worker keeps --- */
@@ -162,7 +163,7 @@ static void stop(struct watch *watch, enum stop step)
 	watch->stop = step;
 	if (!watch->reaped)
 		tree_scan(tree, false);
-	tree_signal(tree, watch->reaped, step == STOP_TERM ? SIGTERM : SIGKILL);
+	tree_signal(tree, watch->reaped, step == STOP_TERM ? watch->plan->kill_signal : SIGKILL);
 	if (step == STOP_TERM)
 		watch->deadline = later(now, watch->plan->kill_grace);
 	else
@@ -171,21 +172,22 @@ static void stop(struct watch *watch, enum stop step)
 
 /*
  * Waits until one of the processes, polls[0] to polls[n - 1], ends, something else happens, or the
- * deadline comes; forwards output. The entry of one that ended has its descriptor set to -1.
- * Returns how many ended.
+ * deadline or that of a warning comes; forwards output. The entry of one that ended has its
+ * descriptor set to -1. Returns how many ended.
  */
 static unsigned wait_some(struct watch *watch, nfds_t n)
 {
 	struct pollfd *polls = watch->watcher->polls;
 	struct timespec timeout = {0};
-	bool forever = watch->deadline == USEC_INFINITY;
+	usec_t until = watch->warning < watch->deadline ? watch->warning : watch->deadline;
+	bool forever = until == USEC_INFINITY;
 	unsigned ended = 0;
 
 	for (int i = 0; i < 2; i++)
 		polls[n + i] = (struct pollfd){.fd = watch->pipes[i], .events = POLLIN};
 	polls[n + 2] = (struct pollfd){.fd = watch->control->wakefd, .events = POLLIN};
 	if (!forever) {
-		usec_t left = watch->deadline - clock_elapsed();
+		usec_t left = until - clock_elapsed();
 
 		if (left > 0) {
 			timeout.tv_sec = left / USEC_PER_SEC;
@@ -208,9 +210,14 @@ static unsigned wait_some(struct watch *watch, nfds_t n)
 	return ended;
 }
 
+static bool is_past(usec_t elapsed)
+{
+	return elapsed != USEC_INFINITY && clock_elapsed() >= elapsed;
+}
+
 static bool is_due(const struct watch *watch)
 {
-	return watch->deadline != USEC_INFINITY && clock_elapsed() >= watch->deadline;
+	return is_past(watch->deadline);
 }
 
 /* Until the main process has ended. */
@@ -224,6 +231,11 @@ static void watch_main(struct watch *watch, int pidfd)
 			result->cancelled = true;
 		if (watch->level > 0)
 			stop(watch, watch->level == 1 ? STOP_TERM : STOP_KILL);
+		if (is_past(watch->warning)) {
+			watch->warning = USEC_INFINITY;
+			watch->listener->note(watch->listener->ctx, LOG_LEVEL_WARNING,
+					      "takes longer than max_runtime");
+		}
 		if (!is_due(watch))
 			continue;
 		if (watch->stop == STOP_NOT)
@@ -231,6 +243,7 @@ static void watch_main(struct watch *watch, int pidfd)
 		stop(watch, watch->stop == STOP_NOT ? STOP_TERM : STOP_KILL);
 	}
 	result->ended = clock_elapsed();
+	watch->warning = USEC_INFINITY;
 }
 
 static usec_t from_timeval(struct timeval time)
@@ -287,7 +300,7 @@ static bool wait_leftovers(struct watch *watch)
 
 /*
  * What the main process left behind, if that is not to be left alone: a run that was not stopped
- * gets SIGTERM and kill_grace now; for one that was they are under way. Processes that die
+ * gets kill_signal and kill_grace now; for one that was they are under way. Processes that die
  * meanwhile are no one's business; those that have to be killed are named.
  */
 static void stop_leftovers(struct watch *watch)
@@ -307,7 +320,8 @@ static void stop_leftovers(struct watch *watch)
 			return;
 		if (all) {
 			/* Born meanwhile. */
-			tree_signal(tree, true, watch->stop == STOP_KILL ? SIGKILL : SIGTERM);
+			tree_signal(tree, true,
+				    watch->stop == STOP_KILL ? SIGKILL : watch->plan->kill_signal);
 		} else if (watch->stop < STOP_KILL) {
 			note_processes(watch, LOG_LEVEL_WARNING, "killing",
 				       "that did not end when told to");
@@ -362,14 +376,15 @@ static void fail(struct run_result *result, const char *stage, int code)
 static void watch_process(struct watch *watch, int pidfd, usec_t begun)
 {
 	const struct watch_listener *listener = watch->listener;
-	usec_t timeout = watch->plan->timeout;
+	const struct watch_plan *plan = watch->plan;
 
 	watch->result->started = begun;
-	watch->deadline = timeout > 0 ? later(begun, timeout) : USEC_INFINITY;
-	atomic_store_explicit(watch->plan->pid, watch->pid, memory_order_relaxed);
+	watch->deadline = plan->timeout > 0 ? later(begun, plan->timeout) : USEC_INFINITY;
+	watch->warning = plan->max_runtime > 0 ? later(begun, plan->max_runtime) : USEC_INFINITY;
+	atomic_store_explicit(plan->pid, watch->pid, memory_order_relaxed);
 	if (listener->started)
 		listener->started(listener->ctx);
-	tree_begin(&watch->watcher->tree, watch->pid, watch->plan->cgroup, watch->plan->marks);
+	tree_begin(&watch->watcher->tree, watch->pid, plan->cgroup, plan->marks);
 	watch_main(watch, pidfd);
 	reap(watch, pidfd);
 	account_for_leftovers(watch);

@@ -41,8 +41,10 @@ struct watch_plan {
 	struct spawn spawn;          /* but for stdio[1], stdio[2] and stack, which are filled in */
 	const struct cgroup *cgroup; /* as tree_begin() takes it, and the next */
 	char *const *marks;
-	usec_t timeout;    /* 0: none */
-	usec_t kill_grace; /* from SIGTERM to SIGKILL */
+	usec_t timeout;     /* 0: none */
+	usec_t max_runtime; /* after which it is only said that it goes on; 0: never */
+	int kill_signal;
+	usec_t kill_grace; /* from that to SIGKILL */
 	enum leftover_policy leftover;
 	_Atomic pid_t *pid; /* shows the process while there is one; 0 otherwise */
 };
