@@ -47,12 +47,14 @@ void policy_unwanted(struct step *step, struct engine_job *job, usec_t slot)
 void policy_coalesce(struct step *step, struct engine_job *job, usec_t first, usec_t last,
 		     uint64_t count)
 {
+	struct engine_streak coalesced = {VERDICT_COALESCED, REASON_LATE, count, first, last};
+
 	/* Complete as it comes, so that it needs no beginning. */
 	policy_end_streak(step, job);
 	step->engine->counters.verdicts[VERDICT_COALESCED] += count;
-	job->streak = (struct engine_streak){VERDICT_COALESCED, REASON_LATE, count, first, last};
-	notice_missed(step, job, job->streak, true);
+	job->streak = coalesced;
 	policy_end_streak(step, job);
+	notice_missed(step, job, coalesced, true);
 }
 
 /* Runs it, or refuses it for want of room. */
