@@ -1,6 +1,12 @@
 /* Files become a model: defaults, includes, duplicates, trust, and whatever bytes may come. */
 #include "config_fixture.h"
 
+#include "config/options.h"
+#include "core/settings.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+
 #define WITH_FILES(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 static const struct job *job_of(const struct model *model, const char *name)
@@ -80,6 +86,176 @@ static void what_is_not_given_has_its_default(void **state)
 	assert_null(job->settings->group);
 	assert_string_equal(job->settings->shell, "/bin/sh");
 	assert_int_equal(job_of(model, "y")->settings->max_running, 4);
+	model_unref(model);
+}
+
+/* Of a text or a list. */
+static void expect_texts(const struct text_list *list, uint32_t n, const char *texts, size_t size)
+{
+	assert_int_equal(list->n, n);
+	assert_memory_equal(list->texts, texts, size);
+}
+
+static void expect_command(const struct command_line *command, bool use_shell, uint32_t n,
+			   const char *args, size_t size)
+{
+	assert_int_equal(command->use_shell, use_shell);
+	assert_int_equal(command->n_args, n);
+	assert_memory_equal(command->args, args, size);
+}
+
+static void expect_number(const struct optional_int *number, int value)
+{
+	assert_true(number->set);
+	assert_int_equal(number->value, value);
+}
+
+static void all_that_a_run_is_told_arrives(void **state)
+{
+	struct model *model = fixture_model(
+		*state,
+		"sendmail = /opt/sendmail mail_from = 'e@example.org'\n"
+		"job x { every = 1d command = x\n"
+		"  kill_signal = INT\n"
+		"  environment = {'A=b', 'C=d e'} environment_file = '-/etc/e'\n"
+		"  pass_environment = {LANG, TZ} workdir = '~/w' stdin = /in umask = 077\n"
+		"  nice = -5 ionice = 'best-effort:2' oom_score_adj = -7 cpu_affinity = '0,65'\n"
+		"  limits = {'STACK=1M', 'LimitNOFILE=5:infinity'} no_new_privileges = yes\n"
+		"  memory_max = 2G cpu_max = 12.5% tasks_max = 9 cpu_weight = 8\n"
+		"  success_exit = {1, 255} retries = 3 retry_delay = 1s retry_backoff = 1.25\n"
+		"  retry_max_delay = 1m retry_on = {64, timeout, start}\n"
+		"  output = '/l/%j' output_rate = 1K output_max = 2K output_keep = 3K\n"
+		"  on_start = a on_success = {b, c} on_failure = d on_recovery = e on_missed = f\n"
+		"  only_if = {g} hook_timeout = 4s notify_after = 5 notify_when = always\n"
+		"  mailto = {root, 'a@b'} mail_when = change\n"
+		"  expect_within = 2d min_runtime = 1s max_runtime = 2s }");
+	const struct job_settings *s = job_of(model, "x")->settings;
+	unsigned long cpus[2] = {0};
+
+	assert_string_equal(model->daemon.sendmail, "/opt/sendmail");
+	assert_string_equal(model->daemon.mail_from, "e@example.org");
+	assert_int_equal(s->kill_signal, SIGINT);
+	expect_texts(&s->environment, 2, "A=b\0C=d e", 10);
+	expect_texts(&s->environment_files, 1, "-/etc/e", 8);
+	expect_texts(&s->pass_environment, 2, "LANG\0TZ", 8);
+	assert_string_equal(s->workdir, "~/w");
+	assert_string_equal(s->stdin_file, "/in");
+	expect_number(&s->umask, 077);
+	expect_number(&s->nice, -5);
+	expect_number(&s->ioprio, 2 << 13 | 2);
+	expect_number(&s->oom_score_adj, -7);
+	cpus[0] = 1;
+	cpus[65 / (8 * sizeof(*cpus))] |= 1UL << 65 % (8 * sizeof(*cpus));
+	assert_int_equal(s->cpus.size, sizeof(cpus));
+	assert_memory_equal(s->cpus.bytes, cpus, sizeof(cpus));
+	/* In the order of their numbers. */
+	assert_int_equal(s->rlimits.n, 2);
+	assert_int_equal(s->rlimits.items[0].resource, RLIMIT_STACK);
+	assert_int_equal(s->rlimits.items[0].soft, 1024 * 1024);
+	assert_int_equal(s->rlimits.items[0].hard, 1024 * 1024);
+	assert_int_equal(s->rlimits.items[1].resource, RLIMIT_NOFILE);
+	assert_int_equal(s->rlimits.items[1].soft, 5);
+	assert_true(s->rlimits.items[1].hard == RLIM64_INFINITY);
+	assert_true(s->no_new_privileges);
+	assert_int_equal(s->memory_max, INT64_C(2) << 30);
+	assert_int_equal(s->cpu_max, 125);
+	assert_int_equal(s->tasks_max, 9);
+	assert_int_equal(s->cpu_weight, 8);
+	assert_int_equal(s->success.exits[0], 2);
+	assert_true(s->success.exits[3] == UINT64_C(1) << 63);
+	assert_int_equal(s->retries, 3);
+	assert_int_equal(s->retry_delay, USEC_PER_SEC);
+	assert_int_equal(s->retry_backoff, 1250);
+	assert_int_equal(s->retry_max_delay, USEC_PER_MIN);
+	assert_int_equal(s->retry_on.exits[1], 1);
+	assert_true(s->retry_on.timeout);
+	assert_false(s->retry_on.signal);
+	assert_true(s->retry_on.start);
+	assert_int_equal(s->output, OUTPUT_FILE);
+	assert_string_equal(s->output_file, "/l/%j");
+	assert_int_equal(s->output_rate, 1024);
+	assert_int_equal(s->output_max, 2048);
+	assert_int_equal(s->output_keep, 3072);
+	expect_command(&s->hooks[HOOK_START], true, 1, "a", 2);
+	expect_command(&s->hooks[HOOK_SUCCESS], false, 2, "b\0c", 4);
+	expect_command(&s->hooks[HOOK_FAILURE], true, 1, "d", 2);
+	expect_command(&s->hooks[HOOK_RECOVERY], true, 1, "e", 2);
+	expect_command(&s->hooks[HOOK_MISSED], true, 1, "f", 2);
+	expect_command(&s->only_if, false, 1, "g", 2);
+	assert_int_equal(s->hook_timeout, 4 * USEC_PER_SEC);
+	assert_int_equal(s->notify_after, 5);
+	assert_int_equal(s->notify_when, NOTIFY_ALWAYS);
+	expect_texts(&s->mail_to, 2, "root\0a@b", 9);
+	assert_int_equal(s->mail_when, MAIL_CHANGE);
+	assert_int_equal(s->expect_within, 2 * USEC_PER_DAY);
+	assert_int_equal(s->min_runtime, USEC_PER_SEC);
+	assert_int_equal(s->max_runtime, 2 * USEC_PER_SEC);
+	model_unref(model);
+}
+
+static void what_a_run_is_not_told_is_as_plain_as_can_be(void **state)
+{
+	struct model *model = fixture_model(*state, "job x { every = 1m command = x }");
+	const struct job_settings plain = {
+		.max_running = 1,
+		.kill_signal = SIGTERM,
+		.kill_grace = 10 * USEC_PER_SEC,
+		.shell = "/bin/sh",
+		.umask = {true, 022},
+		.retry_delay = 10 * USEC_PER_SEC,
+		.retry_backoff = 1000,
+		.retry_max_delay = USEC_PER_HOUR,
+		.output_keep = 64 * 1024,
+		.hook_timeout = USEC_PER_MIN,
+		.notify_after = 1,
+	};
+
+	assert_true(settings_equal(job_of(model, "x")->settings, &plain));
+	assert_string_equal(model->daemon.sendmail, "/usr/sbin/sendmail");
+	assert_null(model->daemon.mail_from);
+	model_unref(model);
+}
+
+/* A job can take back what defaults give, and replaces a list as a whole. */
+static void a_job_takes_defaults_back(void **state)
+{
+	struct model *model = fixture_model(
+		*state,
+		"defaults { environment = {'A=b', 'C=d'} limits = 'CORE=0' mailto = root\n"
+		"  memory_max = 1G tasks_max = 5 cpu_max = 50% on_failure = a only_if = b\n"
+		"  output = '/l/%j' success_exit = 5 concurrency_group = g retry_on = 6\n"
+		"  no_new_privileges = yes overlap = allow retries = 1 }\n"
+		"concurrency_group g { limit = 1 }\n"
+		"job x { every = 1m command = x }\n"
+		"job y { every = 1m command = x environment = 'E=f' limits = {} mailto = {}\n"
+		"  memory_max = infinity tasks_max = infinity cpu_max = infinity\n"
+		"  on_failure = {} only_if = {} output = journal success_exit = {} retry_on = {}\n"
+		"  no_new_privileges = no overlap = skip }");
+	const struct job_settings *x = job_of(model, "x")->settings;
+	const struct job_settings *y = job_of(model, "y")->settings;
+
+	expect_texts(&x->environment, 2, "A=b\0C=d", 8);
+	assert_int_equal(x->rlimits.n, 1);
+	assert_int_equal(x->max_running, 4);
+	assert_string_equal(x->output_file, "/l/%j");
+	assert_true(command_line_is_set(&x->only_if));
+	assert_string_equal(x->group->name, "g");
+
+	expect_texts(&y->environment, 1, "E=f", 4);
+	assert_int_equal(y->rlimits.n, 0);
+	assert_int_equal(y->mail_to.n, 0);
+	assert_int_equal(y->memory_max, 0);
+	assert_int_equal(y->tasks_max, 0);
+	assert_int_equal(y->cpu_max, 0);
+	assert_false(command_line_is_set(&y->hooks[HOOK_FAILURE]));
+	assert_false(command_line_is_set(&y->only_if));
+	assert_int_equal(y->output, OUTPUT_JOURNAL);
+	assert_null(y->output_file);
+	assert_int_equal(y->success.exits[0], 0);
+	assert_int_equal(y->retry_on.exits[0], 0);
+	assert_false(y->no_new_privileges);
+	assert_int_equal(y->max_running, 1);
+	assert_string_equal(y->group->name, "g");
 	model_unref(model);
 }
 
@@ -442,7 +618,7 @@ static void what_is_commented_out_is_good(void **state)
 			line[0] = ' ';
 	}
 	fixture_expect(fixture, text,
-		       "main.conf:45: warning: concurrency_group \"database\": no job uses it\n");
+		       "main.conf:53: warning: concurrency_group \"database\": no job uses it\n");
 	free(text);
 }
 
@@ -471,11 +647,85 @@ static void the_examples_of_the_manual_are_good(void **state)
 	free(manual);
 }
 
+/* What mdoc writes in another way. */
+static void unescape(char *text)
+{
+	static const struct {
+		const char *escape;
+		char character;
+	} escapes[] = {{"\\(dq", '"'}, {"\\(ti", '~'}, {"\\e", '\\'}};
+
+	for (char *at = text; (at = strchr(at, '\\')); at++) {
+		size_t i = 0;
+
+		while (i < ARRAY_LENGTH(escapes) &&
+		       strncmp(at, escapes[i].escape, strlen(escapes[i].escape)) != 0)
+			i++;
+		assert_true(i < ARRAY_LENGTH(escapes));
+		*at = escapes[i].character;
+		memmove(at + 1, at + strlen(escapes[i].escape),
+			strlen(at + strlen(escapes[i].escape)) + 1);
+	}
+}
+
+/* Each option of a job has an example that begins with its name, and is good. */
+static void the_manual_has_an_example_of_each_option(void **state)
+{
+	const struct fixture *fixture = *state;
+	char *manual = slurp("man/everyd.conf.5");
+	char *dir = fixture_path(fixture, "jobs.d");
+
+	assert_int_equal(mkdir(dir, 0755), 0);
+	free(dir);
+	if (!manual)
+		skip();
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		const struct option *option = &option_table[i];
+		char begin[100];
+		char example[300];
+		char config[500];
+		struct model *model;
+		char *at;
+		char *got;
+
+		if (option->type == OPTION_FUNCTION || option->type == OPTION_SECTION ||
+		    option->where == IN_GROUP)
+			continue;
+		(void)snprintf(begin, sizeof(begin), "\n.Ql %s = ", option->name);
+		at = strstr(manual, begin);
+		if (!at)
+			fail_msg("%s has no example", option->name);
+		at += strlen("\n.Ql ");
+		(void)snprintf(example, sizeof(example), "%.*s", (int)strcspn(at, "\n"), at);
+		at = example + strlen(example);
+		while (at > example && strchr(" .,:;", at[-1]))
+			*--at = '\0';
+		unescape(example);
+		(void)snprintf(config, sizeof(config),
+			       option->where & IN_MAIN ? "%s"
+						       : "concurrency_group disk { limit = 1 }"
+							 "job x { %s %s %s }",
+			       example, strstr(example, "every =") ? "" : "every = 12h",
+			       strstr(example, "command =") ? "" : "command = x");
+		fixture_write(fixture, "main.conf", config);
+		got = fixture_load(fixture, "main.conf", &model);
+		/* Not everybody is on each machine. */
+		if (!model && option->type != OPTION_ACCOUNT)
+			fail_msg("%s: %s", example, got);
+		model_unref(model);
+		free(got);
+	}
+	free(manual);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FILES(everything_arrives),
 		WITH_FILES(what_is_not_given_has_its_default),
+		WITH_FILES(all_that_a_run_is_told_arrives),
+		WITH_FILES(what_a_run_is_not_told_is_as_plain_as_can_be),
+		WITH_FILES(a_job_takes_defaults_back),
 		WITH_FILES(an_empty_file_is_an_empty_model),
 		WITH_FILES(the_nearest_default_counts),
 		WITH_FILES(groups_are_seen_from_every_file),
@@ -489,6 +739,7 @@ int main(void)
 		WITH_FILES(what_is_installed_is_good),
 		WITH_FILES(what_is_commented_out_is_good),
 		WITH_FILES(the_examples_of_the_manual_are_good),
+		WITH_FILES(the_manual_has_an_example_of_each_option),
 		WITH_FILES(any_bytes_do_no_harm),
 	};
 
