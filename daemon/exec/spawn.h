@@ -31,13 +31,14 @@ struct spawn {
 	const char *directory;   /* working directory */
 	bool directory_required; /* or else "/" where it is not there */
 	int stdio[3];            /* become descriptors 0, 1 and 2; none of them is one of these */
-	int cgroup;              /* a directory of cgroup v2 to be born in; negative: the caller's */
-	const struct identity *identity; /* to take on, for good; NULL: the caller's */
+	int cgroup; /* a directory of cgroup v2 to be born in; negative: the caller's */
+	const struct identity *identity;     /* to take on, for good; NULL: the caller's */
 	const struct job_settings *settings; /* what of it is for the kernel: umask, nice, ioprio,
 						oom_score_adj, cpus, rlimits, no_new_privileges;
 						NULL: nothing */
-	const int *signals;    /* of spawn_find_ignored(): are no longer ignored */
-	const struct rlimit64 *files; /* becomes RLIMIT_NOFILE; NULL: it is as the caller's */
+	const int *signals;                  /* of spawn_find_ignored(): are no longer ignored */
+	const struct rlimit64 *files; /* becomes RLIMIT_NOFILE, but for what settings say of it;
+					 NULL: it is as the caller's */
 	void *stack;                  /* SPAWN_STACK_SIZE bytes, aligned to 16 */
 };
 
@@ -53,10 +54,10 @@ void spawn_find_ignored(int ret_signals[static SPAWN_SIGNALS]);
 
 /* Kernel errors of a spawn. */
 struct spawn_error {
-	/* "clone", "setsid", "signals", "stdio", "umask", "nice", "ionice", "oom_score_adj",
+	/* "clone", "cgroup", "setsid", "signals", "stdio", "nice", "ionice", "oom_score_adj",
 	   "cpu_affinity", "limits", "identity", "no_new_privileges", "chdir" or "exec" */
 	const char *stage;
-	int code;          /* errno */
+	int code; /* errno */
 };
 
 /*

@@ -3,6 +3,8 @@
 #include "exec/cgroup_dir.h"
 #include "exec/cgroup_find.h"
 
+#include "cgroup_fixture.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -15,9 +17,6 @@
 #include <sys/xattr.h>
 
 #include <cmocka.h>
-
-/* Longer than it can take. */
-#define PATIENCE_S 60
 
 /* --- where it is ------------------------------------------------------------------------- */
 
@@ -127,80 +126,7 @@ static void without_a_subtree_there_are_no_groups(void **state)
 
 /* --- in the kernel ----------------------------------------------------------------------- */
 
-/* A subtree that is delegated to this process, and what it has made of it. */
-struct fixture {
-	struct cgroup_place own;
-	char directory[4096];
-	struct cgroups *cgroups;
-};
-
-static const struct cgroup_limits unlimited;
-
-/* Each test has a process and a group of its own. */
-static void in_subtree(void (*test)(struct fixture *fixture))
-{
-	struct fixture fixture = {0};
-	int status = -1;
-	pid_t pid;
-
-	if (cgroup_find("/proc/self/cgroup", "/proc/self/mountinfo", &fixture.own) < 0) {
-		print_message("# needs cgroup v2\n");
-		skip();
-	}
-	(void)snprintf(fixture.directory, sizeof(fixture.directory), "%s/test_cgroup.%d",
-		       fixture.own.directory, getpid());
-	if (mkdir(fixture.directory, 0755) < 0 ||
-	    setxattr(fixture.directory, "user.delegate", "1", 1, 0) < 0) {
-		print_message("# needs a cgroup that may be written\n");
-		(void)rmdir(fixture.directory);
-		cgroup_place_done(&fixture.own);
-		skip();
-	}
-	pid = fork();
-	if (pid == 0) {
-		int dir = cgroup_dir_open(AT_FDCWD, fixture.directory);
-
-		(void)setenv("CMOCKA_TEST_ABORT", "1", 1);
-		alarm(PATIENCE_S);
-		assert_int_equal(cgroup_dir_write(dir, "cgroup.procs", "0"), 0);
-		close(dir);
-		test(&fixture);
-		cgroup_place_done(&fixture.own);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	cgroup_dir_kill(AT_FDCWD, fixture.directory);
-	assert_int_equal(access(fixture.directory, F_OK), -1);
-	cgroup_place_done(&fixture.own);
-	assert_int_equal(status, 0);
-}
-
-/* Somebody who stays in a group until killed. */
-static pid_t settle(int dir)
-{
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		if (cgroup_dir_write(dir, "cgroup.procs", "0") < 0)
-			_exit(1);
-		(void)raise(SIGSTOP);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, NULL, WUNTRACED), pid);
-	return pid;
-}
-
-static void end(pid_t pid)
-{
-	int status;
-
-	(void)kill(pid, SIGKILL);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status));
-}
-
-static bool exists(const struct fixture *fixture, const char *name)
+static bool exists(const struct cgroup_fixture *fixture, const char *name)
 {
 	char path[8192];
 
@@ -208,7 +134,7 @@ static bool exists(const struct fixture *fixture, const char *name)
 	return access(path, F_OK) == 0;
 }
 
-static unsigned count_groups(const struct fixture *fixture)
+static unsigned count_groups(const struct cgroup_fixture *fixture)
 {
 	struct stat st;
 
@@ -216,7 +142,7 @@ static unsigned count_groups(const struct fixture *fixture)
 	return (unsigned)st.st_nlink - 2;
 }
 
-static void check_daemon_leaf(struct fixture *fixture)
+static void check_daemon_leaf(struct cgroup_fixture *fixture)
 {
 	struct cgroup_place place = {0};
 
@@ -241,7 +167,7 @@ static void the_daemon_moves_to_a_leaf(void **state)
 	in_subtree(check_daemon_leaf);
 }
 
-static void check_not_delegated(struct fixture *fixture)
+static void check_not_delegated(struct cgroup_fixture *fixture)
 {
 	static const char *const values[] = {"0", "11", ""};
 
@@ -263,7 +189,7 @@ static void what_is_not_delegated_is_left_alone(void **state)
 	in_subtree(check_not_delegated);
 }
 
-static void check_other_daemon(struct fixture *fixture)
+static void check_other_daemon(struct cgroup_fixture *fixture)
 {
 	int dir = cgroup_dir_open(AT_FDCWD, fixture->directory);
 	int leaf;
@@ -291,7 +217,7 @@ static void another_daemon_is_left_alone(void **state)
 	in_subtree(check_other_daemon);
 }
 
-static void check_stale(struct fixture *fixture)
+static void check_stale(struct cgroup_fixture *fixture)
 {
 	static const char *const names[] = {"run-7", "run-7/a", "run-7/a/b", "worker-1", "other"};
 	static const bool kept[] = {false, false, false, false, true};
@@ -322,7 +248,7 @@ static void what_a_killed_daemon_left_is_removed(void **state)
 	in_subtree(check_stale);
 }
 
-static void check_reuse(struct fixture *fixture)
+static void check_reuse(struct cgroup_fixture *fixture)
 {
 	struct cgroup cgroup;
 	struct cgroup other;
@@ -389,7 +315,7 @@ static bool see(void *ctx, pid_t pid)
 	return seen->n != seen->stop_at;
 }
 
-static void check_members(struct fixture *fixture)
+static void check_members(struct cgroup_fixture *fixture)
 {
 	struct cgroup cgroup;
 	struct seen seen = {0};
@@ -434,7 +360,7 @@ static void members_are_found_and_killed(void **state)
 }
 
 /* A group whose name begins alike, and one of a namespace, are not it. */
-static void check_names(struct fixture *fixture)
+static void check_names(struct cgroup_fixture *fixture)
 {
 	struct cgroup groups[10];
 
