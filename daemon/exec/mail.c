@@ -66,7 +66,7 @@ static void put_words(FILE *out, const char *text, size_t len, size_t column)
 	(void)fputs(WORD_BEGIN, out);
 	while (len > 0) {
 		size_t n = text_utf8_length(text, len);
-		char word[4 * 3];
+		char word[4 * 3] = "";
 		size_t size = 0;
 
 		for (size_t i = 0; i < n; i++)

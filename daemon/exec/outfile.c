@@ -92,7 +92,7 @@ static size_t format_time(char *buf, size_t size, const char *format, usec_t wal
 int outfile_expand(const char *pattern, const struct outfile_names *names, const char *home,
 		   char *buf, size_t size)
 {
-	char format[2 * PATH_MAX];
+	char format[2 * PATH_MAX] = "";
 	struct text text = {.bytes = format, .size = sizeof(format)};
 	int r = make_format(&text, pattern, names, home);
 
@@ -228,13 +228,14 @@ static int walk_way(struct walk *walk, int flags)
 static int open_way(const char *path, uid_t owner, bool make, int flags)
 {
 	struct walk way = {.owner = owner, .make = make, .dir = -1};
+	size_t len = strlen(path);
 	int r;
 
 	if (path[0] != '/')
 		return -EINVAL;
-	if (strlen(path) >= sizeof(way.rest))
+	if (len >= sizeof(way.rest))
 		return -ENAMETOOLONG;
-	(void)strcpy(way.rest, path);
+	memcpy(way.rest, path, len + 1);
 	way.at = way.rest;
 	r = walk_way(&way, flags);
 	if (way.dir >= 0)

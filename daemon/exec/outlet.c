@@ -57,10 +57,10 @@ struct outlet {
 	int fd; /* of OUTPUT_FILE; negative: none, what would go there is dropped */
 	char path[PATH_MAX];
 
-	/* A token bucket: a byte each, one second's worth at most. */
-	int64_t rate; /* 0: no bound */
-	int64_t tokens;
-	usec_t filled; /* elapsed time up to which it has been; 0: not yet */
+	/* A token bucket; one second's worth at most. */
+	int64_t rate;   /* bytes each second; 0: no bound */
+	int64_t tokens; /* millionths of a byte, so that nothing is lost by rounding */
+	usec_t filled;  /* elapsed time up to which it has been */
 
 	bool full; /* output_max has been reached */
 	uint64_t printed;
@@ -134,7 +134,7 @@ int outlet_begin(struct outlet *outlet, const struct outlet_source *source,
 	}
 	keep_begin(&outlet->keep, source->keep ? (size_t)settings->output_keep : 0);
 	outlet->rate = settings->output_rate < RATE_MAX ? settings->output_rate : 0;
-	outlet->tokens = outlet->rate;
+	outlet->tokens = outlet->rate * USEC_PER_SEC;
 	outlet->filled = 0;
 	outlet->full = false;
 	outlet->printed = 0;
@@ -256,22 +256,16 @@ static void drop(struct stream *stream, enum cause cause, const char *data, size
 	stream->skipping = data[len - 1] != '\n';
 }
 
-/* Puts as many tokens in the bucket as the time that has gone by is worth, whole ones. */
 static void fill_bucket(struct outlet *outlet, usec_t now)
 {
+	int64_t brim = outlet->rate * USEC_PER_SEC;
 	usec_t gone = now - outlet->filled;
-	int64_t tokens;
 
-	if (outlet->filled == 0 || gone >= USEC_PER_SEC) {
-		outlet->tokens = outlet->rate;
-		outlet->filled = now;
-		return;
-	}
-	tokens = outlet->rate * gone / USEC_PER_SEC;
-	outlet->filled += (tokens * USEC_PER_SEC + outlet->rate - 1) / outlet->rate;
-	outlet->tokens += tokens;
-	if (outlet->tokens > outlet->rate)
-		outlet->tokens = outlet->rate;
+	if (gone >= USEC_PER_SEC || outlet->rate * gone > brim - outlet->tokens)
+		outlet->tokens = brim;
+	else
+		outlet->tokens += outlet->rate * gone;
+	outlet->filled = now;
 }
 
 /* How many of `len` bytes may pass if `bound` may: those of whole lines if there are any; or else,
@@ -291,10 +285,13 @@ static size_t fit(const char *data, size_t len, uint64_t bound, bool torn)
 /* Of the rate. A line that is longer than ever will be allowed begins with what is. */
 static size_t fit_rate(struct outlet *outlet, const char *data, size_t len, usec_t now)
 {
+	uint64_t bytes;
+
 	if (outlet->rate == 0)
 		return len;
 	fill_bucket(outlet, now);
-	return fit(data, len, (uint64_t)outlet->tokens, outlet->tokens == outlet->rate);
+	bytes = (uint64_t)(outlet->tokens / USEC_PER_SEC);
+	return fit(data, len, bytes, bytes == (uint64_t)outlet->rate);
 }
 
 /* Of the run. Once it has been reached, no shorter line slips through. */
@@ -336,7 +333,7 @@ void outlet_feed(struct outlet *outlet, enum outlet_stream which, const char *da
 	rated = fit_rate(outlet, data, len, now);
 	n = fit_max(outlet, data, rated);
 	if (outlet->rate > 0)
-		outlet->tokens -= (int64_t)n;
+		outlet->tokens -= (int64_t)n * USEC_PER_SEC;
 	pass(stream, data, n);
 	drop(stream, CAUSE_MAX, data + n, rated - n);
 	drop(stream, CAUSE_RATE, data + rated, len - rated);

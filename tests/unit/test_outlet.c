@@ -361,6 +361,35 @@ static void no_more_than_the_rate_passes(void **state)
 	}
 }
 
+static void take_nothing(void *ctx, const struct log_line *line)
+{
+	(void)ctx;
+	(void)line;
+}
+
+/* Looked at so often that each time is worth less than two bytes, it still comes to the rate. */
+static void nothing_of_the_rate_is_lost_by_rounding(void **state)
+{
+	static char burst[900001];
+	const struct job_settings settings = {.output_rate = sizeof(burst)};
+	const struct outlet_sink quiet = {take_nothing, take_note, NULL};
+	struct outlet_source source = {.job = "backup", .run = 17, .settings = &settings};
+	const int steps = 50000;
+	uint64_t printed;
+	uint64_t dropped;
+	struct kept_output *kept;
+
+	(void)state;
+	assert_int_equal(outlet_begin(outlet, &source, &quiet), 0);
+	outlet_feed(outlet, OUTLET_STDOUT, burst, sizeof(burst), USEC_PER_DAY);
+	for (int i = 1; i <= steps; i++)
+		outlet_feed(outlet, OUTLET_STDOUT, "\n\n", 2, USEC_PER_DAY + 2 * i);
+	outlet_end(outlet, &printed, &dropped, &kept);
+	assert_int_equal(printed, sizeof(burst) + 2 * (uint64_t)steps);
+	assert_int_equal(printed - dropped,
+			 sizeof(burst) + sizeof(burst) * 2 * (uint64_t)steps / USEC_PER_SEC);
+}
+
 static void a_run_keeps_to_its_maximum(void **state)
 {
 	static const struct {
@@ -513,6 +542,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(output_keeps_to_its_rate, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_more_than_the_rate_passes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nothing_of_the_rate_is_lost_by_rounding, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(a_run_keeps_to_its_maximum, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(both_bounds_are_told_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_file_gets_the_bytes_as_they_are, set_up,
