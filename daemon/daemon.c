@@ -1,13 +1,13 @@
 /* See daemon.h. Parts are started in one order and stopped in the mirror order. */
 #include "daemon.h"
 
-#include "base/diag.h"
 #include "base/log.h"
 #include "calendar/duration.h"
-#include "config/config.h"
 #include "effects.h"
 #include "exec/reaper.h"
 #include "health.h"
+#include "loading.h"
+#include "reload.h"
 #include "report.h"
 #include "service/clockwatch.h"
 #include "service/machine.h"
@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -37,9 +36,6 @@
 
 /* A timer that is pending needs no memory to be set anew: one that must not fail waits here. */
 #define FAR_AWAY (1000 * USEC_PER_DAY)
-
-/* Text of a failed reload that is kept for the status. */
-#define RELOAD_ERROR_MAX 400
 
 static struct timeval to_timeval(usec_t span)
 {
@@ -193,106 +189,13 @@ static void on_orphan_pause(evutil_socket_t fd, short what, void *arg)
 	block_orphan(false);
 }
 
-/* --- load --- */
-
-static void log_diags(const struct diags *diags)
-{
-	for (size_t i = 0; i < diags->count; i++) {
-		_cleanup_free_ char *text = diag_format(&diags->items[i]);
-		bool error = diags->items[i].severity == DIAG_ERROR;
-
-		log_msg(error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s",
-			text ? text : diags->items[i].text);
-	}
-	if (diags->errors + diags->warnings > diags->count)
-		log_msg(LOG_LEVEL_ERROR, "and %zu more",
-			diags->errors + diags->warnings - diags->count);
-}
-
-/* Cuts a text at the beginning of the UTF-8 character that would not fit. */
-static void cut(char *text, size_t len)
-{
-	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
-		len--;
-	text[len] = '\0';
-}
-
-/* Keeps the first error for the status. */
-static void note_reload_error(struct daemon *daemon, const struct diags *diags, int r)
-{
-	free(daemon->reload_error);
-	daemon->reload_error = NULL;
-	for (size_t i = 0; i < diags->count && !daemon->reload_error; i++)
-		if (diags->items[i].severity == DIAG_ERROR)
-			daemon->reload_error = diag_format(&diags->items[i]);
-	if (!daemon->reload_error)
-		daemon->reload_error = strdup(strerrordesc_np(-r));
-	if (daemon->reload_error && strlen(daemon->reload_error) > RELOAD_ERROR_MAX)
-		cut(daemon->reload_error, RELOAD_ERROR_MAX);
-}
-
-static int load(struct daemon *daemon, struct diags *diags)
-{
-	_cleanup_(cleanup_model) struct model *model = NULL;
-	struct engine_load *prepared;
-	int r = config_load(daemon->config_path, daemon->host, diags, &model);
-
-	if (r < 0)
-		return r;
-	r = engine_prepare(daemon->engine, model, &prepared);
-	if (r < 0)
-		return r;
-	r = work_fit_pool(daemon, model);
-	if (r < 0) {
-		engine_load_free(prepared);
-		return r;
-	}
-	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_LOAD, .load = prepared});
-	daemon->running = true;
-	return 0;
-}
-
-/* Reads the configuration and puts it in force, or logs what is wrong with it and keeps the old
-   one. Returns 0 or -errno. */
-static int load_and_log(struct daemon *daemon)
-{
-	struct diags diags;
-	int r;
-
-	diags_init(&diags);
-	r = load(daemon, &diags);
-	log_diags(&diags);
-	if (r < 0) {
-		note_reload_error(daemon, &diags, r);
-		if (diags.errors == 0)
-			log_msg(LOG_LEVEL_ERROR, "%s: %s", daemon->config_path,
-				strerrordesc_np(-r));
-	} else {
-		free(daemon->reload_error);
-		daemon->reload_error = NULL;
-	}
-	diags_done(&diags);
-	/* What the reader needed and the old model go back to the system, not to the heap. */
-	(void)malloc_trim(0);
-	return r;
-}
+/* --- reload --- */
 
 static void on_reload(evutil_socket_t fd, short what, void *arg)
 {
-	struct daemon *daemon = arg;
-
 	(void)fd;
 	(void)what;
-	if (daemon->stopping) {
-		log_msg(LOG_LEVEL_NOTICE, "no reload: everyd is stopping");
-		return;
-	}
-	status_tell(daemon, notify_reloading);
-	if (load_and_log(daemon) < 0)
-		log_msg(LOG_LEVEL_ERROR,
-			"reload failed: the previous configuration stays in force");
-	status_refresh(daemon);
-	status_tell(daemon, notify_ready);
+	reload_begin(arg);
 }
 
 /* --- stop --- */
@@ -460,7 +363,7 @@ int daemon_new(const char *config_path, struct daemon **ret_daemon)
 	    (r = engine_new(sizeof(struct job_tail), sizeof(struct run_tail), &daemon->engine)) < 0)
 		goto fail;
 	r = clockwatch_new(daemon->base, on_clock_step, daemon, &daemon->clockwatch);
-	if (r < 0 || (r = load_and_log(daemon)) < 0)
+	if (r < 0 || (r = reload_start(daemon)) < 0)
 		goto fail;
 	if ((r = add_done(daemon)) < 0 || (r = health_start(daemon)) < 0)
 		goto fail;
@@ -517,6 +420,7 @@ void daemon_free(struct daemon *daemon)
 			log_msg(LOG_LEVEL_WARNING, "killed %u process%s that jobs had left behind",
 				killed, killed == 1 ? "" : "es");
 	}
+	loader_free(daemon->loader);
 	clockwatch_free(daemon->clockwatch);
 	/* Takes every event out of the loop, those in the engine's tails too. */
 	if (daemon->base)

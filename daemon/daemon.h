@@ -45,6 +45,7 @@ struct daemon {
 	struct pool *pool;
 	struct run_context *runs;
 	struct clockwatch *clockwatch;
+	struct loader *loader;
 	struct run_tail *failed; /* the pool would not take them; the engine is to hear of it */
 
 	struct event signals[DAEMON_SIGNALS];
@@ -69,6 +70,7 @@ struct daemon {
 	usec_t stop_give_up;      /* elapsed: no more time is asked for; 0: not stopped hard yet */
 	bool stopping;
 	bool drained;
+	bool reload_again;  /* SIGHUP came while the configuration was being read */
 	char *reload_error; /* why the last reload failed; NULL: it did not */
 };
 

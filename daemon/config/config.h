@@ -1,6 +1,6 @@
 /*
  * Configuration files -> model. Reads with libconfuse, whose scanner is global to the process:
- * for the loop's thread alone.
+ * one thread at a time, be it the loop's before it runs or a loader's. May block.
  */
 #pragma once
 

@@ -1,7 +1,7 @@
 /*
  * Runs libconfuse over a text that scan_text() has prepared, and hands over what it finds as
  * texts with their lines. libconfuse's scanner is global to the process and its callbacks carry no
- * context: for the loop's thread alone, one parse at a time.
+ * context: one thread at a time, and one parse.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /*
  * The configuration as the engine sees it: complete, valid, and immutable once built. Built by
  * config, swapped as a whole on reload, reference-counted because runs outlive reloads.
- * The loop's thread builds, references and frees; workers only read what a run in hand points to.
+ * Whoever builds it hands it over to the loop's thread, which alone references and frees; workers
+ * only read what a run in hand points to.
  */
 #pragma once
 

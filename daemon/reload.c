@@ -1,0 +1,161 @@
+/* See reload.h. */
+#include "reload.h"
+
+#include "base/diag.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "daemon.h"
+#include "loading.h"
+#include "service/notify.h"
+#include "status.h"
+#include "work.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Text of a failed reload that is kept for the status. */
+#define RELOAD_ERROR_MAX 400
+
+static void log_diags(const struct diags *diags)
+{
+	for (size_t i = 0; i < diags->count; i++) {
+		_cleanup_free_ char *text = diag_format(&diags->items[i]);
+		bool error = diags->items[i].severity == DIAG_ERROR;
+
+		log_msg(error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s",
+			text ? text : diags->items[i].text);
+	}
+	if (diags->errors + diags->warnings > diags->count)
+		log_msg(LOG_LEVEL_ERROR, "and %zu more",
+			diags->errors + diags->warnings - diags->count);
+}
+
+/* Cuts a text at the beginning of the UTF-8 character that would not fit. */
+static void cut(char *text, size_t len)
+{
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	text[len] = '\0';
+}
+
+/* Keeps the first error for the status. */
+static void note_error(struct daemon *daemon, const struct diags *diags, int r)
+{
+	free(daemon->reload_error);
+	daemon->reload_error = NULL;
+	for (size_t i = 0; i < diags->count && !daemon->reload_error; i++)
+		if (diags->items[i].severity == DIAG_ERROR)
+			daemon->reload_error = diag_format(&diags->items[i]);
+	if (!daemon->reload_error)
+		daemon->reload_error = strdup(strerrordesc_np(-r));
+	if (daemon->reload_error && strlen(daemon->reload_error) > RELOAD_ERROR_MAX)
+		cut(daemon->reload_error, RELOAD_ERROR_MAX);
+}
+
+static int put_in_force(struct daemon *daemon, struct model *model)
+{
+	struct engine_load *prepared;
+	int r = engine_prepare(daemon->engine, model, &prepared);
+
+	if (r < 0)
+		return r;
+	r = work_fit_pool(daemon, model);
+	if (r < 0) {
+		engine_load_free(prepared);
+		return r;
+	}
+	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_LOAD, .load = prepared});
+	daemon->running = true;
+	return 0;
+}
+
+/* Puts in force what was read, or logs what is wrong with it and keeps the old one. Returns 0 or
+   -errno. */
+static int conclude(struct daemon *daemon, const struct loaded *loaded)
+{
+	int r = loaded->r;
+
+	if (r == 0)
+		r = put_in_force(daemon, loaded->model);
+	log_diags(&loaded->diags);
+	if (r == 0) {
+		free(daemon->reload_error);
+		daemon->reload_error = NULL;
+		return 0;
+	}
+	note_error(daemon, &loaded->diags, r);
+	if (loaded->diags.errors == 0)
+		log_msg(LOG_LEVEL_ERROR, "%s: %s", daemon->config_path, strerrordesc_np(-r));
+	return r;
+}
+
+/* What the reader needed and the model that went go back to the system, not to the heap: 10 ms for
+   a million jobs. */
+static void trim(void)
+{
+	(void)malloc_trim(0);
+}
+
+static void say_stopping(void)
+{
+	log_msg(LOG_LEVEL_NOTICE, "no reload: everyd is stopping");
+}
+
+static void finish(struct daemon *daemon, struct loaded *loaded)
+{
+	if (conclude(daemon, loaded) < 0)
+		log_msg(LOG_LEVEL_ERROR,
+			"reload failed: the previous configuration stays in force");
+	loaded_done(loaded);
+	trim();
+	status_refresh(daemon);
+	if (!daemon->reload_again) {
+		status_tell(daemon, notify_ready);
+		return;
+	}
+	daemon->reload_again = false;
+	reload_begin(daemon);
+}
+
+static void on_loaded(void *ctx, struct loaded *loaded)
+{
+	struct daemon *daemon = ctx;
+
+	if (daemon->stopping)
+		say_stopping();
+	else
+		finish(daemon, loaded);
+}
+
+void reload_begin(struct daemon *daemon)
+{
+	struct loaded none = {0};
+
+	if (daemon->stopping) {
+		say_stopping();
+		return;
+	}
+	status_tell(daemon, notify_reloading);
+	none.r = loader_start(daemon->loader);
+	if (none.r == -EBUSY)
+		daemon->reload_again = true;
+	else if (none.r < 0)
+		finish(daemon, &none);
+}
+
+int reload_start(struct daemon *daemon)
+{
+	_cleanup_(loaded_done) struct loaded loaded = {0};
+	int r = loader_new(daemon->base, config_load, daemon->config_path, daemon->host, on_loaded,
+			   daemon, &daemon->loader);
+
+	if (r < 0)
+		return r;
+	loaded.r = config_load(daemon->config_path, daemon->host, &loaded.diags, &loaded.model);
+	r = conclude(daemon, &loaded);
+	trim();
+	return r;
+}

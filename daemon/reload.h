@@ -1,0 +1,16 @@
+/* The configuration: put in force at the start, and anew at each SIGHUP. For the loop's thread. */
+#pragma once
+
+#include "base/cleanup.h"
+
+struct daemon;
+
+/* Reads the configuration and puts it in force, and is ready for more from then on. What is wrong
+   is logged. Returns 0; -EINVAL when it cannot be used; or another -errno. */
+int reload_start(struct daemon *daemon) _must_check_;
+
+/*
+ * Begins to read the configuration again; soon it is in force, or the old one stays and what is
+ * wrong is logged. What is asked for while one is being read becomes one more load behind it.
+ */
+void reload_begin(struct daemon *daemon);
