@@ -53,6 +53,7 @@ struct pool {
 	unsigned max_workers;
 	unsigned busy;
 	bool closed;
+	bool joined; /* pool_join() has begun */
 };
 
 static void lock(struct pool *pool)
@@ -397,7 +398,18 @@ void pool_resize(struct pool *pool, unsigned workers, size_t capacity)
 		wanted--;
 }
 
-int pool_submit(struct pool *pool, struct pool_item *item)
+/* Why an item cannot be taken now. Under the lock. Returns 0 or -errno. */
+static int refuse(const struct pool *pool, bool follow_up)
+{
+	if (follow_up)
+		return pool->joined ? -ESHUTDOWN : 0;
+	if (pool->closed)
+		return -ESHUTDOWN;
+	/* An item that a free worker is about to take does not wait: it needs no room. */
+	return pool->queued + pool->busy >= pool->capacity + pool->max_workers ? -ENOBUFS : 0;
+}
+
+static int submit(struct pool *pool, struct pool_item *item, bool follow_up)
 {
 	struct pool_worker *worker;
 	bool make;
@@ -405,14 +417,10 @@ int pool_submit(struct pool *pool, struct pool_item *item)
 
 	assert(item->state == POOL_ITEM_IDLE);
 	lock(pool);
-	if (pool->closed) {
+	r = refuse(pool, follow_up);
+	if (r < 0) {
 		unlock(pool);
-		return -ESHUTDOWN;
-	}
-	/* An item that a free worker is about to take does not wait: it needs no room. */
-	if (pool->queued + pool->busy >= pool->capacity + pool->max_workers) {
-		unlock(pool);
-		return -ENOBUFS;
+		return r;
 	}
 	item->cancel = 0;
 	item->noted = false;
@@ -438,6 +446,16 @@ int pool_submit(struct pool *pool, struct pool_item *item)
 		queue_remove(pool, item);
 	unlock(pool);
 	return r;
+}
+
+int pool_submit(struct pool *pool, struct pool_item *item)
+{
+	return submit(pool, item, false);
+}
+
+int pool_submit_follow_up(struct pool *pool, struct pool_item *item)
+{
+	return submit(pool, item, true);
 }
 
 bool pool_cancel(struct pool *pool, struct pool_item *item, int level)
@@ -471,6 +489,7 @@ void pool_join(struct pool *pool)
 
 	lock(pool);
 	assert(pool->closed);
+	pool->joined = true;
 	/* Any of them will do: each ends in time, and has left `workers` when it is joined. */
 	while ((worker = pool->workers)) {
 		unlock(pool);

@@ -69,13 +69,21 @@ void pool_resize(struct pool *pool, unsigned workers, size_t capacity);
 int pool_submit(struct pool *pool, struct pool_item *item) _must_check_;
 
 /*
+ * The same for what follows from an item that was accepted before: it is taken beyond the capacity,
+ * so the owner is to bound it, and when the pool is closed too, until pool_join() has begun. For it
+ * workers that have ended are made again. Returns 0; -ESHUTDOWN after pool_join(); or -errno as
+ * above.
+ */
+int pool_submit_follow_up(struct pool *pool, struct pool_item *item) _must_check_;
+
+/*
  * Asks for an item to be given up. A queued one is taken from the queue: returns true, and it is
  * the owner's again. One that a worker has gets its level raised to `level` (1 or more) and its
  * worker woken: returns false; it comes back through pool_reap(), as does one that is done.
  */
 bool pool_cancel(struct pool *pool, struct pool_item *item, int level);
 
-/* No more submissions; workers drain the queue and end. */
+/* No more submissions but of what follows; workers drain the queue and end. */
 void pool_close(struct pool *pool);
 
 /* Waits for every worker to end, after pool_close(). Items they finished are on the done-queue. */

@@ -360,6 +360,50 @@ static void closing_drains_what_was_accepted(void **state)
 	sem_destroy(&gate);
 }
 
+static void what_follows_is_taken_beyond_the_bound_and_when_closed(void **state)
+{
+	sem_t gate;
+	struct task *tasks;
+
+	(void)state;
+	sem_init(&gate, 0, 0);
+	tasks = make_tasks(8, &gate);
+	open_pool(2, 1);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(submit(&tasks[i]), 0);
+	assert_int_equal(submit(&tasks[3]), -ENOBUFS);
+	for (size_t i = 3; i < 5; i++)
+		assert_int_equal(pool_submit_follow_up(fixture.pool, &tasks[i].item), 0);
+	pool_close(fixture.pool);
+	assert_int_equal(pool_submit_follow_up(fixture.pool, &tasks[5].item), 0);
+	for (size_t i = 0; i < 6; i++)
+		sem_post(&gate);
+	reap_until(6);
+	for (size_t i = 0; i < 6; i++)
+		assert_int_equal(tasks[i].done, 1);
+
+	/* When every worker has ended, one is made again; what waits can be taken back still. */
+	while (stats().workers > 0)
+		reap();
+	assert_int_equal(submit(&tasks[6]), -ESHUTDOWN);
+	for (size_t i = 5; i < 8; i++)
+		assert_int_equal(pool_submit_follow_up(fixture.pool, &tasks[i].item), 0);
+	wait_for(&tasks[6].begun);
+	assert_int_equal(stats().workers, 2);
+	assert_true(pool_cancel(fixture.pool, &tasks[7].item, 1));
+	sem_post(&gate);
+	sem_post(&gate);
+	pool_join(fixture.pool);
+	assert_int_equal(pool_submit_follow_up(fixture.pool, &tasks[7].item), -ESHUTDOWN);
+	reap();
+	assert_int_equal(tasks[5].done, 2);
+	assert_int_equal(tasks[6].done, 1);
+	assert_int_equal(tasks[7].done, 0);
+	close_pool();
+	free_tasks(tasks, 8);
+	sem_destroy(&gate);
+}
+
 static void a_pool_without_work_closes_too(void **state)
 {
 	(void)state;
@@ -660,7 +704,9 @@ static void a_storm_loses_nothing(void **state)
 			tasks[i].level = 0;
 			tasks[i].done = 0;
 			tasks[i].started = 0;
-			r = submit(&tasks[i]);
+			r = (seed >> 43 & 7) == 0
+				    ? pool_submit_follow_up(fixture.pool, &tasks[i].item)
+				    : submit(&tasks[i]);
 			if (r == 0) {
 				out[i] = true;
 				submitted++;
@@ -706,6 +752,7 @@ int main(void)
 		cmocka_unit_test(workers_are_made_as_needed),
 		cmocka_unit_test(a_full_queue_refuses),
 		cmocka_unit_test(closing_drains_what_was_accepted),
+		cmocka_unit_test(what_follows_is_taken_beyond_the_bound_and_when_closed),
 		cmocka_unit_test(a_pool_without_work_closes_too),
 		cmocka_unit_test(a_queued_item_is_taken_back),
 		cmocka_unit_test(an_item_in_hand_is_told),
