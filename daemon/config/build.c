@@ -197,6 +197,7 @@ static int note_uses(struct builder *builder, const struct section *section, con
 
 		if (!option_set_has(&section->own, rows[i].option))
 			continue;
+		assert(rows[i].name);
 		if (!use.name)
 			use.name = builder_keep(builder, rows[i].name);
 		if (!use.name || uses_add(&builder->uses, &use) < 0)

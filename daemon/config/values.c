@@ -359,7 +359,7 @@ int value_rlimit(const char *text, struct job_rlimit *ret_rlimit, const char **r
 	const char *equals = strchr(text, '=');
 	char soft[64];
 	const char *hard;
-	struct job_rlimit rlimit;
+	struct job_rlimit rlimit = {0};
 	size_t i = 0;
 	size_t len;
 

@@ -131,10 +131,10 @@ struct job_settings {
 	enum leftover_policy leftover;
 
 	/* Who it runs as, and in what surroundings. */
-	const char *user;       /* name or number; NULL: the daemon's own */
-	const char *user_group; /* name or number; NULL: the user's */
-	const char *shell;      /* runs commands given as a string, as SHELL -c COMMAND */
-	struct text_list environment;       /* NAME=VALUE */
+	const char *user;             /* name or number; NULL: the daemon's own */
+	const char *user_group;       /* name or number; NULL: the user's */
+	const char *shell;            /* runs commands given as a string, as SHELL -c COMMAND */
+	struct text_list environment; /* NAME=VALUE */
 	struct text_list environment_files; /* absolute; one with "-" in front may be missing */
 	struct text_list pass_environment;  /* names of variables of the daemon */
 	const char *workdir;    /* absolute, or ~ or ~/... of the user; NULL: the user's home */
@@ -195,9 +195,9 @@ struct job {
 
 /* What the daemon itself needs to know. */
 struct daemon_settings {
-	unsigned workers;    /* 1 to MODEL_WORKERS_MAX runs at the same time */
-	unsigned queue;      /* 0 to MODEL_QUEUE_MAX accepted occurrences that wait */
-	usec_t stop_timeout; /* how long running jobs may go on after SIGTERM */
+	unsigned workers;      /* 1 to MODEL_WORKERS_MAX runs at the same time */
+	unsigned queue;        /* 0 to MODEL_QUEUE_MAX accepted occurrences that wait */
+	usec_t stop_timeout;   /* how long running jobs may go on after SIGTERM */
 	const char *sendmail;  /* the program that takes mails */
 	const char *mail_from; /* NULL: the program's choice */
 };

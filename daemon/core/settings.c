@@ -163,7 +163,7 @@ static bool same_view(struct view a, struct view b)
 {
 	if (!a.data != !b.data || a.size != b.size || a.extra != b.extra)
 		return false;
-	return a.size == 0 || !memcmp(a.data, b.data, a.size);
+	return !a.data || a.size == 0 || !memcmp(a.data, b.data, a.size);
 }
 
 bool settings_equal(const struct job_settings *a, const struct job_settings *b)

@@ -487,17 +487,22 @@ static uint64_t draw(uint64_t *seed)
 	return z ^ (z >> 31);
 }
 
-static const char mutated[] = "# a comment\n"
-			      "workers = 4 /* of\nmany */ queue = \"16\"\n"
-			      "defaults { timeout = '1m' kill_grace = 5s }\n"
-			      "concurrency_group \"db\" { limit = 2 }\n"
-			      "job \"a\" {\n"
-			      "  every = \"1h\" offset = 5m\n"
-			      "  command = {\"/bin/echo\", 'it\\'s', \"\\x41\\101${X:-y}\\\\\"}\n"
-			      "  overlap = \"allow\" max_running = 3\n"
-			      "}\n"
-			      "job b { every = 10s command = 'a | b' concurrency_group = db // c\n"
-			      "}\n";
+static const char mutated[] =
+	"# a comment\n"
+	"workers = 4 /* of\nmany */ queue = \"16\"\n"
+	"defaults { timeout = '1m' kill_grace = 5s }\n"
+	"concurrency_group \"db\" { limit = 2 }\n"
+	"job \"a\" {\n"
+	"  every = \"1h\" offset = 5m\n"
+	"  command = {\"/bin/echo\", 'it\\'s', \"\\x41\\101${X:-y}\\\\\"}\n"
+	"  overlap = \"allow\" max_running = 3\n"
+	"}\n"
+	"job b { every = 10s command = 'a | b' concurrency_group = db // c\n"
+	"  limits = {'NOFILE=1:2', 'CPU=1h'} environment = {'A=b', 'C=d'}\n"
+	"  output = '/x/%j-%Y' mailto = {root, 'a.b@c.d'} retry_on = {1, start}\n"
+	"  retries = 2 retry_backoff = 1.5 cpu_affinity = '0-3,5' cpu_max = 5.5%\n"
+	"  kill_signal = 'RTMIN+3' ionice = 'best-effort:3' memory_max = 64M\n"
+	"}\n";
 
 static const char *const pieces[] = {
 	"\"", "'",    "{",   "}",  "(",       ")",           "=",          "+=",           ",",
