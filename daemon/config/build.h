@@ -1,6 +1,7 @@
 /*
  * Makes a model of what the files say: converts, checks what one option means for another, finds
- * duplicates, shares equal settings. Linear but for one sort by name. For the loop's thread.
+ * duplicates, shares equal settings. Linear but for sorts by name. One thread at
+ * a time.
  */
 #pragma once
 
