@@ -1,7 +1,6 @@
 /*
  * Makes a model of what the files say: converts, checks what one option means for another, finds
- * duplicates, shares equal settings. Linear but for sorts by name. One thread at
- * a time.
+ * duplicates, shares equal settings. Linear but for sorts by name. One thread at a time.
  */
 #pragma once
 
