@@ -187,8 +187,6 @@ static void handle_stop(struct step *step)
 		emit(step, &(struct effect){.kind = EFFECT_DISARM, .job = job});
 		if (job->def->settings->expect_within > 0)
 			notice_expect(step, job, USEC_INFINITY);
-		if (job->owed.count > 0)
-			engine->counters.notices_dropped++;
 		notice_forget_owed(engine, job);
 		policy_withdraw(step, job, REASON_STOPPING);
 	}

@@ -230,8 +230,6 @@ static void remove_job(struct step *step, struct engine_job *job)
 	policy_withdraw(step, job, REASON_REMOVED);
 	if (job->def->settings->expect_within > 0)
 		notice_expect(step, job, USEC_INFINITY);
-	if (job->owed.count > 0)
-		step->engine->counters.notices_dropped++;
 	notice_forget_owed(step->engine, job);
 	job->gone = true;
 	job_left(step, job);
@@ -282,6 +280,8 @@ static void apply_job(struct step *step, struct engine_job *job, const struct jo
 	usec_t expect = def->settings->expect_within;
 
 	job->def = def;
+	if (!command_line_is_set(&def->settings->hooks[HOOK_MISSED]))
+		notice_forget_owed(step->engine, job);
 	/* What an old schedule left undone is no miss: nothing is caught up. */
 	if (derive)
 		job_arm(step, job, job_first_slot(step, def));

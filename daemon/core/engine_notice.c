@@ -97,12 +97,18 @@ static void discard(struct step *step, struct engine_run *run, enum reason reaso
 	run_give_back(step->engine, run);
 }
 
+/* Is the job one that is to be told of what it misses? */
+static bool may_miss(const struct step *step, const struct engine_job *job)
+{
+	return !step->engine->stopping && !job->gone && is_set(job->def->settings, HOOK_MISSED);
+}
+
 /* Makes way for another one. What was missed is not forgotten for it. */
 static void displace(struct step *step, struct engine_run *run)
 {
 	const struct engine_notice *notice = &run->notice;
 
-	if (notice->hooks == 1U << HOOK_MISSED) {
+	if (notice->hooks == 1U << HOOK_MISSED && may_miss(step, run->job)) {
 		run->job->owed = (struct engine_streak){
 			notice->verdict, notice->reason, notice->missed, run->slot, run->slot,
 		};
@@ -128,7 +134,8 @@ static void wait_for_turn(struct step *step, struct engine_run *run, bool displa
 		why = REASON_NO_ROOM;
 	if (why != REASON_NONE) {
 		/* Then the next failure is to be told. */
-		if (run->notice.alarm && run->def->settings->notify_when == NOTIFY_CHANGE)
+		if (why == REASON_NO_ROOM && run->notice.alarm &&
+		    run->def->settings->notify_when == NOTIFY_CHANGE)
 			job->told = false;
 		discard(step, run, why);
 		return;
@@ -189,6 +196,14 @@ void notice_of_start(struct step *step, const struct engine_run *started)
 	wait_for_turn(step, run, false);
 }
 
+static void settle_debt(struct engine *engine, struct engine_job *job)
+{
+	job->owed.count = 0;
+	if (job->owes)
+		TAILQ_REMOVE(&engine->owing, job, owed_link);
+	job->owes = false;
+}
+
 /* Makes the one that the job owes, or lets it wait for a place. */
 static void pay(struct step *step, struct engine_job *job)
 {
@@ -205,28 +220,27 @@ static void pay(struct step *step, struct engine_job *job)
 
 	if (owed->count == 0 || job->notice)
 		return;
-	if (notice.hooks && !has_room(engine)) {
+	if (!has_room(engine)) {
 		if (!job->owes)
 			TAILQ_INSERT_TAIL(&engine->owing, job, owed_link);
 		job->owes = true;
 		return;
 	}
-	run = notice.hooks ? make(step, job, notice) : NULL;
+	run = make(step, job, notice);
 	if (run) {
 		use_current(engine, run);
 		run->slot = owed->last;
 	}
-	notice_forget_owed(engine, job);
+	settle_debt(engine, job);
 	if (run)
 		wait_for_turn(step, run, false);
 }
 
 void notice_forget_owed(struct engine *engine, struct engine_job *job)
 {
-	job->owed.count = 0;
-	if (job->owes)
-		TAILQ_REMOVE(&engine->owing, job, owed_link);
-	job->owes = false;
+	if (job->owed.count > 0)
+		engine->counters.notices_dropped++;
+	settle_debt(engine, job);
 }
 
 void notice_settle(struct step *step)
@@ -242,7 +256,7 @@ void notice_missed(struct step *step, struct engine_job *job, struct engine_stre
 {
 	struct engine_run *waits = job->notice;
 
-	if (step->engine->stopping || job->gone || !is_set(job->def->settings, HOOK_MISSED))
+	if (!may_miss(step, job))
 		return;
 	/* One that has yet to be told takes in what comes after it. */
 	if (waits && waits->notice.hooks == 1U << HOOK_MISSED) {

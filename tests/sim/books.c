@@ -86,7 +86,13 @@ static bool same_job(const struct job_plan *a, const struct job_plan *b)
 {
 	return schedule_equal(&a->schedule, &b->schedule) && a->overlap == b->overlap &&
 	       a->max_running == b->max_running && a->group == b->group &&
-	       a->command % 2 == b->command % 2;
+	       a->command % 2 == b->command % 2 && a->retries == b->retries &&
+	       a->retry_backoff == b->retry_backoff && a->retry_delay == b->retry_delay &&
+	       a->retry_max_delay == b->retry_max_delay &&
+	       a->retry_timeouts_only == b->retry_timeouts_only && a->hooks == b->hooks &&
+	       a->mail == b->mail && a->mail_when == b->mail_when &&
+	       a->notify_when == b->notify_when && a->notify_after == b->notify_after &&
+	       a->expect_within == b->expect_within;
 }
 
 void books_load(struct world *world, const struct plan *plan)
@@ -106,6 +112,7 @@ void books_load(struct world *world, const struct plan *plan)
 		if (after->present && !(was && schedule_equal(&before->schedule, &after->schedule)))
 			world->books[i].cursor = first_after(&after->schedule, world->wall);
 	}
+	telling_load(world, plan);
 	for (size_t i = 0; i < WORLD_GROUPS; i++)
 		if (plan->limits[i] > 0)
 			world->group_limit[i] = plan->limits[i];
@@ -128,39 +135,68 @@ static void check_armed(struct world *world, const struct effect *effect)
 }
 
 struct lookout {
-	const struct engine_run *run;
+	struct engine_run *run;
 	bool overtaken;
 };
+
+/* Did `a` line up before `b`? In one step, runs do in the order they are accepted. */
+static bool was_before(struct engine_run *a, struct engine_run *b)
+{
+	const struct run_tail *tail_a = engine_run_tail(a);
+	const struct run_tail *tail_b = engine_run_tail(b);
+
+	if (tail_a->line == 0 && tail_b->line == 0)
+		return a->id < b->id;
+	return tail_a->line > 0 && (tail_b->line == 0 || tail_a->line < tail_b->line);
+}
 
 static bool look_out(void *ctx, struct engine_run *other)
 {
 	struct lookout *lookout = ctx;
 
-	if (other->state == RUN_WAITING && other->group == lookout->run->group &&
-	    other->id < lookout->run->id)
+	if (other->state == RUN_WAITING && other->group && other->group == lookout->run->group &&
+	    was_before(other, lookout->run))
 		lookout->overtaken = true;
 	return true;
 }
 
-static void check_start(struct world *world, const struct engine_run *run)
+static void check_line(struct world *world, struct engine_run *run)
 {
-	int group = group_number(run->def);
+	struct run_tail *tail = engine_run_tail(run);
 	struct lookout lookout = {.run = run};
+
+	engine_each_run(world->engine, look_out, &lookout);
+	if (lookout.overtaken)
+		world_fail(world, "run %d overtook another in its line", (int)run->id);
+	tail->line = 0;
+}
+
+static void check_start(struct world *world, struct engine_run *run)
+{
+	const struct run_tail *tail = engine_run_tail(run);
+	int group = group_number(run->def);
 
 	if (world->stopping)
 		world_fail(world, "run %d starts after the stop", (int)run->id);
 	if (world->n_pool >= (size_t)world->plan.workers + world->plan.queue)
 		world_fail(world, "run %d starts though the pool is full", (int)run->id);
-	world->started++;
-	world->books[job_number(run->def)].ran++;
+	if (run->attempt != tail->attempts + 1 || run->attempt > run->def->settings->retries + 1)
+		world_fail(world, "run %d: attempt %u after %u", (int)run->id, run->attempt,
+			   tail->attempts);
+	if (tail->retry_at > 0)
+		world_fail(world, "run %d is tried again too early", (int)run->id);
+	if (run->attempt > 1) {
+		world->retries++;
+	} else {
+		world->started++;
+		world->books[job_number(run->def)].ran++;
+	}
+	check_line(world, run);
 	if (group < 0)
 		return;
 	if (++world->group_running[group] > world->group_limit[group])
 		world_fail(world, "group %d runs %zu, its limit is %u", group,
 			   world->group_running[group], world->group_limit[group]);
-	engine_each_run(world->engine, look_out, &lookout);
-	if (lookout.overtaken)
-		world_fail(world, "run %d overtook another in its group", (int)run->id);
 }
 
 static void expect_verdict(struct world *world, const struct effect *effect, enum verdict verdict,
@@ -172,40 +208,156 @@ static void expect_verdict(struct world *world, const struct effect *effect, enu
 			   verdict_info(verdict)->name, reason_text(reason));
 }
 
+/* What an attempt that ran came to. */
+static enum verdict verdict_of(const struct run_result *result)
+{
+	if (result->timed_out && result->kind != RESULT_SPAWN_FAILED)
+		return VERDICT_TIMEOUT;
+	if (result->cancelled)
+		return VERDICT_KILLED;
+	return result->kind == RESULT_EXITED && result->code == 0 ? VERDICT_OK : VERDICT_FAILED;
+}
+
+/* Would the run be tried again, if nothing hindered it? */
+static bool is_tried_again(const struct world *world, struct engine_run *run,
+			   const struct run_result *result)
+{
+	const struct job_plan *plan = &world->plan.jobs[job_number(run->def)];
+	const struct job_settings *settings = run->def->settings;
+	const struct run_tail *tail = engine_run_tail(run);
+	unsigned retries = plan->present ? plan->retries : settings->retries;
+	bool timeouts_only = plan->present ? plan->retry_timeouts_only : settings->retry_on.timeout;
+
+	return tail->cancelled == REASON_NONE && run->attempt <= retries &&
+	       (!timeouts_only || verdict_of(result) == VERDICT_TIMEOUT);
+}
+
+static enum reason reason_of(struct world *world, const struct effect *effect,
+			     const struct run_result *result)
+{
+	const struct run_tail *tail = engine_run_tail(effect->run);
+	enum verdict verdict = verdict_of(result);
+
+	if (verdict == VERDICT_KILLED)
+		return tail->cancelled;
+	if ((verdict == VERDICT_FAILED || verdict == VERDICT_TIMEOUT) &&
+	    is_tried_again(world, effect->run, result)) {
+		if (world->stopping)
+			return REASON_STOPPING;
+		if (!world->plan.jobs[job_number(effect->run->def)].present)
+			return REASON_REMOVED;
+		if (effect->run->attempt > 1 ||
+		    world->backed_off < (size_t)world->plan.workers + world->plan.queue)
+			world_fail(world, "run %d is not tried again", (int)effect->run->id);
+		return REASON_NO_ROOM;
+	}
+	return verdict == VERDICT_FAILED && result->out_of_memory ? REASON_MEMORY : REASON_NONE;
+}
+
+/* Why a run ends that is not in the pool. */
+static enum reason reason_outside(struct world *world, struct engine_run *run)
+{
+	const struct run_tail *tail = engine_run_tail(run);
+
+	switch (world->event->kind) {
+	case ENGINE_STOP:
+		return REASON_STOPPING;
+	case ENGINE_KILL:
+		return REASON_OPERATOR;
+	case ENGINE_LOAD:
+		if (!world->plan.jobs[job_number(run->def)].present)
+			return REASON_REMOVED;
+		if (is_tried_again(world, run, &tail->last))
+			world_fail(world, "run %d ends for no reason", (int)run->id);
+		return REASON_NONE;
+	default:
+		return REASON_REPLACED;
+	}
+}
+
 static void check_ended(struct world *world, const struct effect *effect)
 {
-	const struct engine_run *run = effect->run;
-	const struct run_tail *tail = engine_run_tail(effect->run);
+	struct engine_run *run = effect->run;
+	struct run_tail *tail = engine_run_tail(run);
 	const struct run_result *result = &tail->result;
+	bool in_pool = tail->state == POOL_BACK;
+	bool ran = in_pool && result->kind < RESULT_NOT_STARTED;
+	bool ran_before = run->attempt > 1 || tail->state == POOL_BETWEEN;
 	int group = group_number(run->def);
+	enum reason reason = in_pool ? tail->cancelled : reason_outside(world, run);
 
-	if (tail->state == POOL_NEVER) {
-		if (world->stopping)
-			expect_verdict(world, effect, VERDICT_CANCELLED, REASON_STOPPING);
-		else
-			expect_verdict(world, effect, VERDICT_SKIPPED, REASON_REPLACED);
-	} else if (tail->state != POOL_BACK || effect->result != world->event->result ||
-		   run != world->event->run) {
+	if (tail->retry_at > 0)
+		world_fail(world, "run %d ends with its timer", (int)run->id);
+	if (in_pool &&
+	    (effect->run != world->event->run ||
+	     effect->result != (ran || !ran_before ? world->event->result : &run->result)))
 		world_fail(world, "run %d ends, but it did not", (int)run->id);
-	} else if (result->kind == RESULT_NOT_STARTED && tail->cancelled == REASON_REPLACED) {
-		expect_verdict(world, effect, VERDICT_SKIPPED, REASON_REPLACED);
-	} else if (result->kind == RESULT_NOT_STARTED) {
-		expect_verdict(world, effect, VERDICT_CANCELLED, REASON_STOPPING);
-	} else if (result->kind == RESULT_NO_RESOURCES) {
-		expect_verdict(world, effect, VERDICT_REFUSED, REASON_NO_RESOURCES);
-	} else if (result->timed_out) {
-		expect_verdict(world, effect, VERDICT_TIMEOUT, REASON_NONE);
-	} else if (result->cancelled) {
-		expect_verdict(world, effect, VERDICT_KILLED, tail->cancelled);
-	} else if (result->kind == RESULT_EXITED && result->code == 0) {
-		expect_verdict(world, effect, VERDICT_OK, REASON_NONE);
-	} else {
-		expect_verdict(world, effect, VERDICT_FAILED, REASON_NONE);
+	if (in_pool && !ran) {
+		if (result->kind == RESULT_NO_RESOURCES)
+			reason = REASON_NO_RESOURCES;
+		else if (result->kind == RESULT_UNWANTED)
+			reason = REASON_CONDITION;
+		else if (reason == REASON_NONE)
+			reason = REASON_STOPPING;
 	}
+	if (ran)
+		expect_verdict(world, effect, verdict_of(result), reason_of(world, effect, result));
+	else if (ran_before)
+		expect_verdict(world, effect, tail->verdict, reason);
+	else if (reason == REASON_REPLACED)
+		expect_verdict(world, effect, VERDICT_SKIPPED, reason);
+	else if (reason == REASON_NO_RESOURCES)
+		expect_verdict(world, effect, VERDICT_REFUSED, reason);
+	else
+		expect_verdict(world, effect, VERDICT_CANCELLED, reason);
+	if (!ran && ran_before && memcmp(effect->result, &tail->last, sizeof(tail->last)) != 0)
+		world_fail(world, "run %d: not the result of its last attempt", (int)run->id);
+	if (!in_pool && tail->state != POOL_NEVER && tail->state != POOL_BETWEEN)
+		world_fail(world, "run %d ends while it runs", (int)run->id);
+
 	settle_slot(world, job_number(run->def), run->slot, effect->verdict, effect->reason);
-	if (tail->state == POOL_NEVER)
+	telling_end(world, effect);
+	world->backed_off -= ran_before;
+	tail->state = POOL_ENDED;
+	tail->line = 0;
+	if (!in_pool)
 		return;
-	pool_forget(world, effect->run);
+	pool_forget(world, run);
+	if (group >= 0)
+		world->group_running[group]--;
+}
+
+static void check_retry(struct world *world, const struct effect *effect)
+{
+	struct engine_run *run = effect->run;
+	struct run_tail *tail = engine_run_tail(run);
+	const struct run_result *result = &tail->result;
+	const struct job_plan *plan = &world->plan.jobs[job_number(run->def)];
+	int group = group_number(run->def);
+	usec_t span = plan->retry_delay;
+
+	for (unsigned i = 1; i < run->attempt && span < plan->retry_max_delay; i++)
+		span = span * plan->retry_backoff / 1000;
+	if (span > plan->retry_max_delay)
+		span = plan->retry_max_delay;
+	if (tail->state != POOL_BACK || world->event->run != run || effect->result != result)
+		world_fail(world, "run %d is to be tried again, but it goes on", (int)run->id);
+	if (result->kind >= RESULT_NOT_STARTED || world->stopping || !plan->present ||
+	    !is_tried_again(world, run, result))
+		world_fail(world, "run %d is to be tried again", (int)run->id);
+	if (effect->verdict != verdict_of(result) || effect->verdict == VERDICT_OK ||
+	    effect->verdict == VERDICT_KILLED)
+		world_fail(world, "run %d: %s, and again", (int)run->id,
+			   verdict_info(effect->verdict)->name);
+	if (effect->span != span)
+		world_fail(world, "run %d waits for %lld instead of %lld", (int)run->id,
+			   (long long)effect->span, (long long)span);
+	world->backed_off += run->attempt == 1;
+	tail->verdict = effect->verdict;
+	tail->last = *result;
+	tail->state = POOL_BETWEEN;
+	tail->retry_at = world->elapsed + effect->span;
+	pool_forget(world, run);
 	if (group >= 0)
 		world->group_running[group]--;
 }
@@ -245,15 +397,21 @@ static void check_streak(struct world *world, const struct engine_job *job,
 	case REASON_STOPPING:
 		right = world->stopping;
 		break;
-	case REASON_NONE:
-	case REASON_LATE:
-	case REASON_NO_RESOURCES:
-	case REASON_COUNT:
+	case REASON_CONDITION:
+		right = world->event->kind == ENGINE_FINISHED &&
+			world->event->result->kind == RESULT_UNWANTED;
+		break;
+	default:
 		break;
 	}
 	if (!right)
 		world_fail(world, "%s: %s because %s, but that is not so", job->def->name,
 			   verdict_info(streak->verdict)->name, reason_text(streak->reason));
+}
+
+static bool is_missed(const struct engine_streak *streak)
+{
+	return streak->reason != REASON_CONDITION && streak->verdict != VERDICT_CANCELLED;
 }
 
 /* Books what has come to a streak since it was looked at last: at most one at a time. */
@@ -272,6 +430,13 @@ static void book_streak(struct world *world, const struct engine_job *job,
 	if (streak->reason == REASON_QUEUE_FULL)
 		world->refused++;
 	settle_slot(world, number, streak->last, streak->verdict, streak->reason);
+	if (is_missed(streak))
+		telling_missed(world, number, 1, streak->count == 1);
+}
+
+void books_streak(struct world *world, const struct engine_job *job)
+{
+	book_streak(world, job, &job->streak);
 }
 
 static void book_coalesced(struct world *world, const struct engine_job *job,
@@ -286,6 +451,7 @@ static void book_coalesced(struct world *world, const struct engine_job *job,
 	if (count != streak->count)
 		world_fail(world, "%s: %d coalesced, counted %d", job->def->name, (int)count,
 			   (int)streak->count);
+	telling_missed(world, number, count, true);
 }
 
 static void book_effect_of_streak(struct world *world, const struct effect *effect)
@@ -327,6 +493,7 @@ static void check_burst(struct world *world, const struct effect *effect)
 
 void books_effect(struct world *world, const struct effect *effect)
 {
+	struct run_tail *run_tail;
 	struct book *book;
 
 	switch (effect->kind) {
@@ -340,7 +507,34 @@ void books_effect(struct world *world, const struct effect *effect)
 		book = &world->books[job_number(effect->job->def)];
 		if (world->plan.jobs[job_number(effect->job->def)].present || book->n_open > 0)
 			world_fail(world, "%s is freed too early", effect->job->def->name);
+		if (book->ended || book->waits)
+			world_fail(world, "%s is freed with a notice", effect->job->def->name);
 		book->job = NULL;
+		book->failures = 0;
+		book->told = false;
+		book->last_id = 0;
+		break;
+	case EFFECT_RETRY:
+		check_retry(world, effect);
+		break;
+	case EFFECT_RETRY_OFF:
+		run_tail = engine_run_tail(effect->run);
+		if (run_tail->retry_at == 0)
+			world_fail(world, "run %d has no timer", (int)effect->run->id);
+		run_tail->retry_at = 0;
+		break;
+	case EFFECT_NOTICE:
+		telling_notice(world, effect->run);
+		check_line(world, effect->run);
+		break;
+	case EFFECT_NOTICE_DROPPED:
+		telling_dropped(world, effect->run, effect->reason);
+		break;
+	case EFFECT_EXPECT:
+		telling_expect(world, effect->job, effect->span);
+		break;
+	case EFFECT_OVERDUE:
+		telling_overdue(world, effect->job);
 		break;
 	case EFFECT_START:
 		check_start(world, effect->run);
@@ -378,18 +572,29 @@ static bool check_run(void *ctx, struct engine_run *run)
 	size_t number = job_number(run->def);
 	struct book *book = &world->books[number];
 	const struct job_plan *plan = &world->plan.jobs[number];
-	const struct run_tail *tail = engine_run_tail(run);
+	struct run_tail *tail = engine_run_tail(run);
 	int group = group_number(run->def);
+	bool between = tail->state == POOL_BETWEEN;
+	bool waits = run->state == RUN_WAITING;
 
+	if (engine_run_is_notice(run)) {
+		telling_check_notice(world, run);
+		return true;
+	}
 	if (!is_open(book, run->slot))
 		world_fail(world, "run %d has no open slot", (int)run->id);
-	if ((run->state == RUN_WAITING) != (tail->state == POOL_NEVER))
+	if ((run->state == RUN_BACKOFF) != (tail->retry_at > 0) || (tail->retry_at > 0 && !between))
+		world_fail(world, "run %d: its timer is wrong", (int)run->id);
+	if (waits != (tail->state == POOL_NEVER || (between && tail->retry_at == 0)))
 		world_fail(world, "run %d waits, or does it?", (int)run->id);
-	if (run->state == RUN_WAITING && group < 0)
+	if (waits && group < 0 && !between)
 		world_fail(world, "run %d waits for no group", (int)run->id);
-	if (run->state == RUN_WAITING && world->group_running[group] < world->group_limit[group] &&
+	if (waits && (group < 0 || world->group_running[group] < world->group_limit[group]) &&
 	    world->n_pool < (size_t)world->plan.workers + world->plan.queue)
 		world_fail(world, "run %d waits though there is room", (int)run->id);
+	if (waits && tail->line == 0)
+		tail->line = ++world->lines;
+	world->n_backed_off += run->attempt > 1 || between;
 	book->live++;
 	if (run->id > world->newest_id)
 		world->newest_id = run->id;
@@ -412,6 +617,7 @@ static bool check_job(void *ctx, struct engine_job *job)
 	if (world->stopping)
 		return true;
 	book_streak(world, job, &job->streak);
+	telling_check_job(world, job);
 	if (job->next != book->cursor)
 		world_fail(world, "%s: armed for %lld instead of %lld", job->def->name,
 			   (long long)job->next, (long long)book->cursor);
@@ -434,7 +640,7 @@ static void check_totals(struct world *world)
 	usec_t earliest = NONE;
 
 	if (memcmp(counters->verdicts, world->verdicts, sizeof(world->verdicts)) != 0 ||
-	    counters->started != world->started)
+	    counters->started != world->started || counters->retries != world->retries)
 		world_fail(world, "the counters are wrong");
 	if (engine_submitted(world->engine) != world->n_pool)
 		world_fail(world, "%zu submitted instead of %zu", engine_submitted(world->engine),
@@ -457,18 +663,35 @@ static void check_totals(struct world *world)
 		world_fail(world, "the agenda and the timers differ");
 	if (world->stopping && world->n_pool == 0 && !world->drained)
 		world_fail(world, "nothing runs, but it is not drained");
+	if (world->drained && (world->n_notices > 0 || world->n_backed_off > 0))
+		world_fail(world, "it is drained, but something is left");
+}
+
+/* What a check finds out. */
+static void clear(struct book *book)
+{
+	book->live = 0;
+	book->waits = NULL;
+	book->waits_with_alarm = false;
+	book->waits_with_missed = 0;
 }
 
 void books_check(struct world *world)
 {
 	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++)
-		world->books[i].live = 0;
+		clear(&world->books[i]);
+	world->n_notices = 0;
+	world->n_backed_off = 0;
 	engine_each_run(world->engine, check_run, world);
 	engine_each_job(world->engine, check_job, world);
 	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++)
 		if (world->books[i].live != world->books[i].n_open)
 			world_fail(world, "job %zu: %zu slots are open, %u are in hand", i,
 				   world->books[i].n_open, world->books[i].live);
+	if (world->n_backed_off != world->backed_off)
+		world_fail(world, "%zu runs are tried again instead of %zu", world->n_backed_off,
+			   world->backed_off);
 	world->last_id = world->newest_id;
+	telling_check(world);
 	check_totals(world);
 }

@@ -27,9 +27,13 @@ static void begin_work(struct world *world, struct run_tail *tail)
 		.kind = RESULT_EXITED,
 		.code = rng_chance(&world->rng, how->failing),
 		.timed_out = rng_chance(&world->rng, how->timing_out),
+		.out_of_memory = rng_chance(&world->rng, how->failing / 4),
+		.printed = rng_below(&world->rng, 3),
 	};
 	if (rng_chance(&world->rng, how->failing / 4))
 		tail->result = (struct run_result){.kind = RESULT_SPAWN_FAILED, .stage = "exec"};
+	if (!tail->is_notice && rng_chance(&world->rng, how->unwanted))
+		tail->result = (struct run_result){.kind = RESULT_UNWANTED, .code = 1};
 }
 
 void pool_work(struct world *world)
@@ -58,8 +62,11 @@ void pool_take(struct world *world, struct engine_run *run)
 {
 	struct run_tail *tail = engine_run_tail(run);
 
-	if (tail->state != POOL_NEVER)
+	if (tail->state == POOL_QUEUED || tail->state == POOL_WORKING || tail->state == POOL_BACK)
 		world_fail(world, "run %d is started twice", (int)run->id);
+	tail->is_notice = engine_run_is_notice(run);
+	tail->told_started = tail->is_notice && rng_chance(&world->rng, 50);
+	tail->attempts++;
 	if (world->n_pool == world->pool_capacity) {
 		world->pool_capacity = 2 * world->pool_capacity + 16;
 		world->pool = realloc(world->pool, world->pool_capacity * sizeof(*world->pool));
@@ -79,10 +86,12 @@ void pool_stop(struct world *world, struct engine_run *run, enum cancel_mode mod
 	struct run_tail *tail = engine_run_tail(run);
 	usec_t grace = mode == CANCEL_KILL ? 1 : world->behaviour.grace + 1;
 
-	if (tail->state == POOL_NEVER)
+	if (tail->state < POOL_QUEUED)
 		world_fail(world, "run %d is cancelled before it was started", (int)run->id);
 	if (tail->cancelled == REASON_NONE)
-		tail->cancelled = world->stopping ? REASON_STOPPING : REASON_REPLACED;
+		tail->cancelled = world->event->kind == ENGINE_KILL ? REASON_OPERATOR
+				  : world->stopping                 ? REASON_STOPPING
+								    : REASON_REPLACED;
 	if (tail->state == POOL_QUEUED) {
 		tail->state = POOL_BACK;
 		tail->result = (struct run_result){.kind = RESULT_NOT_STARTED};
@@ -97,6 +106,7 @@ void pool_stop(struct world *world, struct engine_run *run, enum cancel_mode mod
 		tail->result = (struct run_result){
 			.kind = rng_chance(&world->rng, 50) ? RESULT_SIGNALLED : RESULT_EXITED,
 			.cancelled = true,
+			.printed = rng_below(&world->rng, 3),
 		};
 	}
 }

@@ -11,6 +11,27 @@ static unsigned draw(struct world *world, unsigned from, unsigned to)
 	return from + (unsigned)rng_below(&world->rng, to - from + 1);
 }
 
+static void vary_retries(struct world *world, struct job_plan *job)
+{
+	job->retries = rng_chance(&world->rng, 50) ? draw(world, 1, 4) : 0;
+	job->retry_delay = (usec_t)rng_below(&world->rng, 2 * USEC_PER_SEC);
+	job->retry_backoff = draw(world, 10, 30) * 100;
+	job->retry_max_delay = 1 + (usec_t)rng_below(&world->rng, 5 * USEC_PER_SEC);
+	job->retry_timeouts_only = rng_chance(&world->rng, 20);
+}
+
+static void vary_hooks(struct world *world, struct job_plan *job)
+{
+	bool any = rng_chance(&world->rng, 60);
+
+	job->hooks = any ? draw(world, 0, (1U << HOOK_COUNT) - 1) : 0;
+	job->mail = any && rng_chance(&world->rng, 40);
+	job->mail_when = (enum mail_when)rng_below(&world->rng, MAIL_ALWAYS + 1);
+	job->notify_when = rng_chance(&world->rng, 30) ? NOTIFY_ALWAYS : NOTIFY_CHANGE;
+	job->notify_after = draw(world, 0, 3);
+	job->expect_within = rng_chance(&world->rng, 30) ? draw(world, 1, 20) * USEC_PER_SEC : 0;
+}
+
 static struct job_plan random_job(struct world *world, const struct plan *plan)
 {
 	struct job_plan job = {.present = rng_chance(&world->rng, 70), .group = -1};
@@ -28,6 +49,8 @@ static struct job_plan random_job(struct world *world, const struct plan *plan)
 		job.group = (int)rng_below(&world->rng, WORLD_GROUPS);
 	if (job.group >= 0 && plan->limits[job.group] == 0)
 		job.group = -1;
+	vary_retries(world, &job);
+	vary_hooks(world, &job);
 	return job;
 }
 
@@ -47,7 +70,7 @@ static void vary(struct world *world, struct plan *plan)
 	for (size_t i = 0; i < plan->n_jobs; i++) {
 		struct job_plan *job = &plan->jobs[i];
 
-		switch (rng_below(&world->rng, 8)) {
+		switch (rng_below(&world->rng, 10)) {
 		case 0:
 			*job = random_job(world, plan);
 			break;
@@ -61,6 +84,12 @@ static void vary(struct world *world, struct plan *plan)
 			job->overlap = OVERLAP_ALLOW;
 			job->max_running = draw(world, 1, 4);
 			break;
+		case 4:
+			vary_retries(world, job);
+			break;
+		case 5:
+			vary_hooks(world, job);
+			break;
 		default:
 			break;
 		}
@@ -72,7 +101,8 @@ static void vary(struct world *world, struct plan *plan)
 static struct behaviour random_behaviour(struct world *world)
 {
 	struct behaviour how = {
-		.failing = draw(world, 0, 20),
+		.failing = draw(world, 0, rng_chance(&world->rng, 30) ? 80 : 20),
+		.unwanted = rng_chance(&world->rng, 40) ? draw(world, 0, 40) : 0,
 		.timing_out = draw(world, 0, 10),
 		.no_resources = rng_chance(&world->rng, 30) ? draw(world, 0, 20) : 0,
 		.too_late = draw(world, 0, 50),
@@ -97,7 +127,7 @@ static void something_happens(struct world *world, struct plan *plan)
 {
 	usec_t span = random_span(world);
 
-	switch (rng_below(&world->rng, 12)) {
+	switch (rng_below(&world->rng, 14)) {
 	case 0:
 	case 1:
 		vary(world, plan);
@@ -120,6 +150,10 @@ static void something_happens(struct world *world, struct plan *plan)
 	case 6:
 		world_send(world, ENGINE_CLOCK_STEPPED);
 		break;
+	case 7:
+	case 8:
+		world_kill(world, rng_chance(&world->rng, 50) ? CANCEL_TERM : CANCEL_KILL);
+		break;
 	default:
 		break;
 	}
@@ -129,7 +163,10 @@ static void end_of_life(struct world *world, struct plan *plan)
 {
 	world_send(world, ENGINE_STOP);
 	for (unsigned i = draw(world, 0, 5); i > 0; i--) {
-		switch (rng_below(&world->rng, 5)) {
+		switch (rng_below(&world->rng, 6)) {
+		case 4:
+			world_kill(world, CANCEL_TERM);
+			break;
 		case 0:
 			vary(world, plan);
 			world_load(world, plan);

@@ -211,6 +211,87 @@ static void a_stop_with_a_full_house(struct world *world)
 	EXPECT(world, world->reasons[REASON_STOPPING] > 0);
 }
 
+static void a_job_that_fails_for_a_day(struct world *world)
+{
+	struct job_plan jobs[1] = {every(S(60))};
+	struct plan plan = plan_of(jobs, 1, 1, 1);
+
+	jobs[0].hooks = 1U << HOOK_FAILURE | 1U << HOOK_RECOVERY;
+	jobs[0].mail = true;
+	jobs[0].notify_after = 3;
+	jobs[0].expect_within = S(3600);
+	world->behaviour = (struct behaviour){.shortest = 1, .longest = S(1), .failing = 100};
+	world_load(world, &plan);
+	world_run(world, world->wall + USEC_PER_DAY + S(30));
+	EXPECT(world, world->books[0].failures == 24 * 60);
+	EXPECT(world, world->notices == 1 && world->mails == 1);
+	EXPECT(world, world->told[HOOK_FAILURE] == 1);
+	world->behaviour.failing = 0;
+	world_run(world, world->wall + USEC_PER_DAY);
+	EXPECT(world, world->notices == 2 && world->mails == 1);
+	EXPECT(world, world->told[HOOK_RECOVERY] == 1);
+	EXPECT(world, world->dropped == 0);
+	world_send(world, ENGINE_STOP);
+	world_drain(world);
+}
+
+static void a_job_that_never_runs_is_overdue_once(struct world *world)
+{
+	struct job_plan jobs[2] = {every(S(60)), every(S(60))};
+	struct plan plan = plan_of(jobs, 2, 1, 0);
+
+	jobs[1].expect_within = S(600);
+	jobs[1].hooks = 1U << HOOK_FAILURE;
+	world->behaviour = (struct behaviour){.shortest = USEC_PER_DAY, .longest = USEC_PER_DAY};
+	jobs[0].schedule.interval = S(59);
+	world_load(world, &plan);
+	world_run(world, world->wall + S(3600));
+	EXPECT(world, world->verdicts[VERDICT_REFUSED] == 60);
+	EXPECT(world, world->notices == 0); /* the one worker has other things to do */
+	world_run(world, world->wall + USEC_PER_DAY);
+	EXPECT(world, world->told[HOOK_FAILURE] == 1);
+}
+
+static void those_that_wait_for_another_attempt_are_in_nobodys_way(struct world *world)
+{
+	struct job_plan jobs[20];
+	struct plan plan = plan_of(jobs, 20, 2, 8);
+
+	for (size_t i = 0; i < 20; i++) {
+		jobs[i] = every(S(100));
+		jobs[i].schedule.offset = S(2) * (usec_t)i;
+		jobs[i].retries = 1;
+		jobs[i].retry_backoff = 1000;
+		jobs[i].retry_delay = S(50);
+		jobs[i].retry_max_delay = S(50);
+	}
+	world->behaviour = (struct behaviour){.shortest = 1, .longest = S(1), .failing = 100};
+	world_load(world, &plan);
+	world_run(world, world->wall + S(10000) - 1);
+	EXPECT(world, world->verdicts[VERDICT_REFUSED] == 0);
+	EXPECT(world, world->verdicts[VERDICT_SKIPPED] == 0);
+	/* There is room for ten between two attempts. The first job was not due at the beginning. */
+	EXPECT(world, world->retries == 10 * 100);
+	EXPECT(world, world->reasons[REASON_NO_ROOM] == 10 * 100 - 1);
+	world_send(world, ENGINE_STOP);
+	world_drain(world);
+}
+
+static void a_condition_that_never_holds_is_one_streak(struct world *world)
+{
+	struct job_plan jobs[1] = {every(S(10))};
+	struct plan plan = plan_of(jobs, 1, 1, 0);
+
+	jobs[0].hooks = 1U << HOOK_MISSED;
+	world->behaviour = (struct behaviour){.shortest = 1, .longest = S(1), .unwanted = 100};
+	world_load(world, &plan);
+	world_run(world, world->wall + S(10005));
+	EXPECT(world, world->books[0].streak == 1000);
+	EXPECT(world, world->notices == 0);
+	world_send(world, ENGINE_STOP);
+	world_drain(world);
+}
+
 const struct scenario scripted[] = {
 	{"a year of minutes: each slot once, none early, none late", a_year_of_minutes, 0, 1},
 	{"a thousand jobs due at one instant all run", a_thousand_at_once, 1, 1000},
@@ -228,5 +309,12 @@ const struct scenario scripted[] = {
 	{"a group of one runs all its jobs in turn", a_group_of_one_runs_all_its_jobs_in_turn, 0,
 	 10},
 	{"a stop with a full house leaves nothing running", a_stop_with_a_full_house, 1, 20},
+	{"a job that fails for a day is told of once, and its recovery", a_job_that_fails_for_a_day,
+	 0, 1},
+	{"a job that never runs is overdue once", a_job_that_never_runs_is_overdue_once, 0, 2},
+	{"those that wait for another attempt are in nobody's way",
+	 those_that_wait_for_another_attempt_are_in_nobodys_way, 0, 20},
+	{"a condition that never holds is one streak", a_condition_that_never_holds_is_one_streak,
+	 0, 1},
 	{0},
 };

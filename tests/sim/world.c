@@ -105,6 +105,12 @@ static void trace_effect(const struct world *world, const struct effect *effect)
 		[EFFECT_DISARM] = "disarm",
 		[EFFECT_JOB_FREE] = "free",
 		[EFFECT_START] = "start",
+		[EFFECT_RETRY] = "another attempt:",
+		[EFFECT_RETRY_OFF] = "no other attempt:",
+		[EFFECT_NOTICE] = "tell:",
+		[EFFECT_NOTICE_DROPPED] = "do not tell:",
+		[EFFECT_EXPECT] = "expect",
+		[EFFECT_OVERDUE] = "overdue:",
 		[EFFECT_CANCEL] = "cancel",
 		[EFFECT_ENDED] = "ended",
 		[EFFECT_STREAK_BEGIN] = "streak begins",
@@ -121,14 +127,25 @@ static void trace_effect(const struct world *world, const struct effect *effect)
 		trace(world, "    %s %s %.6f", name, effect->job->def->name,
 		      (double)effect->at / 1e6);
 		break;
+	case EFFECT_EXPECT:
+	case EFFECT_OVERDUE:
 	case EFFECT_DISARM:
 	case EFFECT_JOB_FREE:
 		trace(world, "    %s %s", name, effect->job->def->name);
 		break;
 	case EFFECT_START:
 	case EFFECT_CANCEL:
-		trace(world, "    %s run %" PRIu64 " of %s, slot %.6f", name, effect->run->id,
-		      effect->run->def->name, (double)effect->run->slot / 1e6);
+	case EFFECT_RETRY:
+	case EFFECT_RETRY_OFF:
+		trace(world, "    %s run %" PRIu64 " of %s, slot %.6f, attempt %u", name,
+		      effect->run->id, effect->run->def->name, (double)effect->run->slot / 1e6,
+		      effect->run->attempt);
+		break;
+	case EFFECT_NOTICE:
+	case EFFECT_NOTICE_DROPPED:
+		trace(world, "    %s run %" PRIu64 " of %s: hooks %x, mail %d, %d missed", name,
+		      effect->run->id, effect->run->def->name, effect->run->notice.hooks,
+		      effect->run->notice.mail, (int)effect->run->notice.missed);
 		break;
 	case EFFECT_ENDED:
 		trace(world, "    %s run %" PRIu64 " of %s: %s %s", name, effect->run->id,
@@ -175,11 +192,17 @@ static void apply(void *ctx, const struct effect *effect)
 			world_fail(world, "%s is freed with its timer", effect->job->def->name);
 		break;
 	case EFFECT_START:
+	case EFFECT_NOTICE:
 		pool_take(world, effect->run);
 		break;
 	case EFFECT_CANCEL:
 		pool_stop(world, effect->run, effect->mode);
 		break;
+	case EFFECT_RETRY:
+	case EFFECT_RETRY_OFF:
+	case EFFECT_NOTICE_DROPPED:
+	case EFFECT_EXPECT:
+	case EFFECT_OVERDUE:
 	case EFFECT_ENDED:
 	case EFFECT_STREAK_BEGIN:
 	case EFFECT_STREAK_END:
@@ -200,6 +223,29 @@ static void step(struct world *world, const struct engine_event *event)
 	pool_work(world);
 }
 
+static void fill_settings(struct job_settings *settings, const struct job_plan *job)
+{
+	*settings = (struct job_settings){
+		.overlap = job->overlap,
+		.max_running = job->max_running,
+		.shell = "/bin/sh",
+		.retries = job->retries,
+		.retry_backoff = job->retry_backoff,
+		.retry_delay = job->retry_delay,
+		.retry_max_delay = job->retry_max_delay,
+		.retry_on.timeout = job->retry_timeouts_only,
+		.mail_when = job->mail_when,
+		.notify_when = job->notify_when,
+		.notify_after = job->notify_after,
+		.expect_within = job->expect_within,
+	};
+	for (int hook = 0; hook < HOOK_COUNT; hook++)
+		if (job->hooks >> hook & 1)
+			settings->hooks[hook] = (struct command_line){"hook", 1, false};
+	if (job->mail)
+		settings->mail_to = (struct text_list){"root", 1};
+}
+
 static struct model *plan_model(const struct plan *plan)
 {
 	struct model *model = model_new();
@@ -213,7 +259,8 @@ static struct model *plan_model(const struct plan *plan)
 	groups = arena_alloc(&model->arena, WORLD_GROUPS * sizeof(*groups));
 	if (!jobs || !groups)
 		abort();
-	model->daemon = (struct daemon_settings){plan->workers, plan->queue, 30 * USEC_PER_SEC};
+	model->daemon = (struct daemon_settings){
+		.workers = plan->workers, .queue = plan->queue, .stop_timeout = 30 * USEC_PER_SEC};
 	model->jobs = jobs;
 	model->groups = groups;
 	for (int i = 0; i < WORLD_GROUPS; i++) {
@@ -236,9 +283,7 @@ static struct model *plan_model(const struct plan *plan)
 		settings = arena_alloc(&model->arena, sizeof(*settings));
 		if (!settings)
 			abort();
-		settings->overlap = job->overlap;
-		settings->max_running = job->max_running;
-		settings->shell = "/bin/sh";
+		fill_settings(settings, job);
 		jobs[model->n_jobs++] = (struct job){
 			.name = arena_copy(&model->arena, name, (size_t)len),
 			.schedule = job->schedule,
@@ -280,6 +325,40 @@ void world_set_clock(struct world *world, usec_t wall)
 	world->wall = wall;
 }
 
+/* The earliest of the timers for another attempt. */
+struct retry_search {
+	struct engine_run *run;
+	usec_t at; /* elapsed time */
+};
+
+static bool look_for_retry(void *ctx, struct engine_run *run)
+{
+	struct retry_search *search = ctx;
+	const struct run_tail *tail = engine_run_tail(run);
+
+	if (tail->retry_at > 0 && tail->retry_at < search->at)
+		*search = (struct retry_search){run, tail->retry_at};
+	return true;
+}
+
+static struct retry_search find_retry(const struct world *world)
+{
+	struct retry_search search = {.at = USEC_INFINITY};
+
+	engine_each_run(world->engine, look_for_retry, &search);
+	return search;
+}
+
+/* The earlier of a wall time and an elapsed one, which is on the wall when it is due. */
+static usec_t sooner(const struct world *world, usec_t next, usec_t elapsed)
+{
+	usec_t at = elapsed == USEC_INFINITY   ? USEC_INFINITY
+		    : elapsed > world->elapsed ? world->wall + elapsed - world->elapsed
+					       : world->wall;
+
+	return at < next ? at : next;
+}
+
 usec_t world_next(const struct world *world)
 {
 	usec_t next = USEC_INFINITY;
@@ -292,7 +371,11 @@ usec_t world_next(const struct world *world)
 		tail = engine_job_tail(world->books[i].job);
 		if (tail->armed && tail->at < next)
 			next = tail->at;
+		if (tail->expect_at > 0)
+			next = sooner(world, next, tail->expect_at);
 	}
+	if (world->backed_off > 0)
+		next = sooner(world, next, find_retry(world).at);
 	for (size_t i = 0; i < world->n_pool; i++) {
 		const struct run_tail *tail = engine_run_tail(world->pool[i]);
 		usec_t at = world->wall;
@@ -325,13 +408,41 @@ static void deliver_run(struct world *world, struct engine_run *run)
 		return;
 	}
 	trace(world, "finished: run %" PRIu64, run->id);
+	/* Of these there is no other word. */
+	if (tail->is_notice || (tail->result.kind == RESULT_UNWANTED && run->attempt == 1)) {
+		pool_forget(world, run);
+		if (!tail->is_notice && group_number(run->def) >= 0)
+			world->group_running[group_number(run->def)]--;
+	}
 	step(world,
 	     &(struct engine_event){.kind = ENGINE_FINISHED, .run = run, .result = &tail->result});
 }
 
+static void deliver_retry(struct world *world, struct engine_run *run)
+{
+	struct run_tail *tail = engine_run_tail(run);
+
+	trace(world, "another attempt is due: run %" PRIu64, run->id);
+	tail->retry_at = 0;
+	step(world, &(struct engine_event){.kind = ENGINE_RETRY_DUE, .run = run});
+}
+
+static void deliver_overdue(struct world *world, size_t number)
+{
+	struct job_tail *tail = engine_job_tail(world->books[number].job);
+
+	trace(world, "overdue: job %zu", number);
+	tail->expect_at = 0;
+	world->books[number].expect_at = 0;
+	step(world,
+	     &(struct engine_event){.kind = ENGINE_OVERDUE, .job = world->books[number].job});
+}
+
 bool world_deliver(struct world *world)
 {
+	struct retry_search retry = {0};
 	struct engine_run *run = NULL;
+	bool overdue = false;
 	size_t number = 0;
 	uint64_t n = 0;
 
@@ -342,13 +453,25 @@ bool world_deliver(struct world *world)
 		if (!world->books[i].job)
 			continue;
 		tail = engine_job_tail(world->books[i].job);
-		if (tail->armed && tail->at <= world->wall && rng_below(&world->rng, ++n) == 0)
+		if (tail->armed && tail->at <= world->wall && rng_below(&world->rng, ++n) == 0) {
 			number = i;
+			overdue = false;
+		}
+		if (tail->expect_at > 0 && tail->expect_at <= world->elapsed &&
+		    rng_below(&world->rng, ++n) == 0) {
+			number = i;
+			overdue = true;
+		}
 	}
+	if (world->backed_off > 0)
+		retry = find_retry(world);
+	if (retry.run && (retry.at > world->elapsed || rng_below(&world->rng, ++n) != 0))
+		retry.run = NULL;
 	for (size_t i = 0; i < world->n_pool; i++) {
 		const struct run_tail *tail = engine_run_tail(world->pool[i]);
 		bool starts = tail->state == POOL_WORKING && !tail->told_started &&
-			      tail->result.kind != RESULT_SPAWN_FAILED;
+			      tail->result.kind != RESULT_SPAWN_FAILED &&
+			      tail->result.kind != RESULT_UNWANTED;
 
 		if ((starts || tail->state == POOL_BACK) && rng_below(&world->rng, ++n) == 0)
 			run = world->pool[i];
@@ -357,6 +480,10 @@ bool world_deliver(struct world *world)
 		return false;
 	if (run)
 		deliver_run(world, run);
+	else if (retry.run)
+		deliver_retry(world, retry.run);
+	else if (overdue)
+		deliver_overdue(world, number);
 	else
 		deliver_due(world, number);
 	return true;
@@ -390,9 +517,37 @@ void world_send(struct world *world, enum engine_event_kind kind)
 	trace(world, "%s", names[kind]);
 	if (kind == ENGINE_CLOCK_STEPPED)
 		books_clock_stepped(world);
-	if (kind == ENGINE_STOP)
+	if (kind == ENGINE_STOP && !world->stopping) {
 		world->stopping = true;
+		telling_stop(world);
+	}
 	step(world, &(struct engine_event){.kind = kind});
+}
+
+struct pick {
+	struct world *world;
+	struct engine_run *run;
+	uint64_t n;
+};
+
+static bool pick_one(void *ctx, struct engine_run *run)
+{
+	struct pick *pick = ctx;
+
+	if (rng_below(&pick->world->rng, ++pick->n) == 0)
+		pick->run = run;
+	return true;
+}
+
+void world_kill(struct world *world, enum cancel_mode mode)
+{
+	struct pick pick = {.world = world};
+
+	engine_each_run(world->engine, pick_one, &pick);
+	if (!pick.run)
+		return;
+	trace(world, "kill: run %" PRIu64, pick.run->id);
+	step(world, &(struct engine_event){.kind = ENGINE_KILL, .run = pick.run, .mode = mode});
 }
 
 void world_fire_early(struct world *world, size_t number)

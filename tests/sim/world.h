@@ -31,6 +31,17 @@ struct job_plan {
 	unsigned max_running;
 	int group; /* -1: none */
 	int command;
+	unsigned retries;
+	unsigned retry_backoff;
+	usec_t retry_delay;
+	usec_t retry_max_delay;
+	bool retry_timeouts_only;
+	unsigned hooks; /* set of 1 << enum hook */
+	bool mail;
+	enum mail_when mail_when;
+	enum notify_when notify_when;
+	unsigned notify_after;
+	usec_t expect_within;
 };
 
 /* A configuration; job i is named so that names sort as their numbers. */
@@ -52,6 +63,7 @@ struct behaviour {
 	unsigned failing;      /* percent that exit with 1 */
 	unsigned timing_out;   /* percent */
 	unsigned no_resources; /* percent that the pool cannot take */
+	unsigned unwanted;     /* percent whose condition does not hold */
 	unsigned too_late;     /* percent of cancels that find the run at its end */
 	usec_t grace;          /* within which a cancelled run ends */
 };
@@ -66,6 +78,18 @@ struct book {
 	uint64_t streak; /* occurrences of its streak that have been booked */
 	uint64_t ran;    /* runs handed to the pool */
 	unsigned live;   /* for one check */
+
+	/* Who is told. */
+	uint32_t failures;
+	bool told;
+	uint64_t last_id;
+	enum verdict last_verdict;
+	uint64_t missed;            /* not told yet */
+	usec_t expect_at;           /* elapsed time; 0: nothing is expected */
+	struct engine_run *ended;   /* the notice of an end that has to come still */
+	struct engine_run *waits;   /* the notice that waits, as of the last check */
+	bool waits_with_alarm;      /* likewise */
+	uint64_t waits_with_missed; /* likewise */
 };
 
 struct world {
@@ -91,7 +115,23 @@ struct world {
 	uint64_t verdicts[VERDICT_COUNT];
 	uint64_t reasons[REASON_COUNT];
 	uint64_t started;
-	uint64_t last_id; /* of the runs that there were before this step */
+	uint64_t retries;
+	uint64_t notices;
+	uint64_t dropped;
+	uint64_t forgotten; /* notices that were dropped with nothing to tell it by */
+	uint64_t told[HOOK_COUNT];
+	uint64_t mails;
+	uint64_t lines;      /* of those who lined up */
+	size_t backed_off;   /* runs of which an attempt has failed */
+	size_t n_backed_off; /* for one check */
+	size_t n_notices;    /* for one check */
+	size_t had_notices;
+	bool overdue_seen;
+	bool start_seen;
+	bool shrunk;       /* a bound was lowered once */
+	bool tells;        /* somebody is told of something, by the plan in force ... */
+	bool tells_before; /* ... and by the one before */
+	uint64_t last_id;  /* of the runs that there were before this step */
 	uint64_t newest_id;
 	uint64_t refused; /* in this burst */
 	uint64_t bursts;
@@ -129,6 +169,8 @@ void world_run(struct world *world, usec_t wall);
 
 /* Events without a cause in the world. */
 void world_send(struct world *world, enum engine_event_kind kind);
+/* An operator kills a run or a notice at random, if there is any. */
+void world_kill(struct world *world, enum cancel_mode mode);
 void world_fire_early(struct world *world, size_t number);
 
 /* Delivers until the engine says that it is drained. */

@@ -7,10 +7,13 @@
 struct job_tail {
 	bool armed;
 	usec_t at;
+	usec_t expect_at; /* elapsed time; 0: never */
 };
 
 enum pool_state {
-	POOL_NEVER, /* not submitted: it waits for its group */
+	POOL_NEVER,   /* not submitted: it waits for its group */
+	POOL_BETWEEN, /* two attempts */
+	POOL_ENDED,   /* it has its verdict, of which somebody is to be told */
 	POOL_QUEUED,
 	POOL_WORKING,
 	POOL_BACK, /* the result is there, the engine has not heard of it */
@@ -20,6 +23,12 @@ enum pool_state {
 struct run_tail {
 	enum pool_state state;
 	bool told_started;
+	bool is_notice;       /* in the pool */
+	unsigned attempts;    /* handed to the pool */
+	uint64_t line;        /* its number among those who lined up; 0: it does not wait */
+	usec_t retry_at;      /* elapsed time, of the timer of POOL_BETWEEN; 0: it has fired */
+	enum verdict verdict; /* of the last attempt that failed */
+	struct run_result last;
 	enum reason cancelled; /* why, as far as the world saw */
 	usec_t ends;           /* elapsed time */
 	struct run_result result;
@@ -37,8 +46,28 @@ void books_clock_stepped(struct world *world);
 void books_load(struct world *world, const struct plan *plan);
 /* Whatever must hold of an effect, and what it settles. */
 void books_effect(struct world *world, const struct effect *effect);
+/* Books what has come to the job's streak. */
+void books_streak(struct world *world, const struct engine_job *job);
 /* Whatever must hold after a step. */
 void books_check(struct world *world);
+
+/* telling.c: who is told of what */
+
+/* What must hold of the notice of a verdict, and what that changes for the job. */
+void telling_end(struct world *world, const struct effect *effect);
+void telling_notice(struct world *world, struct engine_run *run);
+void telling_dropped(struct world *world, struct engine_run *run, enum reason reason);
+void telling_expect(struct world *world, struct engine_job *job, usec_t span);
+void telling_overdue(struct world *world, struct engine_job *job);
+/* `count` occurrences were missed; `begins`: and those before were not, for the same reason. */
+void telling_missed(struct world *world, size_t number, uint64_t count, bool begins);
+/* Another plan is about to be in force. */
+void telling_load(struct world *world, const struct plan *plan);
+void telling_stop(struct world *world);
+/* A notice that is there after a step; then, whatever must hold after it. */
+void telling_check_notice(struct world *world, struct engine_run *run);
+void telling_check_job(struct world *world, const struct engine_job *job);
+void telling_check(struct world *world);
 
 /* pool.c */
 

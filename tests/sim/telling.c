@@ -1,0 +1,327 @@
+/* Who is told of what: the books of notices and of what is expected. */
+#include "world_internal.h"
+
+static bool is_failure(enum verdict verdict)
+{
+	return verdict == VERDICT_FAILED || verdict == VERDICT_TIMEOUT;
+}
+
+static bool has_hook(const struct job_settings *settings, enum hook hook)
+{
+	return settings->hooks[hook].args;
+}
+
+/* What a verdict asks for, by the definition of it all. */
+static struct engine_notice wanted(const struct book *book, const struct job_settings *settings,
+				   enum verdict verdict, const struct run_result *result)
+{
+	struct engine_notice want = {.failures = book->failures};
+	bool failed = is_failure(verdict);
+	bool succeeded = verdict == VERDICT_OK;
+	bool alarm = failed && book->failures >= settings->notify_after &&
+		     (!book->told || settings->notify_when == NOTIFY_ALWAYS);
+	bool recovery = succeeded && book->told;
+
+	if (settings->mail_to.n > 0 && (failed || succeeded))
+		want.mail = settings->mail_when == MAIL_ALWAYS ||
+			    (settings->mail_when == MAIL_OUTPUT && result->printed > 0) ||
+			    (settings->mail_when == MAIL_FAILURE && alarm) ||
+			    (settings->mail_when == MAIL_CHANGE && (alarm || recovery));
+	/* What an alarm that waits would have told must not be lost. */
+	if (want.mail && failed && book->waits_with_alarm)
+		alarm = true;
+	if (alarm && has_hook(settings, HOOK_FAILURE))
+		want.hooks |= 1U << HOOK_FAILURE;
+	if (succeeded && has_hook(settings, HOOK_SUCCESS))
+		want.hooks |= 1U << HOOK_SUCCESS;
+	if (recovery && has_hook(settings, HOOK_RECOVERY))
+		want.hooks |= 1U << HOOK_RECOVERY;
+	want.alarm = alarm;
+	return want;
+}
+
+void telling_end(struct world *world, const struct effect *effect)
+{
+	struct engine_run *run = effect->run;
+	const struct engine_notice *notice = &run->notice;
+	const struct job_settings *settings = run->def->settings;
+	size_t number = job_number(run->def);
+	struct book *book = &world->books[number];
+	const struct job_plan *plan = &world->plan.jobs[number];
+	struct engine_notice want;
+
+	if (is_failure(effect->verdict))
+		book->failures++;
+	want = wanted(book, settings, effect->verdict, effect->result);
+	if (notice->hooks != want.hooks || notice->mail != want.mail)
+		world_fail(world, "run %d: hooks %x and mail %d instead of %x and %d", (int)run->id,
+			   notice->hooks, notice->mail, want.hooks, want.mail);
+	if (engine_run_is_notice(run) &&
+	    (notice->alarm != want.alarm || notice->verdict != effect->verdict ||
+	     notice->reason != effect->reason || notice->failures != want.failures))
+		world_fail(world, "run %d: its notice says what is not so", (int)run->id);
+	if (is_failure(effect->verdict) && want.alarm)
+		book->told = true;
+	if (effect->verdict == VERDICT_OK) {
+		book->failures = 0;
+		book->told = false;
+		book->expect_at = plan->present && !world->stopping && plan->expect_within > 0
+					  ? world->elapsed + plan->expect_within
+					  : book->expect_at;
+	}
+	if (effect->verdict <= VERDICT_KILLED) {
+		book->last_id = run->id;
+		book->last_verdict = effect->verdict;
+	}
+	if (effect->verdict == VERDICT_SKIPPED || effect->verdict == VERDICT_REFUSED)
+		telling_missed(world, number, 1, true);
+	if (!engine_run_is_notice(run))
+		return;
+	if (book->ended && book->waits)
+		world_fail(world, "a notice of %s is lost", run->def->name);
+	if (book->ended)
+		book->waits = book->ended;
+	book->ended = run;
+	book->waits_with_alarm = notice->alarm;
+	world->n_notices++;
+}
+
+/* It waits no longer, for better or worse. */
+static void settle(struct world *world, struct engine_run *run)
+{
+	struct book *book = &world->books[job_number(run->def)];
+	const struct run_tail *tail = engine_run_tail(run);
+
+	if (!engine_run_is_notice(run))
+		world_fail(world, "run %d is no notice", (int)run->id);
+	if (tail->state == POOL_ENDED && run != book->ended && run != book->waits)
+		world_fail(world, "a notice out of nowhere");
+	if (tail->state != POOL_ENDED && tail->state != POOL_NEVER)
+		world_fail(world, "a notice is told of twice");
+	/* One that displaces another is known before that is dropped. */
+	if (run == book->ended)
+		book->ended = NULL;
+	if (run == book->waits)
+		book->waits = NULL;
+	if (!book->ended && !book->waits)
+		book->waits_with_alarm = false;
+	if (run->notice.hooks & 1U << HOOK_MISSED) {
+		books_streak(world, run->job);
+		if (run->notice.missed == 0 || run->notice.missed > book->missed)
+			world_fail(world, "%s: %d told as missed of %d", run->def->name,
+				   (int)run->notice.missed, (int)book->missed);
+		book->missed -= run->notice.missed;
+	}
+	if (run->notice.hooks & 1U << HOOK_START)
+		world->start_seen = true;
+}
+
+void telling_notice(struct world *world, struct engine_run *run)
+{
+	const struct engine_notice *notice = &run->notice;
+	const struct book *book = &world->books[job_number(run->def)];
+	size_t limit = world->plan.workers / 4 > 0 ? world->plan.workers / 4 : 1;
+	size_t n = 1;
+
+	settle(world, run);
+	for (size_t i = 0; i < world->n_pool; i++) {
+		const struct run_tail *tail = engine_run_tail(world->pool[i]);
+
+		n += tail->is_notice;
+		if (tail->is_notice && world->pool[i]->job == run->job)
+			world_fail(world, "%s: two notices at a time", run->def->name);
+	}
+	if (n > limit)
+		world_fail(world, "%zu notices at a time", n);
+	if (world->n_pool >= (size_t)world->plan.workers + world->plan.queue)
+		world_fail(world, "a notice though the pool is full");
+	if (notice->reason == REASON_OVERDUE &&
+	    (run->slot != USEC_INFINITY || !notice->alarm ||
+	     notice->mail != (run->def->settings->mail_to.n > 0) ||
+	     (world->event->kind == ENGINE_OVERDUE &&
+	      (run->id != book->last_id ||
+	       notice->verdict != (run->id > 0 ? book->last_verdict : VERDICT_SKIPPED)))))
+		world_fail(world, "%s: an overdue notice that is wrong", run->def->name);
+	world->notices++;
+	for (int hook = 0; hook < HOOK_COUNT; hook++)
+		world->told[hook] += notice->hooks >> hook & 1;
+	world->mails += notice->mail;
+}
+
+void telling_dropped(struct world *world, struct engine_run *run, enum reason reason)
+{
+	struct book *book = &world->books[job_number(run->def)];
+	bool right = false;
+
+	settle(world, run);
+	world->dropped++;
+	switch (reason) {
+	case REASON_HELD: /* something of the same job waits, or did */
+		right = book->ended || book->waits || world->event->kind == ENGINE_OVERDUE;
+		break;
+	case REASON_NO_ROOM:
+		right = world->n_notices >= (size_t)world->plan.workers + world->plan.queue ||
+			!(world->tells || world->tells_before);
+		if (run->notice.alarm && run->def->settings->notify_when == NOTIFY_CHANGE)
+			book->told = false;
+		break;
+	case REASON_STOPPING:
+		right = world->stopping;
+		break;
+	case REASON_OPERATOR:
+		right = world->event->kind == ENGINE_KILL && run == world->event->run;
+		break;
+	default:
+		break;
+	}
+	world->n_notices -= world->n_notices > 0;
+	if (!right)
+		world_fail(world, "a notice of %s is dropped because %s", run->def->name,
+			   reason_text(reason));
+}
+
+void telling_expect(struct world *world, struct engine_job *job, usec_t span)
+{
+	struct job_tail *tail = engine_job_tail(job);
+
+	if (span <= 0)
+		world_fail(world, "%s is expected at once", job->def->name);
+	tail->expect_at = span == USEC_INFINITY ? 0 : world->elapsed + span;
+}
+
+void telling_overdue(struct world *world, struct engine_job *job)
+{
+	struct book *book = &world->books[job_number(job->def)];
+
+	if (world->event->kind != ENGINE_OVERDUE || job != world->event->job || world->overdue_seen)
+		world_fail(world, "%s: overdue, but not so", job->def->name);
+	world->overdue_seen = true;
+	book->told = true;
+}
+
+void telling_missed(struct world *world, size_t number, uint64_t count, bool begins)
+{
+	const struct job_plan *plan = &world->plan.jobs[number];
+	struct book *book = &world->books[number];
+
+	if (world->stopping || !plan->present || !(plan->hooks & 1U << HOOK_MISSED))
+		return;
+	if (begins || book->missed > 0)
+		book->missed += count;
+}
+
+void telling_load(struct world *world, const struct plan *plan)
+{
+	world->tells_before = world->tells;
+	world->tells = false;
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		const struct job_plan *after = &plan->jobs[i];
+		const struct job_plan *before = world->loaded ? &world->plan.jobs[i] : NULL;
+		usec_t expected = before && before->present ? before->expect_within : 0;
+		usec_t expect = after->present ? after->expect_within : 0;
+		struct book *book = &world->books[i];
+
+		world->tells = world->tells || (after->present && (after->hooks || after->mail));
+		if (expect != expected)
+			book->expect_at = expect > 0 ? world->elapsed + expect : 0;
+		/* What is owed, and does not wait yet, is forgotten with the hook. */
+		if (after->present && after->hooks & 1U << HOOK_MISSED)
+			continue;
+		world->forgotten += book->missed > book->waits_with_missed;
+		book->missed = book->waits_with_missed;
+	}
+	if (world->loaded)
+		world->shrunk = world->shrunk || plan->workers + plan->queue <
+							 world->plan.workers + world->plan.queue;
+}
+
+void telling_stop(struct world *world)
+{
+	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++) {
+		struct book *book = &world->books[i];
+
+		book->expect_at = 0;
+		world->forgotten += book->missed > book->waits_with_missed;
+		book->missed = book->waits_with_missed;
+	}
+}
+
+void telling_check_notice(struct world *world, struct engine_run *run)
+{
+	struct book *book = &world->books[job_number(run->def)];
+	struct run_tail *tail = engine_run_tail(run);
+
+	world->n_notices++;
+	if (run->job != book->job || run->def->settings == NULL)
+		world_fail(world, "a notice of nobody's");
+	if (run->notice.hooks & 1U << HOOK_START)
+		world->start_seen = true;
+	if (run->state != RUN_WAITING)
+		return;
+	if (book->waits)
+		world_fail(world, "%s: two notices wait", run->def->name);
+	if (run->job->notice != run)
+		world_fail(world, "%s: another notice waits", run->def->name);
+	book->waits = run;
+	book->waits_with_alarm = run->notice.alarm;
+	if (run->notice.hooks & 1U << HOOK_MISSED)
+		book->waits_with_missed = run->notice.missed;
+	if (book->ended == run)
+		book->ended = NULL;
+	if (!run->group != (run->job->telling != NULL))
+		world_fail(world, "%s: its notice is not in line", run->def->name);
+	if (run->group && tail->line == 0)
+		tail->line = ++world->lines;
+}
+
+void telling_check_job(struct world *world, const struct engine_job *job)
+{
+	const struct book *book = &world->books[job_number(job->def)];
+	const struct job_tail *tail = engine_job_tail(book->job);
+
+	if (job->failures != book->failures || job->told != book->told)
+		world_fail(world, "%s: %u failures, told %d, instead of %u and %d", job->def->name,
+			   job->failures, job->told, book->failures, book->told);
+	if (tail->expect_at != book->expect_at)
+		world_fail(world, "%s: it is expected at the wrong time", job->def->name);
+	if (book->missed != book->waits_with_missed + job->owed.count)
+		world_fail(world, "%s: %d missed, %d known", job->def->name, (int)book->missed,
+			   (int)(book->waits_with_missed + job->owed.count));
+	if (job->owed.count > 0 && !job->notice &&
+	    world->n_notices < (size_t)world->plan.workers + world->plan.queue)
+		world_fail(world, "%s: what was missed is not told", job->def->name);
+}
+
+void telling_check(struct world *world)
+{
+	const struct engine_counters *counters = engine_counters(world->engine);
+	size_t bound = (size_t)world->plan.workers + world->plan.queue;
+	const struct engine_event *event = world->event;
+	bool starts = event->kind == ENGINE_STARTED && !engine_run_is_notice(event->run) &&
+		      event->run->attempt == 1 && has_hook(event->run->def->settings, HOOK_START);
+	uint64_t dropped = world->dropped + world->forgotten;
+
+	if (world->n_notices > bound && world->n_notices > world->had_notices)
+		world_fail(world, "%zu notices", world->n_notices);
+	world->had_notices = world->n_notices;
+	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++) {
+		const struct book *book = &world->books[i];
+		const struct job_tail *tail = book->job ? engine_job_tail(book->job) : NULL;
+
+		if (book->ended)
+			world_fail(world, "job %zu: a notice is lost", i);
+		if (tail && tail->expect_at > 0 &&
+		    (world->stopping || !world->plan.jobs[i].present))
+			world_fail(world, "job %zu is expected to succeed", i);
+	}
+	/* What could not even be said is counted. */
+	if (counters->notices != world->notices || counters->notices_dropped < dropped ||
+	    (counters->notices_dropped > dropped && !world->shrunk))
+		world_fail(world, "notices are counted wrong");
+	if (starts && !world->start_seen && !world->shrunk)
+		world_fail(world, "a start is not told");
+	if (event->kind == ENGINE_OVERDUE && !world->stopping && !world->overdue_seen)
+		world_fail(world, "overdue, but nobody says so");
+	world->start_seen = false;
+	world->overdue_seen = false;
+}
