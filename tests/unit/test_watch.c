@@ -5,6 +5,7 @@
 #include "run_fixture.h"
 
 #include <errno.h>
+#include <fcntl.h>
 
 /* No process of the last run lives any more. */
 static void assert_all_gone(void)
@@ -13,7 +14,7 @@ static void assert_all_gone(void)
 	static struct tree tree;
 
 	tree_init(&tree);
-	tree_begin(&tree, heard.pid, NULL, marks);
+	tree_begin(&tree, heard.pid, NULL, marks, NULL);
 	tree_scan(&tree, true);
 	tree_done(&tree);
 	assert_int_equal(tree.count, 0);
@@ -294,6 +295,119 @@ static void process_names_do_no_harm(void **state)
 	assert_int_equal(kill(-heard.pid, SIGKILL), 0);
 }
 
+static void the_signal_to_stop_with_is_the_jobs(void **state)
+{
+	static const struct {
+		int signal;
+		const char *trap; /* that of the shell */
+	} rows[] = {{SIGTERM, "TERM"}, {SIGINT, "INT"}, {SIGUSR2, "USR2"}};
+	static const struct reaction reactions[] = {{"ready", 1}, {0}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct job_settings settings = with(LONG, LONG, LEFTOVER_KILL);
+		struct run_result result;
+		char script[128];
+
+		settings.kill_signal = rows[i].signal;
+		(void)snprintf(script, sizeof(script),
+			       "trap 'echo %s; exit 5' %s; echo ready; while :; do :; done",
+			       rows[i].trap, rows[i].trap);
+		result = shell(script, &settings, reactions);
+		assert_int_equal(result.kind, RESULT_EXITED);
+		assert_int_equal(result.code, 5);
+		assert_true(result.cancelled);
+	}
+}
+
+static void who_takes_longer_than_expected_goes_on(void **state)
+{
+	static const struct {
+		usec_t max_runtime;
+		const char *notes;
+	} rows[] = {
+		{50 * USEC_PER_MSEC, "takes longer than max_runtime|"},
+		{LONG, ""},
+		{0, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct job_settings settings = with(LONG, LONG, LEFTOVER_KILL);
+		struct run_result result;
+
+		settings.max_runtime = rows[i].max_runtime;
+		/* Prints, so that there is more than one reason to look at the clock. */
+		result = shell("sleep 0.2; echo more; sleep 0.2; exit 3", &settings, NULL);
+		assert_int_equal(result.kind, RESULT_EXITED);
+		assert_int_equal(result.code, 3);
+		assert_false(result.timed_out);
+		assert_string_equal(heard.notes, rows[i].notes);
+	}
+}
+
+/* A process as an orphan of the run would be, or as a hook is that goes on beside it. */
+static pid_t beside(char *const *envp)
+{
+	static char name[] = "sleep";
+	static char span[] = "1000";
+	static char *const argv[] = {name, span, NULL};
+	int fds[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		sigset_t none;
+
+		sigemptyset(&none);
+		(void)sigprocmask(SIG_SETMASK, &none, NULL);
+		(void)setsid();
+		execve("/bin/sleep", argv, envp);
+		_exit(127);
+	}
+	assert_true(pid > 0);
+	/* Ends when exec has closed it. */
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &byte, 1), 0);
+	close(fds[0]);
+	return pid;
+}
+
+static void a_hook_is_no_stray_of_its_run(void **state)
+{
+	static char job[] = "EVERYD_JOB=test";
+	static char run[] = "EVERYD_RUN=7";
+	static char other[] = "EVERYD_RUN=8";
+	static char hook[] = "EVERYD_HOOK=start";
+	const struct {
+		char *envp[4];
+		bool stray;
+	} rows[] = {
+		{{job, run, NULL}, true},
+		{{job, run, hook, NULL}, false},
+		{{job, other, NULL}, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		pid_t pid = beside(rows[i].envp);
+		struct job_settings settings = with(0, LONG, LEFTOVER_KILL);
+		struct run_result result = shell("true", &settings, NULL);
+		int status;
+
+		assert_int_equal(result.leftovers, rows[i].stray);
+		if (!rows[i].stray) {
+			assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+			assert_int_equal(kill(pid, SIGKILL), 0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		assert_int_equal(WTERMSIG(status), rows[i].stray ? SIGTERM : SIGKILL);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +423,9 @@ int main(void)
 		cmocka_unit_test(what_may_stay_stays),
 		cmocka_unit_test(a_stopped_run_takes_what_may_stay_along),
 		cmocka_unit_test(process_names_do_no_harm),
+		cmocka_unit_test(the_signal_to_stop_with_is_the_jobs),
+		cmocka_unit_test(who_takes_longer_than_expected_goes_on),
+		cmocka_unit_test(a_hook_is_no_stray_of_its_run),
 	};
 
 	if (!kernel_is_whole()) {
