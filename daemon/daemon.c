@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "calendar/duration.h"
+#include "directory.h"
 #include "effects.h"
 #include "exec/reaper.h"
 #include "health.h"
@@ -12,6 +13,7 @@
 #include "service/clockwatch.h"
 #include "service/machine.h"
 #include "service/notify.h"
+#include "spans.h"
 #include "status.h"
 #include "work.h"
 
@@ -34,6 +36,9 @@
 #define STOP_TICK   (5 * USEC_PER_SEC)
 #define STOP_EXTEND (20 * USEC_PER_SEC)
 
+/* After which timers that could not be set for want of memory are tried again. */
+#define REARM_DELAY USEC_PER_SEC
+
 /* A timer that is pending needs no memory to be set anew: one that must not fail waits here. */
 #define FAR_AWAY (1000 * USEC_PER_DAY)
 
@@ -52,22 +57,40 @@ void daemon_set_timer(struct event *timer, usec_t span)
 
 /* --- events in --- */
 
-void daemon_step(struct daemon *daemon, const struct engine_event *event)
+static void step(struct daemon *daemon, const struct engine_event *event)
 {
 	engine_step(daemon->engine, event, clock_wall(), effects_sink(daemon));
+}
+
+static void finish(struct daemon *daemon, struct run_tail *tail)
+{
+	struct engine_run *er = engine_run_of_tail(tail);
+
+	/* It is nobody's after the step. */
+	if (engine_run_is_notice(er))
+		effects_drop_output(tail);
+	step(daemon, &(struct engine_event){
+			     .kind = ENGINE_FINISHED,
+			     .run = er,
+			     .result = &tail->run.result,
+		     });
+}
+
+static void finish_failed(struct daemon *daemon)
+{
 	while (daemon->failed) {
 		struct run_tail *tail = daemon->failed;
 
 		daemon->failed = tail->next_failed;
-		engine_step(daemon->engine,
-			    &(struct engine_event){
-				    .kind = ENGINE_FINISHED,
-				    .run = engine_run_of_tail(tail),
-				    .result = &tail->run.result,
-			    },
-			    clock_wall(), effects_sink(daemon));
+		finish(daemon, tail);
 	}
 	status_touch(daemon);
+}
+
+void daemon_step(struct daemon *daemon, const struct engine_event *event)
+{
+	step(daemon, event);
+	finish_failed(daemon);
 }
 
 struct run_tail *daemon_tail_of_item(struct pool_item *item)
@@ -88,11 +111,8 @@ static void on_done(void *ctx, struct pool_item *item)
 	struct run_tail *tail = daemon_tail_of_item(item);
 
 	tail->in_pool = false;
-	daemon_step(ctx, &(struct engine_event){
-				 .kind = ENGINE_FINISHED,
-				 .run = engine_run_of_tail(tail),
-				 .result = &tail->run.result,
-			 });
+	finish(ctx, tail);
+	finish_failed(ctx);
 }
 
 void daemon_reap(struct daemon *daemon)
@@ -141,6 +161,12 @@ static void on_clock_step(void *ctx, usec_t step)
 	if (daemon->pool)
 		pool_ping(daemon->pool);
 	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_CLOCK_STEPPED});
+	spans_rearm(daemon);
+}
+
+void daemon_rearm_soon(struct daemon *daemon)
+{
+	daemon_set_timer(&daemon->rearm, REARM_DELAY);
 }
 
 static void on_rearm(evutil_socket_t fd, short what, void *arg)
@@ -151,6 +177,7 @@ static void on_rearm(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	daemon_set_timer(&daemon->rearm, FAR_AWAY);
 	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_CLOCK_STEPPED});
+	spans_rearm(daemon);
 }
 
 /* --- orphans --- */
@@ -404,6 +431,13 @@ static void hold_signals(void)
 	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
+static bool drop_output(void *ctx, struct engine_run *er)
+{
+	(void)ctx;
+	effects_drop_output(engine_run_tail(er));
+	return true;
+}
+
 void daemon_free(struct daemon *daemon)
 {
 	if (!daemon)
@@ -426,8 +460,13 @@ void daemon_free(struct daemon *daemon)
 	if (daemon->base)
 		event_base_free(daemon->base);
 	pool_free(daemon->pool);
+	if (daemon->engine) {
+		spans_done(daemon);
+		engine_each_run(daemon->engine, drop_output, NULL);
+	}
 	engine_free(daemon->engine);
 	run_context_free(daemon->runs);
+	directory_free(daemon->directory);
 	free(daemon->reload_error);
 	free(daemon);
 }

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "core/engine.h"
 #include "exec/run.h"
+#include "needs.h"
 #include "pool/pool.h"
 
 #include <event2/event_struct.h>
@@ -18,13 +19,17 @@
 #define DAEMON_SIGNALS 4
 
 struct daemon;
+struct directory;
+struct expectation;
+struct loader;
 
 /* Behind each struct engine_job. */
 struct job_tail {
 	struct event timer;
-	struct daemon *daemon; /* NULL: the timer was never armed */
-	usec_t last_ended;     /* wall time; 0: it has not run yet */
-	uint32_t last_msec;    /* how long that run took */
+	struct daemon *daemon;           /* NULL: the timer was never armed */
+	struct expectation *expectation; /* of a success; NULL: there never was one */
+	usec_t last_ended;               /* wall time; 0: it has not run yet */
+	uint32_t last_msec;              /* how long that run took */
 	enum verdict last_verdict;
 };
 
@@ -34,6 +39,9 @@ struct run_tail {
 	struct pool_item item;
 	bool in_pool; /* from pool_submit() until the pool has given it back */
 	struct run_tail *next_failed;
+	struct event timer;    /* of the next attempt */
+	struct daemon *daemon; /* NULL: the timer was never armed */
+	usec_t retry_due;      /* elapsed time */
 };
 
 struct daemon {
@@ -44,6 +52,7 @@ struct daemon {
 	struct engine *engine;
 	struct pool *pool;
 	struct run_context *runs;
+	struct directory *directory; /* where `runs` puts files */
 	struct clockwatch *clockwatch;
 	struct loader *loader;
 	struct run_tail *failed; /* the pool would not take them; the engine is to hear of it */
@@ -72,6 +81,7 @@ struct daemon {
 	bool drained;
 	bool reload_again;  /* SIGHUP came while the configuration was being read */
 	char *reload_error; /* why the last reload failed; NULL: it did not */
+	struct needs needs; /* that are not met */
 };
 
 /*
@@ -97,6 +107,9 @@ struct run_tail *daemon_tail_of_item(struct pool_item *item);
 
 /* Takes what the workers have done since the last time. */
 void daemon_reap(struct daemon *daemon);
+
+/* Some timer could not be set for want of memory: soon all are set anew. */
+void daemon_rearm_soon(struct daemon *daemon);
 
 /* Adds an event of this room to the loop, `span` from now; never fails for one that is pending. */
 void daemon_set_timer(struct event *timer, usec_t span);

@@ -4,12 +4,12 @@
 #include "base/log.h"
 #include "daemon.h"
 #include "report.h"
+#include "spans.h"
 
 #include <event2/event.h>
 #include <inttypes.h>
-
-/* After which a timer that could not be armed for want of memory is tried again. */
-#define REARM_DELAY USEC_PER_SEC
+#include <stdlib.h>
+#include <string.h>
 
 static void on_due(evutil_socket_t fd, short what, void *arg)
 {
@@ -35,7 +35,7 @@ static void arm(struct daemon *daemon, struct engine_job *job, usec_t at)
 		span = 0;
 	tv = (struct timeval){.tv_sec = span / USEC_PER_SEC, .tv_usec = span % USEC_PER_SEC};
 	if (evtimer_add(&tail->timer, &tv) < 0)
-		daemon_set_timer(&daemon->rearm, REARM_DELAY);
+		daemon_rearm_soon(daemon);
 }
 
 static void disarm(struct engine_job *job)
@@ -46,21 +46,50 @@ static void disarm(struct engine_job *job)
 		(void)evtimer_del(&tail->timer);
 }
 
-static void start(struct daemon *daemon, struct engine_run *er)
+/* Lets a step behind this one hear that it ended. */
+static void give_back(struct daemon *daemon, struct run_tail *tail)
+{
+	tail->in_pool = false;
+	tail->next_failed = daemon->failed;
+	daemon->failed = tail;
+}
+
+/* Fills in what the worker is to know. What came of the run that a notice tells of stays. */
+static struct run_tail *prepare(struct engine_run *er)
 {
 	struct run_tail *tail = engine_run_tail(er);
-	int r;
 
 	tail->run.job = er->def;
+	tail->run.daemon = &er->model->daemon;
 	tail->run.id = er->id;
 	tail->run.slot = er->slot;
+	tail->run.attempt = er->attempt;
+	tail->run.notice = er->notice;
 	tail->run.queued = clock_elapsed();
-	r = pool_submit(daemon->pool, &tail->item);
-	tail->in_pool = r == 0;
+	return tail;
+}
+
+static void start(struct daemon *daemon, struct engine_run *er)
+{
+	struct run_tail *tail = prepare(er);
+	int r = pool_submit(daemon->pool, &tail->item);
+
+	tail->in_pool = true;
 	if (r < 0) {
 		tail->run.result = (struct run_result){.kind = RESULT_NO_RESOURCES, .code = -r};
-		tail->next_failed = daemon->failed;
-		daemon->failed = tail;
+		give_back(daemon, tail);
+	}
+}
+
+static void start_notice(struct daemon *daemon, struct engine_run *er)
+{
+	struct run_tail *tail = prepare(er);
+	int r = pool_submit_follow_up(daemon->pool, &tail->item);
+
+	tail->in_pool = true;
+	if (r < 0) {
+		report_notice_dropped(er, strerrordesc_np(-r));
+		give_back(daemon, tail);
 	}
 }
 
@@ -70,12 +99,19 @@ static void cancel(struct daemon *daemon, struct engine_run *er, enum cancel_mod
 
 	if (!tail->in_pool)
 		return; /* among the failed: its end is on the way */
-	if (pool_cancel(daemon->pool, &tail->item, mode == CANCEL_KILL ? 2 : 1)) {
-		tail->in_pool = false;
+	if (!pool_cancel(daemon->pool, &tail->item, mode == CANCEL_KILL ? 2 : 1))
+		return;
+	if (engine_run_is_notice(er))
+		report_notice_dropped(er, reason_text(er->cancelled));
+	else
 		tail->run.result = (struct run_result){.kind = RESULT_NOT_STARTED};
-		tail->next_failed = daemon->failed;
-		daemon->failed = tail;
-	}
+	give_back(daemon, tail);
+}
+
+void effects_drop_output(struct run_tail *tail)
+{
+	free(tail->run.output);
+	tail->run.output = NULL;
 }
 
 static void ended(struct engine_run *er, const struct effect *effect)
@@ -91,6 +127,15 @@ static void ended(struct engine_run *er, const struct effect *effect)
 		tail->last_msec = msec > UINT32_MAX ? UINT32_MAX : (uint32_t)msec;
 		tail->last_verdict = effect->verdict;
 	}
+	if (!engine_run_is_notice(er))
+		effects_drop_output(engine_run_tail(er));
+}
+
+/* Of a notice that the pool never had. */
+static const char *why_dropped(enum reason reason)
+{
+	return reason == REASON_HELD ? "another one of the job takes its turn"
+				     : reason_text(reason);
 }
 
 static void apply(void *ctx, const struct effect *effect)
@@ -102,11 +147,35 @@ static void apply(void *ctx, const struct effect *effect)
 		arm(daemon, effect->job, effect->at);
 		break;
 	case EFFECT_DISARM:
+		disarm(effect->job);
+		break;
 	case EFFECT_JOB_FREE:
 		disarm(effect->job);
+		spans_expect(daemon, effect->job, USEC_INFINITY);
 		break;
 	case EFFECT_START:
 		start(daemon, effect->run);
+		break;
+	case EFFECT_RETRY:
+		report_retry(effect->run, effect->verdict, effect->reason, effect->result,
+			     effect->span);
+		spans_retry(daemon, effect->run, effect->span);
+		break;
+	case EFFECT_RETRY_OFF:
+		spans_retry_off(effect->run);
+		break;
+	case EFFECT_NOTICE:
+		start_notice(daemon, effect->run);
+		break;
+	case EFFECT_NOTICE_DROPPED:
+		report_notice_dropped(effect->run, why_dropped(effect->reason));
+		effects_drop_output(engine_run_tail(effect->run));
+		break;
+	case EFFECT_EXPECT:
+		spans_expect(daemon, effect->job, effect->span);
+		break;
+	case EFFECT_OVERDUE:
+		report_overdue(effect->job);
 		break;
 	case EFFECT_CANCEL:
 		cancel(daemon, effect->run, effect->mode);

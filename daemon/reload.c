@@ -67,6 +67,7 @@ static int put_in_force(struct daemon *daemon, struct model *model)
 		engine_load_free(prepared);
 		return r;
 	}
+	run_context_forget_users(daemon->runs);
 	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_LOAD, .load = prepared});
 	daemon->running = true;
 	return 0;
@@ -82,6 +83,8 @@ static int conclude(struct daemon *daemon, const struct loaded *loaded)
 		r = put_in_force(daemon, loaded->model);
 	log_diags(&loaded->diags);
 	if (r == 0) {
+		needs_update(&daemon->needs, loaded->model, daemon->runs);
+		needs_report(&daemon->needs);
 		free(daemon->reload_error);
 		daemon->reload_error = NULL;
 		return 0;

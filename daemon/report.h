@@ -11,6 +11,16 @@ struct daemon;
 void report_ended(const struct engine_run *run, enum verdict verdict, enum reason reason,
 		  const struct run_result *result);
 
+/* "attempt 1 of 4 failed: exit status 1 after 2s; the next in 10s" */
+void report_retry(const struct engine_run *run, enum verdict verdict, enum reason reason,
+		  const struct run_result *result, usec_t span);
+
+/* Hooks and mails that are not carried out. */
+void report_notice_dropped(const struct engine_run *run, const char *why);
+
+/* A job has not succeeded for as long as expect_within says. */
+void report_overdue(const struct engine_job *job);
+
 /* One line for the first of a streak of occurrences that do not run ... */
 void report_streak_begin(struct engine_job *job, const struct engine_streak *streak);
 
@@ -25,8 +35,11 @@ void report_loaded(const struct daemon *daemon, const struct engine_diff *diff);
 /* What came of the whole life of the daemon, when it ends. */
 void report_summary(const struct daemon *daemon);
 
-/* All that is known, for SIGUSR1: the daemon, its runs, its jobs (REPORT_JOBS_MAX at most). */
+/* All that is known, for SIGUSR1: the daemon, its runs, its jobs (a few hundred at most). */
 void report_status(struct daemon *daemon);
 
-/* The line for STATUS=: "97 jobs, 3 running, next backup in 4m". */
+/* Room for a headline. */
+#define REPORT_HEADLINE_SIZE 1024
+
+/* The line for STATUS=: "97 jobs, 3 running, next backup in 4m", and what is amiss. */
 void report_headline(struct daemon *daemon, char *buf, size_t size);

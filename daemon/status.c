@@ -9,7 +9,6 @@
 #include <event2/event.h>
 
 #define STATUS_INTERVAL USEC_PER_SEC
-#define STATUS_SIZE     1024
 
 void status_tell(struct daemon *daemon, int (*state)(void))
 {
@@ -20,7 +19,7 @@ void status_tell(struct daemon *daemon, int (*state)(void))
 
 void status_refresh(struct daemon *daemon)
 {
-	char text[STATUS_SIZE];
+	char text[REPORT_HEADLINE_SIZE];
 
 	if (!notify_wanted())
 		return;

@@ -3,6 +3,8 @@
 
 #include "base/log.h"
 #include "daemon.h"
+#include "directory.h"
+#include "exec/notice.h"
 #include "exec/run.h"
 #include "pool/pool.h"
 
@@ -40,7 +42,12 @@ static void work(void *ctx, struct pool_item *item, struct pool_worker *worker)
 		.ctx = worker,
 	};
 
-	run_execute(&daemon_tail_of_item(item)->run, daemon->runs, pool_local(worker), &control);
+	struct run *run = &daemon_tail_of_item(item)->run;
+
+	if (run->notice.hooks != 0 || run->notice.mail)
+		notice_execute(run, daemon->runs, pool_local(worker), &control);
+	else
+		run_execute(run, daemon->runs, pool_local(worker), &control);
 }
 
 static void *worker_begin(void *ctx)
@@ -72,5 +79,9 @@ int work_fit_pool(struct daemon *daemon, const struct model *model)
 
 int work_new_context(struct daemon *daemon)
 {
-	return run_context_new(&run_sink, "/run/everyd", &daemon->runs);
+	int r = directory_new(&daemon->directory);
+
+	if (r == 0)
+		r = run_context_new(&run_sink, directory_path(daemon->directory), &daemon->runs);
+	return r;
 }

@@ -1,0 +1,95 @@
+/* See directory.h. */
+#include "directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct directory {
+	char path[PATH_MAX];
+	int fd; /* holds the lock; negative: none is needed */
+};
+
+/* Where it should be. Returns false if nothing says so. */
+static bool find(char *path, size_t size)
+{
+	const char *runtime = getenv("RUNTIME_DIRECTORY");
+	const char *xdg = getenv("XDG_RUNTIME_DIR");
+	int n;
+
+	if (runtime && runtime[0] == '/')
+		n = snprintf(path, size, "%.*s", (int)strcspn(runtime, ":"), runtime);
+	else if (geteuid() == 0)
+		n = snprintf(path, size, "/run/everyd");
+	else if (xdg && xdg[0] == '/')
+		n = snprintf(path, size, "%s/everyd", xdg);
+	else
+		return false;
+	return n > 0 && (size_t)n < size;
+}
+
+/* Takes the one that should be. Returns false if it cannot be had. */
+static bool take(struct directory *directory)
+{
+	if (!find(directory->path, sizeof(directory->path)))
+		return false;
+	(void)mkdir(directory->path, 0755); /* shows with the next call */
+	directory->fd = open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory->fd < 0)
+		return false;
+	if (faccessat(directory->fd, ".", W_OK, AT_EACCESS) == 0 &&
+	    flock(directory->fd, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	(void)close(steal_fd(&directory->fd));
+	return false;
+}
+
+/* Makes one that nobody else can have. Users of jobs are to get at their files in it. Returns 0 or
+   -errno. */
+static int make(struct directory *directory)
+{
+	strcpy(directory->path, "/tmp/everyd-XXXXXX");
+	if (!mkdtemp(directory->path) || chmod(directory->path, 0711) < 0)
+		return -errno;
+	return 0;
+}
+
+int directory_new(struct directory **ret_directory)
+{
+	struct directory *directory = calloc(1, sizeof(*directory));
+	int r;
+
+	if (!directory)
+		return -ENOMEM;
+	directory->fd = -1;
+	r = take(directory) ? 0 : make(directory);
+	if (r < 0) {
+		free(directory);
+		return r;
+	}
+	*ret_directory = directory;
+	return 0;
+}
+
+void directory_free(struct directory *directory)
+{
+	if (!directory)
+		return;
+	if (directory->fd >= 0)
+		(void)close(directory->fd);
+	else
+		(void)rmdir(directory->path);
+	free(directory);
+}
+
+const char *directory_path(const struct directory *directory)
+{
+	return directory->path;
+}

@@ -1,0 +1,24 @@
+/* Words that the daemon's reports have in common. For the loop's thread. */
+#pragma once
+
+#include "base/clock.h"
+#include "core/engine.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* "" for one, "s" for any other number. */
+const char *words_plural(uint64_t n);
+
+/* A slot in local time, with as much of the second's fraction as it has. Returns buf. */
+const char *words_slot(usec_t slot, char buf[static CLOCK_TEXT_SIZE]);
+
+/* For how long a run or notice has been there: by the clock that is never set, once it is in the
+   pool. */
+usec_t words_age(struct engine_run *er);
+
+/* Room for any text of words_notice(). */
+#define WORDS_NOTICE_SIZE 80
+
+/* Who is told by a notice: "on_failure, on_recovery, mail". Returns buf. */
+const char *words_notice(const struct engine_notice *notice, char buf[static WORDS_NOTICE_SIZE]);

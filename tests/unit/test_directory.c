@@ -1,0 +1,117 @@
+/* Where files for hooks are put: one directory for each daemon. */
+#include "directory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char base[64];
+
+static int begin(void **state)
+{
+	(void)state;
+	strcpy(base, "/tmp/everyd-test-XXXXXX");
+	unsetenv("RUNTIME_DIRECTORY");
+	unsetenv("XDG_RUNTIME_DIR");
+	return mkdtemp(base) ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	char command[128];
+
+	(void)state;
+	(void)snprintf(command, sizeof(command), "rm -rf %s", base);
+	return system(command);
+}
+
+static struct directory *open_directory(void)
+{
+	struct directory *directory = NULL;
+
+	assert_int_equal(directory_new(&directory), 0);
+	assert_non_null(directory);
+	return directory;
+}
+
+static void the_first_of_those_that_systemd_made_is_taken(void **state)
+{
+	struct directory *directory;
+	char list[256];
+
+	(void)state;
+	(void)snprintf(list, sizeof(list), "%s/one:%s/two", base, base);
+	setenv("RUNTIME_DIRECTORY", list, 1);
+	directory = open_directory();
+	assert_memory_equal(directory_path(directory), list, strlen(base) + 4);
+	assert_int_equal(strlen(directory_path(directory)), strlen(base) + 4);
+	directory_free(directory);
+	/* It is systemd's to remove. */
+	list[strlen(base) + 4] = '\0';
+	assert_int_equal(access(list, F_OK), 0);
+}
+
+static void a_second_daemon_has_its_own(void **state)
+{
+	struct directory *first;
+	struct directory *second;
+	char path[64];
+	struct stat st;
+
+	(void)state;
+	setenv("RUNTIME_DIRECTORY", base, 1);
+	first = open_directory();
+	assert_string_equal(directory_path(first), base);
+	second = open_directory();
+	(void)snprintf(path, sizeof(path), "%s", directory_path(second));
+	assert_string_not_equal(path, base);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0711);
+	directory_free(second);
+	assert_int_equal(access(path, F_OK), -1);
+	directory_free(first);
+
+	/* It is free again. */
+	first = open_directory();
+	assert_string_equal(directory_path(first), base);
+	directory_free(first);
+	directory_free(NULL);
+}
+
+static void where_it_cannot_be_had_there_is_another(void **state)
+{
+	static const char *const bad[] = {"/proc/nowhere", "/dev/null", "relative", ""};
+
+	(void)state;
+	setenv("XDG_RUNTIME_DIR", base, 1);
+	for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+		struct directory *directory;
+
+		setenv("RUNTIME_DIRECTORY", bad[i], 1);
+		directory = open_directory();
+		assert_string_not_equal(directory_path(directory), bad[i]);
+		assert_int_equal(access(directory_path(directory), W_OK), 0);
+		directory_free(directory);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(the_first_of_those_that_systemd_made_is_taken,
+						begin, end),
+		cmocka_unit_test_setup_teardown(a_second_daemon_has_its_own, begin, end),
+		cmocka_unit_test_setup_teardown(where_it_cannot_be_had_there_is_another, begin,
+						end),
+	};
+
+	return cmocka_run_group_tests_name("directory", tests, NULL, NULL);
+}
