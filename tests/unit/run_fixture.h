@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -182,6 +183,29 @@ static inline const struct job_settings *plain(void)
 
 	settings = with(0, LONG, LEFTOVER_KILL);
 	return &settings;
+}
+
+/* A file below the tests' directory, with that owner (-1: the test's own) and mode. */
+static inline const char *make(const char *name, const char *text, size_t len, int owner,
+			       mode_t mode)
+{
+	static char path[256];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", directory, name);
+	(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, len), (ssize_t)len);
+	assert_int_equal(fchmod(fd, mode), 0);
+	assert_true(owner < 0 || fchown(fd, (uid_t)owner, (gid_t)owner) == 0);
+	close(fd);
+	return path;
+}
+
+static inline const char *make_text(const char *name, const char *text)
+{
+	return make(name, text, strlen(text), -1, 0644);
 }
 
 static inline int fixture_setup(void **state)

@@ -242,6 +242,209 @@ static void the_limit_of_files_is_raised_for_the_daemon_alone(void **state)
 	}
 }
 
+/* --- only_if --- */
+
+static void a_condition_decides(void **state)
+{
+	static const struct {
+		struct command_line only_if;
+		enum result_kind kind;
+		int code;
+		const char *notes;
+	} rows[] = {
+		{{"exit 0", 1, true}, RESULT_EXITED, 5, ""},
+		{{"true", 1, false}, RESULT_EXITED, 5, ""},
+		{{"exit 1", 1, true}, RESULT_UNWANTED, 1, ""},
+		{{"exit 255", 1, true}, RESULT_UNWANTED, 255, ""},
+		{{"kill -KILL $$", 1, true},
+		 RESULT_SPAWN_FAILED,
+		 ECANCELED,
+		 "only_if: killed by SIGKILL|"},
+		{{"exec sleep 1000", 1, true},
+		 RESULT_SPAWN_FAILED,
+		 ETIMEDOUT,
+		 "only_if: stopped after hook_timeout|"},
+		{{"/no/such", 1, false},
+		 RESULT_SPAWN_FAILED,
+		 ENOENT,
+		 "only_if: exec: No such file or directory|"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct job_settings settings = *plain();
+		struct run_result result;
+
+		settings.only_if = rows[i].only_if;
+		settings.hook_timeout = USEC_PER_SEC;
+		result = shell("echo ran; exit 5", &settings, NULL);
+		if (result.kind != rows[i].kind || result.code != rows[i].code)
+			fail_msg("row %zu: kind %d, code %d", i, result.kind, result.code);
+		if (result.kind == RESULT_SPAWN_FAILED)
+			assert_string_equal(result.stage, "only_if");
+		assert_false(result.timed_out || result.cancelled);
+		assert_string_equal(heard.notes, rows[i].notes);
+		assert_string_equal(heard.out, result.kind == RESULT_EXITED ? "ran|" : "");
+	}
+}
+
+static void a_condition_is_run_as_the_job_would_be(void **state)
+{
+	struct job_settings settings = *plain();
+	struct run_result result;
+
+	(void)state;
+	settings.workdir = directory;
+	settings.environment = (struct text_list){"A=b", 1};
+	settings.only_if = (struct command_line){
+		"echo $EVERYD_JOB $EVERYD_ATTEMPT $A; [ \"$PWD\" = \"$D\" ] || pwd", 1, true};
+	settings.output_keep = 100;
+	settings.hooks[HOOK_SUCCESS] = (struct command_line){"true", 1, false};
+	result = shell("echo more", &settings, NULL);
+	assert_int_equal(strncmp(heard.out, "test 1 b|/", 10), 0);
+	/* What it prints is not the job's. */
+	assert_int_equal(result.printed, 5);
+	assert_non_null(heard.kept);
+	assert_int_equal(heard.kept->total, 5);
+}
+
+static void told_to_stop_during_its_condition_it_does_not_start(void **state)
+{
+	static const struct reaction reactions[] = {{"ready", 1}, {0}};
+	static const char *const conditions[] = {
+		"echo ready; exec sleep 1000",
+		"trap 'exit 0' TERM; echo ready; while :; do :; done",
+		"trap '' TERM; echo ready; exit 0",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(conditions); i++) {
+		struct job_settings settings = *plain();
+		struct run_result result;
+
+		settings.only_if = (struct command_line){conditions[i], 1, true};
+		result = shell("echo ran", &settings, reactions);
+		assert_int_equal(result.kind, RESULT_NOT_STARTED);
+		assert_true(result.cancelled);
+		assert_string_equal(heard.out, "ready|");
+	}
+}
+
+/* --- output --- */
+
+static void output_goes_to_a_file(void **state)
+{
+	struct job_settings settings = *plain();
+	struct run_result result;
+	char path[256];
+	char text[64] = "";
+	FILE *file;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/logs/%%j-%%r.log", directory);
+	settings.output = OUTPUT_FILE;
+	settings.output_file = path;
+	(void)shell("echo one; echo two >&2", &settings, NULL);
+	result = shell("echo three", &settings, NULL);
+	assert_int_equal(result.printed, 6);
+	assert_int_equal(heard.lines, 0);
+	assert_string_equal(heard.notes, "");
+	(void)snprintf(path, sizeof(path), "%s/logs/test-7.log", directory);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_int_equal(fread(text, 1, sizeof(text) - 1, file), 14);
+	(void)fclose(file);
+	assert_string_equal(strstr(text, "three"), "three\n");
+}
+
+static void a_file_that_cannot_be_opened_costs_the_output_alone(void **state)
+{
+	struct job_settings settings = *plain();
+	struct run_result result;
+
+	(void)state;
+	settings.output = OUTPUT_FILE;
+	settings.output_file = "/dev/null/%j.log";
+	settings.output_keep = 100;
+	settings.mail_to = (struct text_list){"root", 1};
+	result = shell("echo one", &settings, NULL);
+	assert_int_equal(result.kind, RESULT_EXITED);
+	assert_int_equal(result.printed, 4);
+	assert_int_equal(heard.lines, 0);
+	assert_non_null(strstr(heard.notes, "output /dev/null/%j.log: Not a directory; "));
+	assert_non_null(heard.kept);
+	assert_memory_equal(heard.kept->bytes, "one\n", 4);
+}
+
+static void only_wanted_output_is_kept(void **state)
+{
+	static const struct command_line hook = {"true", 1, false};
+	static const struct {
+		enum hook hook; /* HOOK_COUNT: a mail */
+		int64_t keep;
+		bool kept;
+	} rows[] = {
+		{HOOK_FAILURE, 100, true}, {HOOK_SUCCESS, 100, true}, {HOOK_RECOVERY, 100, true},
+		{HOOK_START, 100, false},  {HOOK_MISSED, 100, false}, {HOOK_COUNT, 100, true},
+		{HOOK_COUNT, 0, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct job_settings settings = *plain();
+
+		if (rows[i].hook == HOOK_COUNT)
+			settings.mail_to = (struct text_list){"root", 1};
+		else
+			settings.hooks[rows[i].hook] = hook;
+		settings.output_keep = rows[i].keep;
+		(void)shell("echo one", &settings, NULL);
+		assert_int_equal(heard.kept != NULL, rows[i].kept);
+	}
+}
+
+/* --- expectations --- */
+
+static void who_is_through_too_soon_is_named(void **state)
+{
+	static const struct {
+		const char *script;
+		usec_t min_runtime;
+		bool named;
+	} rows[] = {
+		{"true", LONG, true}, {"exit 3", LONG, true}, {"exit 4", LONG, false},
+		{"true", 0, false},   {"true", 1, false},     {"kill $$", LONG, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct job_settings settings = *plain();
+
+		settings.min_runtime = rows[i].min_runtime;
+		settings.success.exits[0] = 1 << 3;
+		(void)shell(rows[i].script, &settings, NULL);
+		assert_int_equal(strstr(heard.notes, "sooner than min_runtime") != NULL,
+				 rows[i].named);
+	}
+}
+
+static void what_was_left_for_hooks_is_removed_at_start(void **state)
+{
+	struct run_sink sink = {.line = line, .note = note};
+	struct run_context *other;
+	char path[256];
+
+	(void)state;
+	(void)make_text("hooks/output-abc", "x");
+	(void)make_text("hooks/other", "x");
+	assert_int_equal(run_context_new(&sink, hook_directory, &other), 0);
+	run_context_free(other);
+	(void)snprintf(path, sizeof(path), "%s/output-abc", hook_directory);
+	assert_int_equal(access(path, F_OK), -1);
+	(void)snprintf(path, sizeof(path), "%s/other", hook_directory);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
 static int no_resources(void *arg)
 {
 	struct run_result result = shell("echo x", plain(), NULL);
@@ -280,6 +483,14 @@ int main(void)
 		cmocka_unit_test(output_is_complete),
 		cmocka_unit_test(it_finds_what_was_promised),
 		cmocka_unit_test(the_limit_of_files_is_raised_for_the_daemon_alone),
+		cmocka_unit_test(a_condition_decides),
+		cmocka_unit_test(a_condition_is_run_as_the_job_would_be),
+		cmocka_unit_test(told_to_stop_during_its_condition_it_does_not_start),
+		cmocka_unit_test(output_goes_to_a_file),
+		cmocka_unit_test(a_file_that_cannot_be_opened_costs_the_output_alone),
+		cmocka_unit_test(only_wanted_output_is_kept),
+		cmocka_unit_test(who_is_through_too_soon_is_named),
+		cmocka_unit_test(what_was_left_for_hooks_is_removed_at_start),
 		cmocka_unit_test(a_system_call_that_fails_fails_one_run),
 	};
 
