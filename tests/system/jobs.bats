@@ -91,6 +91,7 @@ arg 4 a;b"
 		SHELL=/bin/sh
 		EVERYD_JOB=j
 		EVERYD_RUN=1
+		EVERYD_ATTEMPT=1
 		$slot
 	END
 	)"
