@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 
 static void only_root(void)
 {
@@ -109,12 +110,17 @@ static void it_starts_in_its_directory(void **state)
 		{"/etc/passwd", "chdir", ENOTDIR},
 	};
 
+	const struct passwd *user = getpwuid(geteuid());
+	bool homeless = !user || access(user->pw_dir, X_OK) < 0;
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
 		struct job_settings settings = *plain();
 		struct run_result result;
 		char path[256];
 
+		if (homeless && rows[i].workdir[0] == '~')
+			continue;
 		settings.workdir = rows[i].workdir;
 		if (rows[i].workdir[0] == '@') {
 			(void)snprintf(path, sizeof(path), "%s%s", directory, rows[i].workdir + 1);

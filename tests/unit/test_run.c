@@ -7,6 +7,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 
 static void how_it_ended_is_told(void **state)
@@ -445,6 +449,131 @@ static void what_was_left_for_hooks_is_removed_at_start(void **state)
 	assert_int_equal(access(path, F_OK), 0);
 }
 
+/* In a file system of two pages. Exit status 77: this kernel lets nobody make one. */
+static int fill_disk(const char *path)
+{
+	struct job_settings settings = *plain();
+	struct run_result result;
+	char file[300];
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("tmpfs", path, "tmpfs", 0, "size=8k") < 0)
+		return 77;
+	(void)snprintf(file, sizeof(file), "%s/log", path);
+	settings.output = OUTPUT_FILE;
+	settings.output_file = file;
+	settings.output_keep = 100;
+	settings.mail_to = (struct text_list){"root", 1};
+	result = shell("head -c 100000 /dev/zero; echo end; exit 5", &settings, NULL);
+	assert_int_equal(result.kind, RESULT_EXITED);
+	assert_int_equal(result.code, 5);
+	assert_int_equal(result.printed, 100004);
+	assert_true(result.dropped > 90000 && result.dropped < 100004);
+	assert_non_null(strstr(heard.notes, "No space left on device"));
+	assert_memory_equal(heard.kept->bytes + heard.kept->head + heard.kept->tail - 4, "end\n",
+			    4);
+	return 0;
+}
+
+static void a_full_disk_costs_the_output_alone(void **state)
+{
+	char path[256];
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	(void)snprintf(path, sizeof(path), "%s/full", directory);
+	assert_int_equal(mkdir(path, 0755), 0);
+	pid = fork();
+	if (pid == 0) {
+		(void)setenv("CMOCKA_TEST_ABORT", "1", 1);
+		_exit(fill_disk(path));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(status, 0);
+}
+
+/* --- workers --- */
+
+#define WORKERS 4
+#define ROUNDS  50
+
+static struct run_context *common;
+static atomic_uint common_lines;
+
+static void count_line(void *ctx, const struct log_line *said)
+{
+	(void)ctx;
+	common_lines += strcmp(said->text, "one") == 0;
+}
+
+static void no_note(void *ctx, const struct run *run, enum log_level level, const char *text)
+{
+	(void)ctx;
+	(void)run;
+	(void)level;
+	(void)text;
+}
+
+static int not_woken(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+static void nothing_started(void *ctx)
+{
+	(void)ctx;
+}
+
+static void *work(void *arg)
+{
+	struct job_settings settings = with(0, LONG, LEFTOVER_KILL);
+	struct job job = {.name = "test", .settings = &settings, .command = {"echo one", 1, true}};
+	struct run_control controls = {
+		.wakefd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+		.woken = not_woken,
+		.started = nothing_started,
+	};
+	struct run_local *own = run_local_new();
+
+	settings.user = arg;
+	for (int i = 0; i < ROUNDS; i++) {
+		struct run run = {.job = &job, .id = (uint64_t)i + 1, .attempt = 1};
+
+		run_execute(&run, common, own, &controls);
+		if (run.result.kind != RESULT_EXITED || run.result.code != 0)
+			abort();
+		if (i % 10 == 0)
+			run_context_forget_users(common);
+	}
+	run_local_free(own);
+	close(controls.wakefd);
+	return NULL;
+}
+
+static void workers_share_the_context_alone(void **state)
+{
+	static char nobody[] = "nobody";
+	struct run_sink sink = {.line = count_line, .note = no_note};
+	pthread_t threads[WORKERS];
+
+	(void)state;
+	assert_int_equal(run_context_new(&sink, hook_directory, &common), 0);
+	for (int i = 0; i < WORKERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, work,
+						geteuid() == 0 && i % 2 == 0 ? nobody : NULL),
+				 0);
+	for (int i = 0; i < WORKERS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(common_lines, WORKERS * ROUNDS);
+	run_context_free(common);
+}
+
 static int no_resources(void *arg)
 {
 	struct run_result result = shell("echo x", plain(), NULL);
@@ -491,6 +620,8 @@ int main(void)
 		cmocka_unit_test(only_wanted_output_is_kept),
 		cmocka_unit_test(who_is_through_too_soon_is_named),
 		cmocka_unit_test(what_was_left_for_hooks_is_removed_at_start),
+		cmocka_unit_test(a_full_disk_costs_the_output_alone),
+		cmocka_unit_test(workers_share_the_context_alone),
 		cmocka_unit_test(a_system_call_that_fails_fails_one_run),
 	};
 
