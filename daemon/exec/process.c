@@ -169,7 +169,7 @@ static bool has_mark(const char *text, size_t len, const char *mark, bool name)
 	return false;
 }
 
-bool process_is_marked(pid_t pid, char *const *marks)
+int process_is_marked(pid_t pid, char *const *marks)
 {
 	_cleanup_free_ char *text = NULL;
 	char path[32];
@@ -178,14 +178,14 @@ bool process_is_marked(pid_t pid, char *const *marks)
 	(void)snprintf(path, sizeof(path), "/proc/%d/environ", pid);
 	len = *marks ? read_all(path, &text) : 0;
 	if (len <= 0)
-		return false;
+		return (int)len;
 	for (; *marks; marks++) {
 		bool name = !strchr(*marks, '=');
 
 		if (has_mark(text, (size_t)len, *marks, name) == name)
-			return false;
+			return 0;
 	}
-	return true;
+	return 1;
 }
 
 int process_open(pid_t pid)

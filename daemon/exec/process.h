@@ -35,9 +35,10 @@ bool process_is_dead(const struct process *process);
 int process_each(bool (*fn)(void *ctx, const struct process *process), void *ctx) _must_check_;
 
 /* Are all these assignments (NAME=VALUE; the list ends with NULL) in the environment that it was
-   started with, as far as that can be read, and no variable of which the name alone is there? With
-   an empty list it is not so. */
-bool process_is_marked(pid_t pid, char *const *marks);
+   started with, and no variable of which the name alone is there? With an empty list it is not so.
+   Returns 0 or 1, or -errno of reading it: -EACCES for a thread that may not trace it (ptrace(2)).
+ */
+int process_is_marked(pid_t pid, char *const *marks) _must_check_;
 
 /* A descriptor for it (pidfd_open(2)), which polls readable when it has ended; or -errno. */
 int process_open(pid_t pid);

@@ -1,12 +1,14 @@
 /*
  * The processes of a run. One thread at a time.
  *
- * With a control group of its own they are those in it and below.
+ * With a control group of its own they are those in it and below. As long as its main process has
+ * not been reaped, so are those that others put elsewhere: the members of the session and process
+ * group that it leads, and the descendants of these and of the leader, whatever session they went
+ * to. (A login manager moves what su(1) starts to a group of its own.)
  *
- * Without: the members of the session and process group that its main process leads, the
- * descendants of these and of the leader, whatever session they went to, and strays: orphans that
- * the kernel gave to the daemon, as the reaper of its descendants, and whose environment shows that
- * they are of this run; with their descendants.
+ * Without, they are the latter, and strays: orphans that the kernel gave to the daemon, as the
+ * reaper of its descendants, and whose environment shows that they are of this run; with their
+ * descendants.
  *
  * Numbers are safe while the leader is not reaped, and after that while a member is left: the
  * kernel gives no number away that is still a session's or a group's. A process that has the
@@ -31,6 +33,7 @@
 #define TREE_GROUP_MEMBERS 32
 
 struct cgroup;
+struct identity;
 
 struct tree_member {
 	pid_t pid;
@@ -44,6 +47,7 @@ struct tree {
 	pid_t leader;
 	const struct cgroup *cgroup;
 	char *const *marks;
+	const struct identity *identity;
 	bool group;    /* a member is in the leader's process group */
 	bool homeless; /* nobody is left in session or group: their number may be another's */
 	size_t count;  /* living members, without the leader */
@@ -59,14 +63,15 @@ void tree_done(struct tree *tree);
  * Of the process with that number, which leads a session and group; nobody is found yet. `cgroup`:
  * has all of its processes and no others; NULL, or one without a descriptor: it has none. `marks`:
  * assignments (NAME=VALUE) that are in the environment of its processes and, all of them together,
- * in nobody else's, as process_is_marked() takes them; ends with NULL. Both are the caller's and
- * stay as they are until tree_close().
+ * in nobody else's; a name alone: not in theirs; ends with NULL. `identity`: who they run as; NULL:
+ * the daemon. All are the caller's and stay as they are until tree_close().
  */
-void tree_begin(struct tree *tree, pid_t leader, const struct cgroup *cgroup, char *const *marks);
+void tree_begin(struct tree *tree, pid_t leader, const struct cgroup *cgroup, char *const *marks,
+		const struct identity *identity);
 
-/* Is nobody left, now that the leader has been reaped? Two system calls when it is so; without a
-   control group somebody who hides in a session of his own, below another process than the daemon,
-   is overlooked. */
+/* Is nobody left, now that the leader has been reaped? Costs one or two system calls when it is so.
+   Without a control group somebody is overlooked who hides in a session of his own below another
+   process than the daemon. */
 bool tree_is_alone(const struct tree *tree);
 
 /* Finds the members that live now; of those found before, keeps the living. `reaped`: the leader

@@ -384,7 +384,8 @@ static void watch_process(struct watch *watch, int pidfd, usec_t begun)
 	atomic_store_explicit(plan->pid, watch->pid, memory_order_relaxed);
 	if (listener->started)
 		listener->started(listener->ctx);
-	tree_begin(&watch->watcher->tree, watch->pid, plan->cgroup, plan->marks);
+	tree_begin(&watch->watcher->tree, watch->pid, plan->cgroup, plan->marks,
+		   plan->spawn.identity);
 	watch_main(watch, pidfd);
 	reap(watch, pidfd);
 	account_for_leftovers(watch);

@@ -1,10 +1,14 @@
 /* The processes of a run: who belongs to it, and who does no longer. */
 #include "exec/tree.h"
 
+#include "exec/identity.h"
+
+#include "cgroup_fixture.h"
 #include "fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
@@ -25,7 +29,7 @@ static char *const no_marks[] = {NULL};
 static void begin(struct tree *tree, pid_t leader)
 {
 	tree_init(tree);
-	tree_begin(tree, leader, NULL, no_marks);
+	tree_begin(tree, leader, NULL, no_marks, NULL);
 }
 
 /* Of a session whose leader this process is and that has one more process: how many are found, and
@@ -109,12 +113,6 @@ static pid_t make_family(void)
 	return leader;
 }
 
-static void end(pid_t leader)
-{
-	assert_int_equal(kill(leader, SIGKILL), 0);
-	assert_int_equal(waitpid(leader, NULL, 0), leader);
-}
-
 static void await_members(const struct tree *tree)
 {
 	for (size_t i = 0; i < tree->n; i++) {
@@ -190,8 +188,8 @@ struct stray {
 	pid_t pid;
 };
 
-/* A grandchild of a leader, in a session of its own, whose parent has ended. The end of the pipe
-   that closes by itself says that it is what it is to become. */
+/* A grandchild of a leader, in a session of its own, whose parent has ended. The pipe closes when
+   that is so and it is what it is to become. */
 static void *make_stray(void *arg)
 {
 	struct stray *stray = arg;
@@ -202,12 +200,14 @@ static void *make_stray(void *arg)
 	stray->leader = fork();
 	if (stray->leader == 0) {
 		static char name[] = "sleep";
-		static char span[] = "600";
+		static char span[] = "60";
 		static char *const argv[] = {name, span, NULL};
 		pid_t pid;
 
 		(void)setsid();
-		if (fork() > 0) {
+		pid = fork();
+		if (pid > 0) {
+			(void)waitpid(pid, NULL, 0);
 			close(tell[1]);
 			stay();
 		}
@@ -249,7 +249,7 @@ static void strays_are_known_by_their_marks(void **state)
 		assert_int_equal(pthread_join(thread, NULL), 0);
 		assert_true(stray.pid > 0);
 		tree_init(&tree);
-		tree_begin(&tree, stray.leader, NULL, marks);
+		tree_begin(&tree, stray.leader, NULL, marks, NULL);
 		tree_scan(&tree, false);
 		assert_int_equal(tree.n, ours[i]);
 		tree_close(&tree);
@@ -293,11 +293,11 @@ static void the_last_strays_are_looked_at(void **state)
 	}
 	tree_init(&tree);
 	if (tree.orphans >= 0) {
-		tree_begin(&tree, strays[last].leader, NULL, marks);
+		tree_begin(&tree, strays[last].leader, NULL, marks, NULL);
 		assert_false(tree_is_alone(&tree));
 		end(strays[last].pid);
 		assert_true(tree_is_alone(&tree));
-		tree_begin(&tree, strays[0].leader, NULL, theirs);
+		tree_begin(&tree, strays[0].leader, NULL, theirs, NULL);
 		assert_false(tree_is_alone(&tree));
 	} else {
 		end(strays[last].pid);
@@ -306,6 +306,262 @@ static void the_last_strays_are_looked_at(void **state)
 		end(strays[i].pid);
 	assert_true(tree_is_alone(&tree));
 	tree_done(&tree);
+}
+
+/* Root in a container: without the right to trace others (capabilities(7)). */
+static int finds_with(void *arg)
+{
+	const struct identity *identity = arg;
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+	struct stray stray = {.envp = marks};
+	struct tree tree;
+	bool alone[2];
+	pid_t pid;
+
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || syscall(SYS_capget, &header, data) < 0)
+		return 2;
+	data[0].effective =
+		1U << CAP_DAC_OVERRIDE | 1U << CAP_KILL | 1U << CAP_SETGID | 1U << CAP_SETUID;
+	data[0].permitted = data[0].effective;
+	data[1].effective = data[1].permitted = 0;
+	if (syscall(SYS_capset, &header, data) < 0)
+		return 3;
+	/* As the user's: the maker's first process takes that on for its descendants. */
+	pid = fork();
+	if (pid == 0) {
+		if (syscall(SYS_setgroups, 0, NULL) < 0 ||
+		    syscall(SYS_setresgid, identity->gid, identity->gid, identity->gid) < 0 ||
+		    syscall(SYS_setresuid, identity->uid, identity->uid, identity->uid) < 0)
+			_exit(1);
+		(void)make_stray(&stray);
+		_exit(stray.pid < 0 || kill(stray.leader, SIGKILL) < 0);
+	}
+	if (waitpid(pid, NULL, 0) < 0)
+		return 4;
+	tree_init(&tree);
+	for (int i = 0; i < 2; i++) {
+		tree_begin(&tree, pid, NULL, marks, i == 0 ? NULL : identity);
+		alone[i] = tree_is_alone(&tree);
+		tree_scan(&tree, true);
+		alone[i] &= tree.count == 0;
+		tree_signal(&tree, true, SIGKILL);
+		await_members(&tree);
+		tree_close(&tree);
+	}
+	tree_done(&tree);
+	return !alone[0] || alone[1];
+}
+
+static void strays_of_users_are_found_with_their_rights(void **state)
+{
+	static const struct identity nobody = {.uid = 65534, .gid = 65534, .change = true};
+	union {
+		const struct identity *in;
+		void *out;
+	} arg = {&nobody};
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(fault_call(-1, 0, finds_with, arg.out), 0);
+}
+
+/* --- control groups ---------------------------------------------------------------------- */
+
+/* More than are held. */
+#define MANY (3 * TREE_MEMBERS / 2)
+
+static int told[2];
+
+static void tell_of_signal(int sig)
+{
+	(void)!write(told[1], &(char){(char)sig}, 1);
+}
+
+/* A leader in the group with so many others there, each in a session of its own and orphaned. Each
+   tells of a SIGTERM. */
+static pid_t make_crowd(const struct cgroup *cgroup, int count)
+{
+	int ready[2];
+	pid_t leader;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(told, O_CLOEXEC), 0);
+	leader = fork();
+	if (leader == 0) {
+		(void)!cgroup_dir_write(cgroup->fd, "cgroup.procs", "0");
+		(void)setsid();
+		signal(SIGTERM, tell_of_signal);
+		for (int i = 0; i < count; i++) {
+			pid_t parent = fork();
+
+			if (parent == 0) {
+				if (fork() > 0)
+					_exit(0);
+				(void)setsid();
+				(void)!write(ready[1], "", 1);
+				stay();
+			}
+			(void)waitpid(parent, NULL, 0);
+		}
+		(void)!write(ready[1], "", 1);
+		stay();
+	}
+	for (int i = 0; i <= count; i++)
+		assert_int_equal(read(ready[0], &(char){0}, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return leader;
+}
+
+static void reap_all(void)
+{
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+}
+
+static void make_group(struct cgroup_fixture *fixture, struct cgroup *cgroup)
+{
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	assert_int_equal(cgroups_new(&fixture->cgroups), 0);
+	cgroup_init(cgroup);
+	assert_int_equal(cgroup_prepare(cgroup, fixture->cgroups, &unlimited), 0);
+}
+
+static void check_crowd(struct cgroup_fixture *fixture)
+{
+	static const int counts[] = {0, 3, MANY};
+	struct cgroup cgroup;
+	struct tree tree;
+
+	make_group(fixture, &cgroup);
+	tree_init(&tree);
+	for (size_t i = 0; i < ARRAY_LENGTH(counts); i++) {
+		size_t count = (size_t)counts[i];
+		pid_t leader = make_crowd(&cgroup, counts[i]);
+
+		tree_begin(&tree, leader, &cgroup, no_marks, NULL);
+		tree_scan(&tree, false);
+		assert_int_equal(tree.count, count);
+		assert_int_equal(tree.n, count < TREE_MEMBERS ? count : TREE_MEMBERS);
+		/* Each once, the leader too. */
+		tree_signal(&tree, false, SIGTERM);
+		for (size_t k = 0; k <= count; k++)
+			assert_int_equal(read(told[0], &(char){0}, 1), 1);
+		assert_int_equal(fcntl(told[0], F_SETFL, O_NONBLOCK), 0);
+		assert_int_equal(read(told[0], &(char){0}, 1), -1);
+		end(leader);
+		assert_int_equal(tree_is_alone(&tree), count == 0);
+		tree_scan(&tree, true);
+		assert_int_equal(tree.count, count);
+		tree_signal(&tree, true, SIGKILL);
+		await_members(&tree);
+		reap_all();
+		assert_true(tree_is_alone(&tree));
+		tree_scan(&tree, true);
+		assert_int_equal(tree.count, 0);
+		tree_close(&tree);
+		close(told[0]);
+		close(told[1]);
+	}
+	tree_done(&tree);
+	cgroup_done(&cgroup, fixture->cgroups);
+	cgroups_free(fixture->cgroups);
+}
+
+static void all_of_a_group_are_found_and_told_once(void **state)
+{
+	(void)state;
+	in_subtree(check_crowd);
+}
+
+/* Without cgroup.kill, which is from Linux 5.14. */
+static int kills_one_by_one(void *arg)
+{
+	struct tree *tree = arg;
+
+	fault_inject(SYS_write, EINVAL);
+	tree_signal(tree, false, SIGKILL);
+	return 0;
+}
+
+static void check_old_kernel(struct cgroup_fixture *fixture)
+{
+	struct cgroup cgroup;
+	struct tree tree;
+	pid_t leader;
+	int status;
+
+	make_group(fixture, &cgroup);
+	leader = make_crowd(&cgroup, MANY);
+	tree_init(&tree);
+	tree_begin(&tree, leader, &cgroup, no_marks, NULL);
+	tree_scan(&tree, false);
+	assert_int_equal(fault_call(-1, 0, kills_one_by_one, &tree), 0);
+	assert_int_equal(waitpid(leader, &status, 0), leader);
+	assert_int_equal(WTERMSIG(status), SIGKILL);
+	reap_all();
+	assert_true(tree_is_alone(&tree));
+	tree_done(&tree);
+	cgroup_done(&cgroup, fixture->cgroups);
+	cgroups_free(fixture->cgroups);
+}
+
+static void a_group_can_be_killed_one_by_one(void **state)
+{
+	(void)state;
+	in_subtree(check_old_kernel);
+}
+
+/* As su(1) with a login manager: the child goes elsewhere. */
+static void check_moved(struct cgroup_fixture *fixture)
+{
+	struct cgroup cgroup;
+	struct cgroup other;
+	struct tree tree;
+	pid_t leader;
+	int ready[2];
+
+	make_group(fixture, &cgroup);
+	cgroup_init(&other);
+	assert_int_equal(cgroup_prepare(&other, fixture->cgroups, &unlimited), 0);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	leader = fork();
+	if (leader == 0) {
+		(void)!cgroup_dir_write(cgroup.fd, "cgroup.procs", "0");
+		(void)setsid();
+		if (fork() == 0) {
+			(void)!cgroup_dir_write(other.fd, "cgroup.procs", "0");
+			(void)setsid();
+			(void)!write(ready[1], "", 1);
+		}
+		stay();
+	}
+	assert_int_equal(read(ready[0], &(char){0}, 1), 1);
+	tree_init(&tree);
+	tree_begin(&tree, leader, &cgroup, no_marks, NULL);
+	tree_scan(&tree, false);
+	assert_int_equal(tree.count, 1);
+	end(leader);
+	tree_scan(&tree, true);
+	assert_int_equal(tree.count, 1);
+	tree_signal(&tree, true, SIGKILL);
+	await_members(&tree);
+	reap_all();
+	assert_true(tree_is_alone(&tree));
+	tree_done(&tree);
+	close(ready[0]);
+	close(ready[1]);
+	cgroup_done(&other, fixture->cgroups);
+	cgroup_done(&cgroup, fixture->cgroups);
+	cgroups_free(fixture->cgroups);
+}
+
+static void who_went_to_another_group_is_found_by_the_parent(void **state)
+{
+	(void)state;
+	in_subtree(check_moved);
 }
 
 /* --- numbers that were given away ------------------------------------------------------ */
@@ -384,6 +640,10 @@ int main(void)
 		cmocka_unit_test(children_of_those_held_are_found),
 		cmocka_unit_test(strays_are_known_by_their_marks),
 		cmocka_unit_test(the_last_strays_are_looked_at),
+		cmocka_unit_test(strays_of_users_are_found_with_their_rights),
+		cmocka_unit_test(all_of_a_group_are_found_and_told_once),
+		cmocka_unit_test(a_group_can_be_killed_one_by_one),
+		cmocka_unit_test(who_went_to_another_group_is_found_by_the_parent),
 		cmocka_unit_test(who_took_the_number_is_none_of_ours),
 	};
 
