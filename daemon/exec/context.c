@@ -56,12 +56,13 @@ static void remove_files(const char *path)
 /* What all users have, from the daemon's own. */
 static int make_base(struct run_context *context)
 {
-	const struct identity *own;
+	const struct identity *own = NULL;
 	const char *stage;
 	int r = identities_new(&context->identities);
 
-	if (r == 0)
-		r = identity_get(context->identities, NULL, NULL, &own, &stage);
+	if (r < 0)
+		return r;
+	r = identity_get(context->identities, NULL, NULL, &own, &stage);
 	if (r < 0)
 		return r;
 	r = command_base_init(&context->base, own);

@@ -2,9 +2,10 @@
 #include "exec/environment.h"
 
 #include "base/text.h"
+#include "core/names.h"
 
 #include <errno.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,9 +133,12 @@ int environment_set(struct environment *environment, const char *name, const cha
 int environment_put(struct environment *environment, const char *assignment)
 {
 	const char *equals = strchr(assignment, '=');
-	size_t len = equals ? (size_t)(equals - assignment) : 0;
+	size_t len;
 
-	if (!environment_name_is_valid(assignment, len))
+	if (!equals)
+		return -EINVAL;
+	len = (size_t)(equals - assignment);
+	if (!name_is_variable(assignment, len))
 		return -EINVAL;
 	return set(environment, assignment, len, equals + 1, strlen(equals + 1));
 }
@@ -159,18 +163,6 @@ int environment_finish(struct environment *environment)
 		return -ENOMEM;
 	environment->items[environment->n] = NULL;
 	return 0;
-}
-
-bool environment_name_is_valid(const char *name, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		char c = name[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-
-		if (!letter && (i == 0 || c < '0' || c > '9'))
-			return false;
-	}
-	return len > 0;
 }
 
 /* --- files --- */
@@ -234,8 +226,7 @@ static int end_assignment(struct reading *reading)
 
 	while (len > 0 && is_blank(reading->name[len - 1]))
 		len--;
-	if (!environment_name_is_valid(reading->name, len) ||
-	    !is_utf8(reading->value, reading->kept))
+	if (!name_is_variable(reading->name, len) || !is_utf8(reading->value, reading->kept))
 		return -EINVAL;
 	return set(reading->environment, reading->name, len, reading->value, reading->kept);
 }

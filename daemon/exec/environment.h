@@ -6,7 +6,6 @@
 
 #include "base/cleanup.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* Bounds of one environment. */
@@ -58,6 +57,3 @@ char *environment_item(const struct environment *environment, const char *name);
 /* Ends it, so that `items` may be given to execve(2); it may be changed and ended again. Returns 0
    or -ENOMEM. */
 int environment_finish(struct environment *environment) _must_check_;
-
-/* Is it a name as the shell would have it: letters, digits and _, no digit first? */
-bool environment_name_is_valid(const char *name, size_t len);

@@ -264,9 +264,11 @@ static int prepare_mail(struct launch *launch, const struct job_settings *of)
 	return set_fact(launch, "EVERYD_HOOK", "mail");
 }
 
-static void send_mail(struct launch *launch)
+static void send_mail(struct run *run, const struct run_context *context, struct run_local *local,
+		      const struct run_control *control)
 {
-	const struct job_settings *of = launch->run->job->settings;
+	_cleanup_(launch_done) struct launch launch;
+	const struct job_settings *of = run->job->settings;
 	/* What the job's settings say of its commands is not for this program; and one that goes on
 	   delivering in the background is let do so. */
 	const struct job_settings plain = {
@@ -282,17 +284,23 @@ static void send_mail(struct launch *launch)
 	struct run_result result = {0};
 	struct command_line line = {.n_args = 3};
 
-	launch->name = "mail";
-	launch->settings = &plain;
-	if (prepare_mail(launch, of) < 0)
+	launch_init(&launch, run, context, local, control);
+	launch.name = "mail";
+	launch.settings = &plain;
+	if (prepare_mail(&launch, of) < 0)
 		return;
-	fd = compose(launch);
-	if (fd < 0 || asprintf(&args, "%s%c-i%c-t", launch->run->daemon->sendmail, 0, 0) < 0) {
-		report_error(launch, &(struct spawn_error){"memory", fd < 0 ? -fd : ENOMEM});
+	fd = compose(&launch);
+	if (fd >= 0 && asprintf(&args, "%s%c-i%c-t", run->daemon->sendmail, 0, 0) < 0) {
+		args = NULL;
+		(void)close(fd);
+		fd = -ENOMEM;
+	}
+	if (fd < 0) {
+		report_error(&launch, &(struct spawn_error){"compose", -fd});
 		return;
 	}
 	line.args = args;
-	launch_command(launch,
+	launch_command(&launch,
 		       &(struct launch_order){
 			       .line = &line,
 			       .settings = &plain,
@@ -301,18 +309,16 @@ static void send_mail(struct launch *launch)
 			       .timeout = of->hook_timeout,
 		       },
 		       &result);
-	report(launch, &result);
+	report(&launch, &result);
 }
 
 void notice_execute(struct run *run, const struct run_context *context, struct run_local *local,
 		    const struct run_control *control)
 {
-	_cleanup_(launch_done) struct launch hooks_launch;
-	_cleanup_(launch_done) struct launch mail_launch;
+	_cleanup_(launch_done) struct launch launch;
 
-	launch_init(&hooks_launch, run, context, local, control);
-	launch_init(&mail_launch, run, context, local, control);
-	run_hooks(&hooks_launch);
-	if (run->notice.mail && !launch_is_cancelled(&mail_launch))
-		send_mail(&mail_launch);
+	launch_init(&launch, run, context, local, control);
+	run_hooks(&launch);
+	if (run->notice.mail && !launch_is_cancelled(&launch))
+		send_mail(run, context, local, control);
 }

@@ -25,11 +25,10 @@ static int fail(struct run *run, const char *stage, int code)
 }
 
 /* Told to stop before there was anything to be stopped. */
-static int cancel(struct run *run)
+static void cancel(struct run *run)
 {
 	run->result.kind = RESULT_NOT_STARTED;
 	run->result.cancelled = true;
-	return -1;
 }
 
 /* Is what it prints of interest when it has ended? */
@@ -78,11 +77,11 @@ static int ask_condition(struct attempt *attempt)
 	order.timeout = settings->hook_timeout;
 	launch->name = "only_if";
 	launch_command(launch, &order, &result);
-	if (result.kind == RESULT_SPAWN_FAILED) {
+	if (result.cancelled || launch_is_cancelled(launch)) {
+		cancel(run);
+	} else if (result.kind == RESULT_SPAWN_FAILED) {
 		launch_note(launch, LOG_LEVEL_WARNING, "%s", facts_end(&result, end));
 		(void)fail(run, "only_if", result.code);
-	} else if (result.cancelled) {
-		(void)cancel(run);
 	} else if (result.timed_out) {
 		launch_note(launch, LOG_LEVEL_WARNING, "stopped after hook_timeout");
 		(void)fail(run, "only_if", ETIMEDOUT);
@@ -92,8 +91,6 @@ static int ask_condition(struct attempt *attempt)
 	} else if (result.code != 0) {
 		run->result.kind = RESULT_UNWANTED;
 		run->result.code = result.code;
-	} else if (launch_is_cancelled(launch)) {
-		(void)cancel(run);
 	} else {
 		launch->name = NULL;
 		return 0;
