@@ -102,7 +102,7 @@ struct engine_run {
 	struct engine_group *group; /* in whose line or number it is; NULL: none */
 	struct engine_notice notice;
 	usec_t slot;      /* of a notice with HOOK_MISSED the last one; USEC_INFINITY if overdue */
-	unsigned attempt; /* counts from 1 */
+	unsigned attempt; /* counts from 1; 0 of a notice that tells of no run's start or end */
 	usec_t accepted;  /* wall time */
 	enum engine_run_state state;
 	enum engine_place place;

@@ -118,6 +118,18 @@ static void displace(struct step *step, struct engine_run *run)
 	}
 }
 
+/* Lines up where another one stands, lest one that is displaced again and again never has its turn.
+ */
+static void line_up_before(struct engine *engine, struct engine_run *run, struct engine_run *before)
+{
+	struct engine_group *line = &engine->notice_line;
+
+	run->group = line;
+	run_move(engine, run, RUN_WAITING);
+	TAILQ_REMOVE(&line->waiters, run, group_link);
+	TAILQ_INSERT_BEFORE(before, run, group_link);
+}
+
 /* Its turn comes when the one of its job that is under way, and those in the line, are done. */
 static void wait_for_turn(struct step *step, struct engine_run *run, bool displaces)
 {
@@ -142,12 +154,14 @@ static void wait_for_turn(struct step *step, struct engine_run *run, bool displa
 	}
 
 	job->notice = run;
-	if (before)
-		displace(step, before);
 	if (job->telling)
 		run_move(engine, run, RUN_WAITING);
+	else if (before)
+		line_up_before(engine, run, before);
 	else
 		run_enter(step, run, &engine->notice_line);
+	if (before)
+		displace(step, before);
 }
 
 void notice_begin(struct step *step, struct engine_run *run)
@@ -168,6 +182,7 @@ static struct engine_run *make(const struct step *step, struct engine_job *job,
 		return NULL;
 	}
 	run = run_take(step, job, PLACE_NOTICE);
+	run->attempt = 0;
 	run->notice = notice;
 	return run;
 }
@@ -190,6 +205,7 @@ void notice_of_start(struct step *step, const struct engine_run *started)
 	if (!run)
 		return;
 	run->id = started->id;
+	run->attempt = started->attempt;
 	run->def = started->def;
 	run->model = model_ref(started->model);
 	run->slot = started->slot;

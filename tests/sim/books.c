@@ -316,10 +316,10 @@ static void check_ended(struct world *world, const struct effect *effect)
 		world_fail(world, "run %d ends while it runs", (int)run->id);
 
 	settle_slot(world, job_number(run->def), run->slot, effect->verdict, effect->reason);
-	telling_end(world, effect);
 	world->backed_off -= ran_before;
 	tail->state = POOL_ENDED;
 	tail->line = 0;
+	telling_end(world, effect);
 	if (!in_pool)
 		return;
 	pool_forget(world, run);
@@ -594,6 +594,7 @@ static bool check_run(void *ctx, struct engine_run *run)
 		world_fail(world, "run %d waits though there is room", (int)run->id);
 	if (waits && tail->line == 0)
 		tail->line = ++world->lines;
+	world->n_waiting += waits;
 	world->n_backed_off += run->attempt > 1 || between;
 	book->live++;
 	if (run->id > world->newest_id)
@@ -682,12 +683,18 @@ void books_check(struct world *world)
 		clear(&world->books[i]);
 	world->n_notices = 0;
 	world->n_backed_off = 0;
+	world->n_telling = 0;
+	world->n_lined_up = 0;
+	world->n_waiting = 0;
 	engine_each_run(world->engine, check_run, world);
 	engine_each_job(world->engine, check_job, world);
 	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++)
 		if (world->books[i].live != world->books[i].n_open)
 			world_fail(world, "job %zu: %zu slots are open, %u are in hand", i,
 				   world->books[i].n_open, world->books[i].live);
+	if (engine_waiting(world->engine) != world->n_waiting)
+		world_fail(world, "%zu wait, %zu counted", world->n_waiting,
+			   engine_waiting(world->engine));
 	if (world->n_backed_off != world->backed_off)
 		world_fail(world, "%zu runs are tried again instead of %zu", world->n_backed_off,
 			   world->backed_off);

@@ -270,7 +270,8 @@ static void those_that_wait_for_another_attempt_are_in_nobodys_way(struct world 
 	world_run(world, world->wall + S(10000) - 1);
 	EXPECT(world, world->verdicts[VERDICT_REFUSED] == 0);
 	EXPECT(world, world->verdicts[VERDICT_SKIPPED] == 0);
-	/* There is room for ten between two attempts. The first job was not due at the beginning. */
+	/* There is room for ten between two attempts. The first job was not due at the beginning.
+	 */
 	EXPECT(world, world->retries == 10 * 100);
 	EXPECT(world, world->reasons[REASON_NO_ROOM] == 10 * 100 - 1);
 	world_send(world, ENGINE_STOP);

@@ -50,6 +50,8 @@ void telling_end(struct world *world, const struct effect *effect)
 	const struct job_plan *plan = &world->plan.jobs[number];
 	struct engine_notice want;
 
+	if (run->job->streak.count > 0)
+		world_fail(world, "run %d gets its verdict in a streak", (int)run->id);
 	if (is_failure(effect->verdict))
 		book->failures++;
 	want = wanted(book, settings, effect->verdict, effect->result);
@@ -81,13 +83,14 @@ void telling_end(struct world *world, const struct effect *effect)
 		world_fail(world, "a notice of %s is lost", run->def->name);
 	if (book->ended)
 		book->waits = book->ended;
+	((struct run_tail *)engine_run_tail(run))->line = book->waits ? book->line : 0;
 	book->ended = run;
 	book->waits_with_alarm = notice->alarm;
 	world->n_notices++;
 }
 
 /* It waits no longer, for better or worse. */
-static void settle(struct world *world, struct engine_run *run)
+static void settle(struct world *world, struct engine_run *run, bool displaced)
 {
 	struct book *book = &world->books[job_number(run->def)];
 	const struct run_tail *tail = engine_run_tail(run);
@@ -103,6 +106,8 @@ static void settle(struct world *world, struct engine_run *run)
 		book->ended = NULL;
 	if (run == book->waits)
 		book->waits = NULL;
+	if (!displaced)
+		book->line = 0;
 	if (!book->ended && !book->waits)
 		book->waits_with_alarm = false;
 	if (run->notice.hooks & 1U << HOOK_MISSED) {
@@ -116,14 +121,18 @@ static void settle(struct world *world, struct engine_run *run)
 		world->start_seen = true;
 }
 
+static size_t notice_limit(const struct world *world)
+{
+	return world->plan.workers / 4 > 0 ? world->plan.workers / 4 : 1;
+}
+
 void telling_notice(struct world *world, struct engine_run *run)
 {
 	const struct engine_notice *notice = &run->notice;
 	const struct book *book = &world->books[job_number(run->def)];
-	size_t limit = world->plan.workers / 4 > 0 ? world->plan.workers / 4 : 1;
 	size_t n = 1;
 
-	settle(world, run);
+	settle(world, run, false);
 	for (size_t i = 0; i < world->n_pool; i++) {
 		const struct run_tail *tail = engine_run_tail(world->pool[i]);
 
@@ -131,7 +140,7 @@ void telling_notice(struct world *world, struct engine_run *run)
 		if (tail->is_notice && world->pool[i]->job == run->job)
 			world_fail(world, "%s: two notices at a time", run->def->name);
 	}
-	if (n > limit)
+	if (n > notice_limit(world))
 		world_fail(world, "%zu notices at a time", n);
 	if (world->n_pool >= (size_t)world->plan.workers + world->plan.queue)
 		world_fail(world, "a notice though the pool is full");
@@ -153,7 +162,7 @@ void telling_dropped(struct world *world, struct engine_run *run, enum reason re
 	struct book *book = &world->books[job_number(run->def)];
 	bool right = false;
 
-	settle(world, run);
+	settle(world, run, reason == REASON_HELD);
 	world->dropped++;
 	switch (reason) {
 	case REASON_HELD: /* something of the same job waits, or did */
@@ -252,7 +261,8 @@ void telling_check_notice(struct world *world, struct engine_run *run)
 	struct run_tail *tail = engine_run_tail(run);
 
 	world->n_notices++;
-	if (run->job != book->job || run->def->settings == NULL)
+	world->n_telling += run->state != RUN_WAITING;
+	if (run->job != book->job)
 		world_fail(world, "a notice of nobody's");
 	if (run->notice.hooks & 1U << HOOK_START)
 		world->start_seen = true;
@@ -270,8 +280,10 @@ void telling_check_notice(struct world *world, struct engine_run *run)
 		book->ended = NULL;
 	if (!run->group != (run->job->telling != NULL))
 		world_fail(world, "%s: its notice is not in line", run->def->name);
+	world->n_lined_up += run->group != NULL;
 	if (run->group && tail->line == 0)
-		tail->line = ++world->lines;
+		tail->line = book->line > 0 ? book->line : ++world->lines;
+	book->line = tail->line;
 }
 
 void telling_check_job(struct world *world, const struct engine_job *job)
@@ -296,6 +308,7 @@ void telling_check(struct world *world)
 {
 	const struct engine_counters *counters = engine_counters(world->engine);
 	size_t bound = (size_t)world->plan.workers + world->plan.queue;
+	size_t limit = notice_limit(world);
 	const struct engine_event *event = world->event;
 	bool starts = event->kind == ENGINE_STARTED && !engine_run_is_notice(event->run) &&
 		      event->run->attempt == 1 && has_hook(event->run->def->settings, HOOK_START);
@@ -304,6 +317,13 @@ void telling_check(struct world *world)
 	if (world->n_notices > bound && world->n_notices > world->had_notices)
 		world_fail(world, "%zu notices", world->n_notices);
 	world->had_notices = world->n_notices;
+	if (world->n_lined_up > 0 && world->n_telling < limit && world->n_pool < bound)
+		world_fail(world, "a notice waits for nothing");
+	if (world->hurried && world->n_notices > world->n_telling)
+		world_fail(world, "a notice waits, but there is a hurry");
+	if (event->kind == ENGINE_STARTED && !engine_run_is_notice(event->run) &&
+	    event->run->job->streak.count > 0)
+		world_fail(world, "a run has started, but the streak goes on");
 	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++) {
 		const struct book *book = &world->books[i];
 		const struct job_tail *tail = book->job ? engine_job_tail(book->job) : NULL;

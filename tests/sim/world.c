@@ -517,6 +517,7 @@ void world_send(struct world *world, enum engine_event_kind kind)
 	trace(world, "%s", names[kind]);
 	if (kind == ENGINE_CLOCK_STEPPED)
 		books_clock_stepped(world);
+	world->hurried = world->hurried || kind == ENGINE_HURRY;
 	if (kind == ENGINE_STOP && !world->stopping) {
 		world->stopping = true;
 		telling_stop(world);

@@ -88,6 +88,7 @@ struct book {
 	usec_t expect_at;           /* elapsed time; 0: nothing is expected */
 	struct engine_run *ended;   /* the notice of an end that has to come still */
 	struct engine_run *waits;   /* the notice that waits, as of the last check */
+	uint64_t line;              /* where it stands; 0: in no line, or another one does now */
 	bool waits_with_alarm;      /* likewise */
 	uint64_t waits_with_missed; /* likewise */
 };
@@ -126,6 +127,9 @@ struct world {
 	size_t n_backed_off; /* for one check */
 	size_t n_notices;    /* for one check */
 	size_t had_notices;
+	size_t n_telling;
+	size_t n_lined_up;
+	size_t n_waiting; /* runs; for one check */
 	bool overdue_seen;
 	bool start_seen;
 	bool shrunk;       /* a bound was lowered once */
@@ -139,6 +143,7 @@ struct world {
 	bool in_burst;
 	bool loaded;
 	bool stopping;
+	bool hurried;
 	bool drained;
 };
 

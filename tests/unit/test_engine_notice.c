@@ -229,6 +229,7 @@ static void test_the_start_is_told_of_the_first_attempt(void **state)
 	started(&rig, "a", 10);
 	expect(&rig, "tell a@10: start");
 	assert_int_equal(find_job(&rig, "a")->telling->id, 1);
+	assert_int_equal(find_job(&rig, "a")->telling->attempt, 1);
 	fail_run(&rig, "a", 10);
 	retry(&rig, "a", 10);
 	forget(&rig);
@@ -340,6 +341,50 @@ static void test_few_are_under_way_at_a_time(void **state)
 	end(&rig);
 }
 
+static void test_what_takes_a_place_stands_in_line_where_that_stood(void **state)
+{
+	struct model_spec spec = {
+		.workers = 4,
+		.jobs = {{.name = "a", .offset = 1, .with = &on_success},
+			 {.name = "b", .offset = 2, .with = &on_success},
+			 {.name = "c", .offset = 3, .with = &on_success}},
+	};
+	struct rig rig = begin(5, &spec);
+
+	(void)state;
+	run_until(&rig, 13);
+	finish(&rig, "a", 11);
+	finish(&rig, "b", 12);
+	finish(&rig, "c", 13);
+	run_until(&rig, 22);
+	forget(&rig);
+	finish(&rig, "b", 22);
+	expect(&rig, "end b@22 ok; drop b@12 held");
+	told(&rig, "a");
+	expect(&rig, "tell b@22: success ok x0");
+	end(&rig);
+}
+
+static void test_more_workers_tell_more_at_a_time(void **state)
+{
+	struct model_spec spec = {
+		.workers = 4,
+		.jobs = {{.name = "a", .offset = 1, .with = &on_success},
+			 {.name = "b", .offset = 2, .with = &on_success}},
+	};
+	struct rig rig = begin(5, &spec);
+
+	(void)state;
+	run_until(&rig, 12);
+	finish(&rig, "a", 11);
+	finish(&rig, "b", 12);
+	forget(&rig);
+	spec.workers = 8;
+	load(&rig, &spec);
+	expect(&rig, "tell b@12: success ok x0; loaded +0 ~0 -0 =2");
+	end(&rig);
+}
+
 static void test_those_that_wait_refuse_nobody(void **state)
 {
 	struct rig rig = begin_line(2, 3);
@@ -404,6 +449,7 @@ static void test_a_missed_streak_is_told_at_its_beginning(void **state)
 		     "tell a: missed skipped overlap x1; arm a 40; arm a 50");
 	assert_int_equal(find_job(&rig, "a")->telling->id, 0);
 	assert_int_equal(find_job(&rig, "a")->telling->slot, S(20));
+	assert_int_equal(find_job(&rig, "a")->telling->attempt, 0);
 	told(&rig, "a");
 	finish(&rig, "a", 10);
 	forget(&rig);
@@ -770,6 +816,8 @@ int main(void)
 		cmocka_unit_test(test_a_start_does_not_take_the_place_of_what_waits),
 		cmocka_unit_test(test_an_alarm_goes_on_with_what_takes_its_place),
 		cmocka_unit_test(test_few_are_under_way_at_a_time),
+		cmocka_unit_test(test_what_takes_a_place_stands_in_line_where_that_stood),
+		cmocka_unit_test(test_more_workers_tell_more_at_a_time),
 		cmocka_unit_test(test_those_that_wait_refuse_nobody),
 		cmocka_unit_test(test_they_too_wait_for_room_in_the_pool),
 		cmocka_unit_test(test_what_finds_no_place_is_dropped_and_told_next_time),
