@@ -266,7 +266,11 @@ static void end_group(struct run_local *local, struct run_result *result)
 		if (memory > 0)
 			result->max_rss = (long)(memory / 1024);
 	}
-	cgroup_release(&local->cgroup, local->cgroups);
+	/* A job of root may have made a group what nobody can be born in: the next has another. */
+	if (result->kind == RESULT_SPAWN_FAILED)
+		cgroup_done(&local->cgroup, local->cgroups);
+	else
+		cgroup_release(&local->cgroup, local->cgroups);
 }
 
 static void run_watched(struct launch *launch, const struct launch_order *order,

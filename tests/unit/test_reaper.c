@@ -103,6 +103,7 @@ static void *work(void *arg)
 		.envp = envp,
 		.directory = "/",
 		.stdio = {null, null, null},
+		.cgroup = -1,
 		.signals = signals,
 		.stack = stack,
 	};
