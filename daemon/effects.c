@@ -117,8 +117,12 @@ void effects_drop_output(struct run_tail *tail)
 static void ended(struct engine_run *er, const struct effect *effect)
 {
 	struct job_tail *tail = engine_job_tail(er->job);
+	struct run_tail *run_tail = engine_run_tail(er);
 	const struct run_result *result = effect->result;
 
+	/* Of an attempt before the one that came to nothing: that is what is told of. */
+	if (result && result != &run_tail->run.result)
+		run_tail->run.result = *result;
 	report_ended(er, effect->verdict, effect->reason, result);
 	if (result && result->ended > 0) {
 		usec_t msec = (result->ended - result->started) / USEC_PER_MSEC;
@@ -128,7 +132,7 @@ static void ended(struct engine_run *er, const struct effect *effect)
 		tail->last_verdict = effect->verdict;
 	}
 	if (!engine_run_is_notice(er))
-		effects_drop_output(engine_run_tail(er));
+		effects_drop_output(run_tail);
 }
 
 /* Of a notice that the pool never had. */

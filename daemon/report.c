@@ -215,12 +215,13 @@ static void describe_live(struct engine_job *job, char *buf, size_t size)
 void report_streak_begin(struct engine_job *job, const struct engine_streak *streak)
 {
 	const struct verdict_info *info = verdict_info(streak->verdict);
-	char live[FACTS_SIZE];
+	char live[FACTS_SIZE] = "";
 	char slot[CLOCK_TEXT_SIZE];
 
 	if (!log_enabled(info->level))
 		return;
-	describe_live(job, live, sizeof(live));
+	if (streak->reason != REASON_CONDITION)
+		describe_live(job, live, sizeof(live));
 	log_job(info->level, job->def->name, 0, "%s the occurrence of %s: %s%s", info->name,
 		words_slot(streak->first, slot), reason_text(streak->reason), live);
 }

@@ -8,14 +8,26 @@
 #include "exec/run.h"
 #include "pool/pool.h"
 
+/* A run on its worker. */
+struct task {
+	struct run *run;
+	struct pool_worker *worker;
+};
+
 static int work_woken(void *ctx)
 {
-	return pool_woken(ctx);
+	const struct task *task = ctx;
+
+	return pool_woken(task->worker);
 }
 
+/* Mostly this need not be known before the run ends; on_start is not to wait for that. */
 static void work_started(void *ctx)
 {
-	pool_note_started(ctx);
+	const struct task *task = ctx;
+	const struct job_settings *settings = task->run->job->settings;
+
+	pool_note_started(task->worker, command_line_is_set(&settings->hooks[HOOK_START]));
 }
 
 static void work_line(void *ctx, const struct log_line *line)
@@ -35,19 +47,18 @@ static const struct run_sink run_sink = {.line = work_line, .note = work_note};
 static void work(void *ctx, struct pool_item *item, struct pool_worker *worker)
 {
 	struct daemon *daemon = ctx;
+	struct task task = {&daemon_tail_of_item(item)->run, worker};
 	struct run_control control = {
 		.wakefd = pool_wakefd(worker),
 		.woken = work_woken,
 		.started = work_started,
-		.ctx = worker,
+		.ctx = &task,
 	};
 
-	struct run *run = &daemon_tail_of_item(item)->run;
-
-	if (run->notice.hooks != 0 || run->notice.mail)
-		notice_execute(run, daemon->runs, pool_local(worker), &control);
+	if (task.run->notice.hooks != 0 || task.run->notice.mail)
+		notice_execute(task.run, daemon->runs, pool_local(worker), &control);
 	else
-		run_execute(run, daemon->runs, pool_local(worker), &control);
+		run_execute(task.run, daemon->runs, pool_local(worker), &control);
 }
 
 static void *worker_begin(void *ctx)

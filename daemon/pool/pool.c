@@ -7,6 +7,7 @@
  * worker, and none is woken twice.
  */
 #include "pool/pool.h"
+#include "pool/items.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -39,13 +40,8 @@ struct pool {
 	pthread_attr_t attr;
 	pthread_mutex_t lock;
 	/* The rest is guarded by lock. */
-	struct pool_item *first; /* the queue */
-	struct pool_item *last;
-	size_t queued;
+	struct pool_items items;
 	size_t capacity;
-	struct pool_item *done_first;
-	struct pool_item *done_last;
-	struct pool_item *noted;
 	struct pool_worker *workers;
 	struct pool_worker *ended;
 	struct pool_worker *idle;
@@ -86,58 +82,7 @@ static void lower_fd(int fd)
 	(void)eventfd_read(fd, &count);
 }
 
-/* --- queues; all under the lock --- */
-
-static void queue_append(struct pool *pool, struct pool_item *item)
-{
-	item->next = NULL;
-	item->prev = pool->last;
-	*(pool->last ? &pool->last->next : &pool->first) = item;
-	pool->last = item;
-	pool->queued++;
-	item->state = POOL_ITEM_QUEUED;
-}
-
-static void queue_remove(struct pool *pool, struct pool_item *item)
-{
-	*(item->prev ? &item->prev->next : &pool->first) = item->next;
-	*(item->next ? &item->next->prev : &pool->last) = item->prev;
-	pool->queued--;
-	item->state = POOL_ITEM_IDLE;
-}
-
-static void noted_add(struct pool *pool, struct pool_item *item)
-{
-	item->noted_prev = NULL;
-	item->noted_next = pool->noted;
-	if (pool->noted)
-		pool->noted->noted_prev = item;
-	pool->noted = item;
-	item->noted = true;
-}
-
-static void noted_remove(struct pool *pool, struct pool_item *item)
-{
-	*(item->noted_prev ? &item->noted_prev->noted_next : &pool->noted) = item->noted_next;
-	if (item->noted_next)
-		item->noted_next->noted_prev = item->noted_prev;
-}
-
-/* Returns true when the done-queue was empty. */
-static bool done_append(struct pool *pool, struct pool_item *item)
-{
-	bool was_empty = !pool->done_first;
-
-	/* It keeps `noted`, so that it is reported as started before it is as done. */
-	if (item->noted)
-		noted_remove(pool, item);
-	item->state = POOL_ITEM_DONE;
-	item->worker = NULL;
-	item->next = NULL;
-	*(was_empty ? &pool->done_first : &pool->done_last->next) = item;
-	pool->done_last = item;
-	return was_empty;
-}
+/* --- those who sleep; all under the lock --- */
 
 /* The worker to wake, or NULL if none sleeps. */
 static struct pool_worker *idle_pop(struct pool *pool)
@@ -170,7 +115,7 @@ static bool finish_item(struct pool *pool, struct pool_worker *worker)
 	worker->item = NULL;
 	worker->pinged = false;
 	pool->busy--;
-	return done_append(pool, item);
+	return items_finish(&pool->items, item);
 }
 
 /* Sleeps until there is an item and takes it; NULL: the worker is to end. Under the lock. */
@@ -178,16 +123,16 @@ static struct pool_item *take_item(struct pool *pool, struct pool_worker *worker
 {
 	struct pool_item *item;
 
-	while (pool->n_workers <= pool->max_workers && !pool->first && !pool->closed) {
+	while (pool->n_workers <= pool->max_workers && !pool->items.first && !pool->closed) {
 		idle_push(pool, worker);
 		do
 			pthread_cond_wait(&worker->wake, &pool->lock);
 		while (worker->idle);
 	}
-	if (pool->n_workers > pool->max_workers || !pool->first)
+	if (pool->n_workers > pool->max_workers || !pool->items.first)
 		return NULL;
-	item = pool->first;
-	queue_remove(pool, item);
+	item = pool->items.first;
+	items_unqueue(&pool->items, item);
 	item->state = POOL_ITEM_WORKING;
 	item->worker = worker;
 	worker->item = item;
@@ -199,7 +144,7 @@ static struct pool_item *take_item(struct pool *pool, struct pool_worker *worker
    it is signalled under the lock, because it may be gone as soon as it is let go of. */
 static void leave(struct pool *pool, struct pool_worker *worker)
 {
-	struct pool_worker *heir = pool->first ? idle_pop(pool) : NULL;
+	struct pool_worker *heir = pool->items.first ? idle_pop(pool) : NULL;
 
 	*(worker->prev ? &worker->prev->next : &pool->workers) = worker->next;
 	if (worker->next)
@@ -225,7 +170,7 @@ static void *worker_main(void *arg)
 	for (;;) {
 		bool tell = finish_item(pool, worker);
 
-		if (tell && !pool->first) {
+		if (tell && !pool->items.first) {
 			unlock(pool);
 			raise_fd(pool->donefd);
 			lock(pool);
@@ -362,7 +307,7 @@ void pool_free(struct pool *pool)
 {
 	if (!pool)
 		return;
-	assert(!pool->workers && !pool->ended && !pool->first && !pool->done_first);
+	assert(!pool->workers && !pool->ended && !pool->items.first && !pool->items.done_first);
 	pthread_mutex_destroy(&pool->lock);
 	pthread_attr_destroy(&pool->attr);
 	(void)close(pool->donefd);
@@ -387,8 +332,8 @@ void pool_resize(struct pool *pool, unsigned workers, size_t capacity)
 	pool->max_workers = workers;
 	pool->capacity = capacity;
 	wanted = workers > pool->n_workers ? workers - pool->n_workers : 0;
-	if (wanted > pool->queued)
-		wanted = pool->queued;
+	if (wanted > pool->items.queued)
+		wanted = pool->items.queued;
 	if (pool->n_workers > workers)
 		wake_all(pool);
 	unlock(pool);
@@ -406,7 +351,7 @@ static int refuse(const struct pool *pool, bool follow_up)
 	if (pool->closed)
 		return -ESHUTDOWN;
 	/* An item that a free worker is about to take does not wait: it needs no room. */
-	return pool->queued + pool->busy >= pool->capacity + pool->max_workers ? -ENOBUFS : 0;
+	return pool->items.queued + pool->busy >= pool->capacity + pool->max_workers ? -ENOBUFS : 0;
 }
 
 static int submit(struct pool *pool, struct pool_item *item, bool follow_up)
@@ -424,7 +369,7 @@ static int submit(struct pool *pool, struct pool_item *item, bool follow_up)
 	}
 	item->cancel = 0;
 	item->noted = false;
-	queue_append(pool, item);
+	items_queue(&pool->items, item);
 	worker = idle_pop(pool);
 	make = !worker && pool->n_workers < pool->max_workers;
 	unlock(pool);
@@ -443,7 +388,7 @@ static int submit(struct pool *pool, struct pool_item *item, bool follow_up)
 	if (pool->n_workers > 0)
 		r = 0;
 	else
-		queue_remove(pool, item);
+		items_unqueue(&pool->items, item);
 	unlock(pool);
 	return r;
 }
@@ -465,7 +410,7 @@ bool pool_cancel(struct pool *pool, struct pool_item *item, int level)
 	assert(level > 0);
 	lock(pool);
 	if (item->state == POOL_ITEM_QUEUED) {
-		queue_remove(pool, item);
+		items_unqueue(&pool->items, item);
 		taken = true;
 	} else if (item->state == POOL_ITEM_WORKING && level > item->cancel) {
 		item->cancel = level;
@@ -526,11 +471,11 @@ bool pool_reap(struct pool *pool, void (*started)(void *ctx, struct pool_item *i
 	lower_fd(pool->donefd);
 	lock(pool);
 	ended = steal_ptr(pool->ended);
-	noted = steal_ptr(pool->noted);
+	noted = steal_ptr(pool->items.noted);
 	for (item = noted; item; item = item->noted_next)
 		item->noted = false;
-	item = steal_ptr(pool->done_first);
-	backlog = pool->first != NULL;
+	item = steal_ptr(pool->items.done_first);
+	backlog = pool->items.first != NULL;
 	unlock(pool);
 
 	join_list(ended);
@@ -556,7 +501,7 @@ void pool_stats(struct pool *pool, struct pool_stats *ret_stats)
 	lock(pool);
 	stats.workers = pool->n_workers;
 	stats.busy = pool->busy;
-	stats.queued = pool->queued;
+	stats.queued = pool->items.queued;
 	for (struct pool_worker *worker = pool->workers; worker; worker = worker->next)
 		stats.silent += worker->pinged;
 	unlock(pool);
@@ -600,9 +545,13 @@ int pool_woken(struct pool_worker *worker)
 	return level;
 }
 
-void pool_note_started(struct pool_worker *worker)
+void pool_note_started(struct pool_worker *worker, bool wake)
 {
-	lock(worker->pool);
-	noted_add(worker->pool, worker->item);
-	unlock(worker->pool);
+	struct pool *pool = worker->pool;
+
+	lock(pool);
+	items_note(&pool->items, worker->item);
+	unlock(pool);
+	if (wake)
+		raise_fd(pool->donefd);
 }

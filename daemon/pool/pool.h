@@ -121,6 +121,6 @@ void *pool_local(struct pool_worker *worker);
 int pool_wakefd(const struct pool_worker *worker);
 /* Reads the descriptor empty and answers pings. Returns the item's cancel level. */
 int pool_woken(struct pool_worker *worker);
-/* Notes that the work has begun in earnest; reported by the next pool_reap(), without waking the
-   owner for it. At most once for an item. */
-void pool_note_started(struct pool_worker *worker);
+/* Notes that the work has begun in earnest; reported by the next pool_reap(). At most once for an
+   item. `wake`: the owner is woken for it, which is dear. */
+void pool_note_started(struct pool_worker *worker, bool wake);

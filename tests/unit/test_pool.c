@@ -27,6 +27,7 @@ struct task {
 	bool until_cancelled;  /* then for a level of 1 or more */
 	sem_t answered;        /* posted each time after pool_woken() */
 	bool note;
+	bool wake;
 	int level;     /* at the end */
 	unsigned done; /* reported by pool_reap() */
 	unsigned started;
@@ -59,7 +60,7 @@ static void work(void *ctx, struct pool_item *item, struct pool_worker *worker)
 		abort();
 	sem_post(&task->begun);
 	if (task->note)
-		pool_note_started(worker);
+		pool_note_started(worker, task->wake);
 	if (task->gate)
 		sem_wait(task->gate);
 	while (task->until_cancelled && task->level == 0) {
@@ -542,6 +543,34 @@ static void what_was_noted_is_reported_once_and_first(void **state)
 	sem_destroy(&gate);
 }
 
+static void what_was_noted_wakes_the_owner_if_asked_to(void **state)
+{
+	sem_t gate;
+	struct task *tasks;
+	struct pollfd pollfd = {.events = POLLIN};
+
+	(void)state;
+	sem_init(&gate, 0, 0);
+	tasks = make_tasks(2, &gate);
+	open_pool(2, 2);
+	pollfd.fd = pool_donefd(fixture.pool);
+	for (size_t i = 0; i < 2; i++) {
+		tasks[i].note = true;
+		tasks[i].wake = i == 1;
+		assert_int_equal(submit(&tasks[i]), 0);
+		wait_for(&tasks[i].begun);
+		assert_int_equal(poll(&pollfd, 1, i == 1 ? PATIENCE_MS : 0), i);
+	}
+	reap();
+	assert_int_equal(tasks[1].started, 1);
+	for (size_t i = 0; i < 2; i++)
+		sem_post(&gate);
+	reap_until(2);
+	close_pool();
+	free_tasks(tasks, 2);
+	sem_destroy(&gate);
+}
+
 static void resizing_up_puts_queued_items_to_work(void **state)
 {
 	sem_t gate;
@@ -758,6 +787,7 @@ int main(void)
 		cmocka_unit_test(an_item_in_hand_is_told),
 		cmocka_unit_test(a_level_never_falls_and_does_not_outlive_its_item),
 		cmocka_unit_test(what_was_noted_is_reported_once_and_first),
+		cmocka_unit_test(what_was_noted_wakes_the_owner_if_asked_to),
 		cmocka_unit_test(resizing_up_puts_queued_items_to_work),
 		cmocka_unit_test(resizing_down_lets_surplus_workers_end),
 		cmocka_unit_test(queued_items_survive_resizing_down),
