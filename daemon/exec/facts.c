@@ -45,7 +45,8 @@ const char *facts_end(const struct run_result *result, char buf[static FACTS_END
 	const char *name;
 
 	if (is_spawn_failure(result)) {
-		bool unknown = result->code == ENOENT && strcmp(result->stage, "user") == 0;
+		bool unknown = result->code == ENOENT && (strcmp(result->stage, "user") == 0 ||
+							  strcmp(result->stage, "group") == 0);
 
 		(void)snprintf(buf, FACTS_END_SIZE, "%s: %s", result->stage,
 			       unknown ? "there is none of that name"
