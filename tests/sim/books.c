@@ -40,8 +40,8 @@ static bool is_open(const struct book *book, usec_t slot)
 	return false;
 }
 
-static void settle_slot(struct world *world, size_t number, usec_t slot, enum verdict verdict,
-			enum reason reason)
+void books_settle(struct world *world, size_t number, usec_t slot, enum verdict verdict,
+		  enum reason reason)
 {
 	struct book *book = &world->books[number];
 	size_t i = 0;
@@ -199,169 +199,6 @@ static void check_start(struct world *world, struct engine_run *run)
 			   world->group_running[group], world->group_limit[group]);
 }
 
-static void expect_verdict(struct world *world, const struct effect *effect, enum verdict verdict,
-			   enum reason reason)
-{
-	if (effect->verdict != verdict || effect->reason != reason)
-		world_fail(world, "run %d: %s (%s) instead of %s (%s)", (int)effect->run->id,
-			   verdict_info(effect->verdict)->name, reason_text(effect->reason),
-			   verdict_info(verdict)->name, reason_text(reason));
-}
-
-/* What an attempt that ran came to. */
-static enum verdict verdict_of(const struct run_result *result)
-{
-	if (result->timed_out && result->kind != RESULT_SPAWN_FAILED)
-		return VERDICT_TIMEOUT;
-	if (result->cancelled)
-		return VERDICT_KILLED;
-	return result->kind == RESULT_EXITED && result->code == 0 ? VERDICT_OK : VERDICT_FAILED;
-}
-
-/* Would the run be tried again, if nothing hindered it? */
-static bool is_tried_again(const struct world *world, struct engine_run *run,
-			   const struct run_result *result)
-{
-	const struct job_plan *plan = &world->plan.jobs[job_number(run->def)];
-	const struct job_settings *settings = run->def->settings;
-	const struct run_tail *tail = engine_run_tail(run);
-	unsigned retries = plan->present ? plan->retries : settings->retries;
-	bool timeouts_only = plan->present ? plan->retry_timeouts_only : settings->retry_on.timeout;
-
-	return tail->cancelled == REASON_NONE && run->attempt <= retries &&
-	       (!timeouts_only || verdict_of(result) == VERDICT_TIMEOUT);
-}
-
-static enum reason reason_of(struct world *world, const struct effect *effect,
-			     const struct run_result *result)
-{
-	const struct run_tail *tail = engine_run_tail(effect->run);
-	enum verdict verdict = verdict_of(result);
-
-	if (verdict == VERDICT_KILLED)
-		return tail->cancelled;
-	if ((verdict == VERDICT_FAILED || verdict == VERDICT_TIMEOUT) &&
-	    is_tried_again(world, effect->run, result)) {
-		if (world->stopping)
-			return REASON_STOPPING;
-		if (!world->plan.jobs[job_number(effect->run->def)].present)
-			return REASON_REMOVED;
-		if (effect->run->attempt > 1 ||
-		    world->backed_off < (size_t)world->plan.workers + world->plan.queue)
-			world_fail(world, "run %d is not tried again", (int)effect->run->id);
-		return REASON_NO_ROOM;
-	}
-	return verdict == VERDICT_FAILED && result->out_of_memory ? REASON_MEMORY : REASON_NONE;
-}
-
-/* Why a run ends that is not in the pool. */
-static enum reason reason_outside(struct world *world, struct engine_run *run)
-{
-	const struct run_tail *tail = engine_run_tail(run);
-
-	switch (world->event->kind) {
-	case ENGINE_STOP:
-		return REASON_STOPPING;
-	case ENGINE_KILL:
-		return REASON_OPERATOR;
-	case ENGINE_LOAD:
-		if (!world->plan.jobs[job_number(run->def)].present)
-			return REASON_REMOVED;
-		if (is_tried_again(world, run, &tail->last))
-			world_fail(world, "run %d ends for no reason", (int)run->id);
-		return REASON_NONE;
-	default:
-		return REASON_REPLACED;
-	}
-}
-
-static void check_ended(struct world *world, const struct effect *effect)
-{
-	struct engine_run *run = effect->run;
-	struct run_tail *tail = engine_run_tail(run);
-	const struct run_result *result = &tail->result;
-	bool in_pool = tail->state == POOL_BACK;
-	bool ran = in_pool && result->kind < RESULT_NOT_STARTED;
-	bool ran_before = run->attempt > 1 || tail->state == POOL_BETWEEN;
-	int group = group_number(run->def);
-	enum reason reason = in_pool ? tail->cancelled : reason_outside(world, run);
-
-	if (tail->retry_at > 0)
-		world_fail(world, "run %d ends with its timer", (int)run->id);
-	if (in_pool &&
-	    (effect->run != world->event->run ||
-	     effect->result != (ran || !ran_before ? world->event->result : &run->result)))
-		world_fail(world, "run %d ends, but it did not", (int)run->id);
-	if (in_pool && !ran) {
-		if (result->kind == RESULT_NO_RESOURCES)
-			reason = REASON_NO_RESOURCES;
-		else if (result->kind == RESULT_UNWANTED)
-			reason = REASON_CONDITION;
-		else if (reason == REASON_NONE)
-			reason = REASON_STOPPING;
-	}
-	if (ran)
-		expect_verdict(world, effect, verdict_of(result), reason_of(world, effect, result));
-	else if (ran_before)
-		expect_verdict(world, effect, tail->verdict, reason);
-	else if (reason == REASON_REPLACED)
-		expect_verdict(world, effect, VERDICT_SKIPPED, reason);
-	else if (reason == REASON_NO_RESOURCES)
-		expect_verdict(world, effect, VERDICT_REFUSED, reason);
-	else
-		expect_verdict(world, effect, VERDICT_CANCELLED, reason);
-	if (!ran && ran_before && memcmp(effect->result, &tail->last, sizeof(tail->last)) != 0)
-		world_fail(world, "run %d: not the result of its last attempt", (int)run->id);
-	if (!in_pool && tail->state != POOL_NEVER && tail->state != POOL_BETWEEN)
-		world_fail(world, "run %d ends while it runs", (int)run->id);
-
-	settle_slot(world, job_number(run->def), run->slot, effect->verdict, effect->reason);
-	world->backed_off -= ran_before;
-	tail->state = POOL_ENDED;
-	tail->line = 0;
-	telling_end(world, effect);
-	if (!in_pool)
-		return;
-	pool_forget(world, run);
-	if (group >= 0)
-		world->group_running[group]--;
-}
-
-static void check_retry(struct world *world, const struct effect *effect)
-{
-	struct engine_run *run = effect->run;
-	struct run_tail *tail = engine_run_tail(run);
-	const struct run_result *result = &tail->result;
-	const struct job_plan *plan = &world->plan.jobs[job_number(run->def)];
-	int group = group_number(run->def);
-	usec_t span = plan->retry_delay;
-
-	for (unsigned i = 1; i < run->attempt && span < plan->retry_max_delay; i++)
-		span = span * plan->retry_backoff / 1000;
-	if (span > plan->retry_max_delay)
-		span = plan->retry_max_delay;
-	if (tail->state != POOL_BACK || world->event->run != run || effect->result != result)
-		world_fail(world, "run %d is to be tried again, but it goes on", (int)run->id);
-	if (result->kind >= RESULT_NOT_STARTED || world->stopping || !plan->present ||
-	    !is_tried_again(world, run, result))
-		world_fail(world, "run %d is to be tried again", (int)run->id);
-	if (effect->verdict != verdict_of(result) || effect->verdict == VERDICT_OK ||
-	    effect->verdict == VERDICT_KILLED)
-		world_fail(world, "run %d: %s, and again", (int)run->id,
-			   verdict_info(effect->verdict)->name);
-	if (effect->span != span)
-		world_fail(world, "run %d waits for %lld instead of %lld", (int)run->id,
-			   (long long)effect->span, (long long)span);
-	world->backed_off += run->attempt == 1;
-	tail->verdict = effect->verdict;
-	tail->last = *result;
-	tail->state = POOL_BETWEEN;
-	tail->retry_at = world->elapsed + effect->span;
-	pool_forget(world, run);
-	if (group >= 0)
-		world->group_running[group]--;
-}
-
 /* Was it right not to run the occurrence? */
 static void check_streak(struct world *world, const struct engine_job *job,
 			 const struct engine_streak *streak)
@@ -429,7 +266,7 @@ static void book_streak(struct world *world, const struct engine_job *job,
 	book->streak = streak->count;
 	if (streak->reason == REASON_QUEUE_FULL)
 		world->refused++;
-	settle_slot(world, number, streak->last, streak->verdict, streak->reason);
+	books_settle(world, number, streak->last, streak->verdict, streak->reason);
 	if (is_missed(streak))
 		telling_missed(world, number, 1, streak->count == 1);
 }
@@ -447,7 +284,7 @@ static void book_coalesced(struct world *world, const struct engine_job *job,
 	uint64_t count = 0;
 
 	for (usec_t slot = streak->first; slot <= streak->last; slot += interval, count++)
-		settle_slot(world, number, slot, VERDICT_COALESCED, REASON_LATE);
+		books_settle(world, number, slot, VERDICT_COALESCED, REASON_LATE);
 	if (count != streak->count)
 		world_fail(world, "%s: %d coalesced, counted %d", job->def->name, (int)count,
 			   (int)streak->count);
@@ -515,7 +352,7 @@ void books_effect(struct world *world, const struct effect *effect)
 		book->last_id = 0;
 		break;
 	case EFFECT_RETRY:
-		check_retry(world, effect);
+		attempts_retry(world, effect);
 		break;
 	case EFFECT_RETRY_OFF:
 		run_tail = engine_run_tail(effect->run);
@@ -542,7 +379,7 @@ void books_effect(struct world *world, const struct effect *effect)
 	case EFFECT_CANCEL:
 		break;
 	case EFFECT_ENDED:
-		check_ended(world, effect);
+		attempts_ended(world, effect);
 		break;
 	case EFFECT_STREAK_BEGIN:
 	case EFFECT_STREAK_END:

@@ -38,18 +38,31 @@ size_t job_number(const struct job *def);
 int group_number(const struct job *def);
 void trace(const struct world *world, const char *format, ...) _printf_(2, 3);
 
+/* plans.c */
+
+struct model *plan_model(const struct plan *plan);
+
 /* books.c */
 
 /* What an event makes due, before the engine hears of it. */
 void books_due(struct world *world, size_t number);
 void books_clock_stepped(struct world *world);
 void books_load(struct world *world, const struct plan *plan);
+/* An occurrence has its verdict. */
+void books_settle(struct world *world, size_t number, usec_t slot, enum verdict verdict,
+		  enum reason reason);
 /* Whatever must hold of an effect, and what it settles. */
 void books_effect(struct world *world, const struct effect *effect);
 /* Books what has come to the job's streak. */
 void books_streak(struct world *world, const struct engine_job *job);
 /* Whatever must hold after a step. */
 void books_check(struct world *world);
+
+/* attempts.c */
+
+/* What must hold of the end of a run; of an attempt that is followed by another. */
+void attempts_ended(struct world *world, const struct effect *effect);
+void attempts_retry(struct world *world, const struct effect *effect);
 
 /* telling.c: who is told of what */
 
