@@ -285,3 +285,58 @@ load lib.bash
 	never 'reload failed'
 	equal "runs that were ok" "$(verdicts ok)" 1
 }
+
+# many COUNT: writes a configuration that takes a while to read, with one job that ticks.
+many() {
+	{
+		echo "job \"tick\" { every = \"100ms\" command = {\"$H/note\", \"$T/notes\"} }"
+		seq -f 'job "job-%.0f" { every = "1000d" command = "true" }' "$1"
+	} | conf
+}
+
+# Asks for a reload and returns while it goes on.
+begin_reload() {
+	kill -HUP "$PID"
+	until grep -q 'everyd: status: .*; reading the configuration' "$LOG"; do
+		never 'everyd: reload: '
+		kill -USR1 "$PID"
+		await $(($(count 'everyd: status: ') + 1)) 'everyd: status: ' >/dev/null
+	done
+}
+
+@test "jobs run while a large configuration is read" {
+	many 200000
+	start
+	await_notes 1 tick
+	begin_reload
+	await 'everyd: reload: 0 added, 0 changed, 0 removed, 200001 unchanged'
+	ticks=$(sed -n '/reading the configuration/,/everyd: reload: /p' "$LOG" | grep -cE 'everyd: tick\[[0-9]+\]: ok' || true)
+	[ "$ticks" -ge 1 ] || { echo "no run while it was read"; false; }
+	await_notes $(($(wc -l <"$T/notes") + 2)) tick
+	stop
+	accounted tick 100000 0 || [ "$(verdicts skipped)" -gt 0 ]
+}
+
+@test "what changes while the configuration is read is not missed" {
+	many 200000
+	start
+	begin_reload
+	echo 'job "new" { every = "100ms" command = "true" }' >>"$CONF"
+	kill -HUP "$PID"
+	kill -HUP "$PID"
+	await 2 'everyd: reload: '
+	await 'everyd: new\[[0-9]+\]: ok'
+	# Nor is it read more often than that.
+	kill -USR1 "$PID"
+	await 'everyd: status: 200002 jobs, [^;]*$'
+	stop
+	equal "reloads" "$(count 'everyd: reload: ')" 2
+}
+
+@test "a stop does not wait for the configuration that is being read" {
+	many 200000
+	start
+	begin_reload
+	stop
+	never 'everyd: reload: '
+}
