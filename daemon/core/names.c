@@ -55,7 +55,8 @@ bool name_is_address(const char *address)
 	const char *at = strchr(address, '@');
 	size_t local = at ? (size_t)(at - address) : strlen(address);
 
-	if (strlen(address) > NAME_ADDRESS_MAX || local > NAME_LOCAL_MAX || address[0] == '-')
+	if (strlen(address) > NAME_ADDRESS_MAX || local > NAME_LOCAL_MAX ||
+	    (address[0] && strchr("-|/", address[0])))
 		return false;
 	if (!is_dotted(address, local, LETTERS DIGITS "!#$%&'*+-/=?^_`{|}~", NAME_LOCAL_MAX))
 		return false;

@@ -22,6 +22,7 @@ bool name_is_variable(const char *name, size_t len);
 /*
  * Is it a mail address that may stand in a header and, where no option is expected any more, on a
  * command line? The local part alone, or with a domain: a dot-atom of RFC 5322, 3.2.3, that does
- * not begin with "-"; and labels of letters, digits and "-".
+ * not begin with "-", "|" or "/", which sendmail(8) takes for an option, a program or a file; and
+ * labels of letters, digits and "-".
  */
 bool name_is_address(const char *address);
