@@ -16,7 +16,10 @@ static const struct job_settings memory = {.memory_max = 1};
 static const struct job_settings weight = {.cpu_weight = 1};
 static const struct job_settings mail = {.mail_to = {"root", 1}};
 
-static const struct means all = {{true, true, true}, true};
+#define ALL                                                                                        \
+	{                                                                                          \
+		{true, true, true}, true                                                           \
+	}
 
 static void what_is_lacking_is_counted(void **state)
 {
@@ -26,7 +29,7 @@ static void what_is_lacking_is_counted(void **state)
 		const char *text;
 	} rows[] = {
 		{{&plain, &plain, &plain}, {{0}, false}, ""},
-		{{&greedy, &greedy, &mail}, all, ""},
+		{{&greedy, &greedy, &mail}, ALL, ""},
 		{{&plain, &memory, &plain}, {{0}, true}, "memory_max of 1 job has no effect"},
 		{{&memory, &memory, &memory}, {{0}, true}, "memory_max of 3 jobs has no effect"},
 		{{&memory, &weight, &mail},
