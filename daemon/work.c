@@ -8,6 +8,8 @@
 #include "exec/run.h"
 #include "pool/pool.h"
 
+#include <string.h>
+
 /* A run on its worker. */
 struct task {
 	struct run *run;
@@ -94,5 +96,8 @@ int work_new_context(struct daemon *daemon)
 
 	if (r == 0)
 		r = run_context_new(&run_sink, directory_path(daemon->directory), &daemon->runs);
+	if (r == 0 && run_context_trouble(daemon->runs) < 0)
+		log_msg(LOG_LEVEL_WARNING, "runs have no control groups: %s",
+			strerrordesc_np(-run_context_trouble(daemon->runs)));
 	return r;
 }
