@@ -73,6 +73,12 @@ def delegated_group():
     return path
 
 
+def controllers(group):
+    """Those of cgroup v2 that a group may use."""
+    with open(os.path.join(group, "cgroup.controllers")) as names:
+        return names.read().split()
+
+
 def remove_group(path):
     """Removes it and what is below; nobody is in there any more."""
     for directory, _, _ in os.walk(path, topdown=False):
