@@ -54,11 +54,11 @@ load lib.bash
 		job "failed" { every = "100ms" min_runtime = "1h" command = "false" }
 	END
 	start
-	await 'everyd: long\[1\]: .*max_runtime'
+	await 'everyd: long\[[0-9]+\]: .*max_runtime'
 	await 'everyd: short\[[0-9]+\]: .*min_runtime'
-	never 'everyd: long\[1\]: ok'
+	never 'everyd: long\[[0-9]+\]: ok'
 	open_gate
-	await 'everyd: long\[1\]: ok in '
+	await 'everyd: long\[[0-9]+\]: ok in '
 	await 'everyd: short\[[0-9]+\]: ok in '
 	stop
 	never 'everyd: failed\[.*min_runtime'

@@ -47,7 +47,7 @@ contained() {
 @test "stop: daemons that ignore TERM go too" {
 	conf <<-END
 		stop_timeout = "0"
-		job "n" { every = "100ms" kill_grace = "200ms" command = {"$H/stubborn", "nested"} }
+		job "n" { every = "100ms" leftover = "leave" command = {"$H/stubborn", "nested"} }
 	END
 	contained
 	await ' n\[1\]: up'

@@ -120,7 +120,7 @@ hard() {
 	mkfifo "$T/ready" # the job ends when it is in a session of its own, not before
 	conf <<-END
 		job "a" {
-		    every = "100ms"
+		    every = "100ms" leftover = "leave"
 		    command = 'mkdir $T/once 2>/dev/null || exit 0; setsid -f $T/tidy >/dev/null; read up <$T/ready'
 		}
 	END
