@@ -1,12 +1,7 @@
 # on_start, on_success, on_recovery, on_failure, on_missed: who is told, of what, how often.
 load lib.bash
 
-# Files for hooks go to a directory of the test's, and are gone from there afterwards.
-hook_directory() {
-	mkdir "$T/runtime"
-	export RUNTIME_DIRECTORY=$T/runtime
-}
-
+# Files for hooks are gone from where they were put.
 no_files_left() {
 	equal "files left" "$(ls "$T/runtime")" ""
 }
@@ -22,7 +17,6 @@ note_as() {
 }
 
 @test "a failure: its facts, and the output" {
-	hook_directory
 	conf <<-END
 		job "j" {
 		    every = "100ms"
@@ -221,8 +215,6 @@ note_as() {
 
 @test "hooks run as the job's user" {
 	need_root
-	hook_directory
-	chmod 0711 "$T/runtime"
 	conf <<-END
 		job "j" { every = "100ms" user = "nobody" workdir = "/" command = 'echo out; exit 1' on_failure = 'id -un; cat "\$EVERYD_OUTPUT_FILE"; echo done' }
 	END
@@ -235,7 +227,6 @@ note_as() {
 }
 
 @test "two daemons with the same runtime directory do not get in each other's way" {
-	hook_directory
 	shut_gate
 	conf <<-END
 		job "j" { every = "100ms" command = "echo out; exit 1" hook_timeout = "1h" on_failure = 'echo up; flock -s $T/gate cat "\$EVERYD_OUTPUT_FILE"; echo done' }
