@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "exec/run.h"
+#include "service/journal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,13 +11,14 @@
 static const struct {
 	const char *option;
 	enum cgroup_controller controller;
-	const char *name; /* of the controller; NULL: a mail needs none */
+	const char *name; /* of the controller; NULL: it needs something else */
 } table[NEED_COUNT] = {
 	[NEED_MEMORY_MAX] = {"memory_max", CGROUP_MEMORY, "memory"},
 	[NEED_CPU_MAX] = {"cpu_max", CGROUP_CPU, "cpu"},
 	[NEED_CPU_WEIGHT] = {"cpu_weight", CGROUP_CPU, "cpu"},
 	[NEED_TASKS_MAX] = {"tasks_max", CGROUP_PIDS, "pids"},
 	[NEED_MAILTO] = {"mailto", CGROUP_CONTROLLERS, NULL},
+	[NEED_JOURNAL] = {"output = \"journal\"", CGROUP_CONTROLLERS, NULL},
 };
 
 static bool has(const struct job_settings *settings, enum need need)
@@ -32,6 +34,8 @@ static bool has(const struct job_settings *settings, enum need need)
 		return settings->tasks_max > 0;
 	case NEED_MAILTO:
 		return settings->mail_to.n > 0;
+	case NEED_JOURNAL:
+		return settings->output == OUTPUT_JOURNAL;
 	case NEED_COUNT:
 		break;
 	}
@@ -40,7 +44,9 @@ static bool has(const struct job_settings *settings, enum need need)
 
 static bool is_met(const struct means *means, enum need need)
 {
-	return table[need].name ? means->controllers[table[need].controller] : means->sendmail;
+	if (table[need].name)
+		return means->controllers[table[need].controller];
+	return need == NEED_MAILTO ? means->sendmail : means->journal;
 }
 
 void needs_find(const struct model *model, const struct means *means, struct needs *ret_needs)
@@ -61,7 +67,10 @@ void needs_find(const struct model *model, const struct means *means, struct nee
 
 void needs_update(struct needs *needs, const struct model *model, const struct run_context *context)
 {
-	struct means means = {.sendmail = access(model->daemon.sendmail, X_OK) == 0};
+	struct means means = {
+		.sendmail = access(model->daemon.sendmail, X_OK) == 0,
+		.journal = journal_is_there(),
+	};
 
 	for (int i = 0; i < CGROUP_CONTROLLERS; i++)
 		means.controllers[i] = run_context_can(context, (enum cgroup_controller)i);
@@ -88,9 +97,13 @@ void needs_report(const struct needs *needs)
 				"%s: everyd has no control group with the %s controller "
 				"(see everyd(8), Control groups)",
 				text, table[need].name);
-		else
+		else if (need == NEED_MAILTO)
 			log_msg(LOG_LEVEL_WARNING, "%s: there is no program %s (option sendmail)",
 				text, needs->sendmail);
+		else
+			log_msg(LOG_LEVEL_WARNING,
+				"%s: there is no journal; it goes where everyd's own messages go",
+				text);
 	}
 }
 

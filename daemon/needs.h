@@ -1,6 +1,6 @@
 /*
  * What jobs are configured to have and this machine lacks: control groups to bound them by, a
- * program that takes their mails. They run without it, and somebody is told.
+ * program that takes their mails, a journal. They run without it, and somebody is told.
  */
 #pragma once
 
@@ -19,6 +19,7 @@ enum need {
 	NEED_CPU_WEIGHT,
 	NEED_TASKS_MAX,
 	NEED_MAILTO,
+	NEED_JOURNAL,
 	NEED_COUNT,
 };
 
@@ -32,6 +33,7 @@ struct needs {
 struct means {
 	bool controllers[CGROUP_CONTROLLERS];
 	bool sendmail;
+	bool journal;
 };
 
 /* Finds out what the jobs of the model lack. O(n). Pure. */

@@ -15,10 +15,11 @@ static const struct job_settings greedy = {
 static const struct job_settings memory = {.memory_max = 1};
 static const struct job_settings weight = {.cpu_weight = 1};
 static const struct job_settings mail = {.mail_to = {"root", 1}};
+static const struct job_settings journal = {.output = OUTPUT_JOURNAL};
 
 #define ALL                                                                                        \
 	{                                                                                          \
-		{true, true, true}, true                                                           \
+		{true, true, true}, true, true                                                     \
 	}
 
 static void what_is_lacking_is_counted(void **state)
@@ -28,21 +29,27 @@ static void what_is_lacking_is_counted(void **state)
 		struct means means;
 		const char *text;
 	} rows[] = {
-		{{&plain, &plain, &plain}, {{0}, false}, ""},
+		{{&plain, &plain, &plain}, {{0}, false, false}, ""},
+		{{&plain, &journal, &journal}, ALL, ""},
+		{{&plain, &journal, &mail},
+		 {{0}, true, false},
+		 "output = \"journal\" of 1 job has no effect"},
 		{{&greedy, &greedy, &mail}, ALL, ""},
-		{{&plain, &memory, &plain}, {{0}, true}, "memory_max of 1 job has no effect"},
-		{{&memory, &memory, &memory}, {{0}, true}, "memory_max of 3 jobs has no effect"},
+		{{&plain, &memory, &plain}, {{0}, true, true}, "memory_max of 1 job has no effect"},
+		{{&memory, &memory, &memory},
+		 {{0}, true, true},
+		 "memory_max of 3 jobs has no effect"},
 		{{&memory, &weight, &mail},
-		 {{[CGROUP_MEMORY] = true}, true},
+		 {{[CGROUP_MEMORY] = true}, true, true},
 		 "cpu_weight of 1 job has no effect"},
 		{{&mail, &plain, &mail},
-		 {{true, true, true}, false},
+		 {{true, true, true}, false, true},
 		 "mailto of 2 jobs has no effect"},
 		{{&greedy, &plain, &greedy},
-		 {{[CGROUP_MEMORY] = true, [CGROUP_PIDS] = true}, true},
+		 {{[CGROUP_MEMORY] = true, [CGROUP_PIDS] = true}, true, true},
 		 "cpu_max of 2 jobs has no effect, cpu_weight of 2 jobs has no effect"},
 		{{&greedy, &plain, &memory},
-		 {{0}, false},
+		 {{0}, false, true},
 		 "memory_max of 2 jobs has no effect, cpu_max of 1 job has no effect, "
 		 "cpu_weight of 1 job has no effect, tasks_max of 1 job has no effect, "
 		 "mailto of 1 job has no effect"},
@@ -53,7 +60,7 @@ static void what_is_lacking_is_counted(void **state)
 		struct job jobs[3] = {{.name = "a"}, {.name = "b"}, {.name = "c"}};
 		const struct model model = {
 			.daemon.sendmail = "/sendmail", .jobs = jobs, .n_jobs = 3};
-		struct needs needs = {.jobs = {7, 7, 7, 7, 7}};
+		struct needs needs = {.jobs = {7, 7, 7, 7, 7, 7}};
 		char text[256] = "?";
 
 		for (size_t j = 0; j < 3; j++)
@@ -67,7 +74,7 @@ static void what_is_lacking_is_counted(void **state)
 
 static void a_description_is_cut_where_there_is_no_room(void **state)
 {
-	const struct needs needs = {.jobs = {1, 1, 1, 1, 1}};
+	const struct needs needs = {.jobs = {1, 1, 1, 1, 1, 1}};
 	char whole[256];
 
 	(void)state;
