@@ -1,4 +1,4 @@
-# A Debian in a container, booted with systemd. For the setup_file() and the tests of a .bats file.
+# A Debian in a container, booted with systemd, and everyd in it. For .bats files to load.
 
 # Why there can be no container here; nothing if there can.
 container_obstacle() {
@@ -35,10 +35,12 @@ container_refusal() {
 
 # Boots $ROOT. Bounded as a whole: a test that hangs does not keep a container.
 container_boot() {
-	SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout --kill-after=10 900 systemd-nspawn --quiet \
-		--boot --directory="$ROOT" --machine="everyd-$$" --register=no --keep-unit \
-		--private-network --link-journal=no --console=pipe \
-		</dev/null >"$BATS_FILE_TMPDIR/console" 2>&1 3>&- &
+	(
+		container_enter_group
+		SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec timeout --kill-after=10 900 systemd-nspawn \
+			--quiet --boot --directory="$ROOT" --machine="everyd-$$" --register=no \
+			--keep-unit --private-network --link-journal=no --console=pipe
+	) </dev/null >"$BATS_FILE_TMPDIR/console" 2>&1 3>&- &
 	echo $! >"$BATS_FILE_TMPDIR/nspawn"
 	await 60 container_find || return
 	await 60 inside test -S /run/dbus/system_bus_socket || return
@@ -47,6 +49,19 @@ container_boot() {
 		inside journalctl --no-pager --boot --priority=warning
 		return 1
 	}
+}
+
+# With the same control group two containers would have the same for each service, and end each
+# other's processes. Where there can be none there is one container at a time.
+container_enter_group() {
+	local group
+	group=$(findmnt --types cgroup2 --first-only --noheadings --output TARGET)/everyd-test-$BASHPID
+	mkdir "$group" && echo 0 >"$group/cgroup.procs" && echo "$group" >"$BATS_FILE_TMPDIR/group"
+}
+
+container_leave_group() {
+	[[ ! -f $BATS_FILE_TMPDIR/group ]] ||
+		find "$(<"$BATS_FILE_TMPDIR/group")" -depth -type d -exec rmdir {} +
 }
 
 # Sets LEADER, PID 1 of the container: the child of systemd-nspawn, itself the child of timeout.
@@ -59,6 +74,7 @@ container_find() {
 container_stop() {
 	inside systemctl poweroff
 	await 60 container_is_gone
+	container_leave_group
 }
 
 container_is_gone() {
@@ -89,4 +105,107 @@ await() {
 		fi
 		sleep 0.05
 	done
+}
+
+# --- for setup_file(), teardown_file(), setup() and teardown() ------------------------------------
+
+# Boots a container with everyd installed. Where that cannot be, tests are skipped.
+container_begin() {
+	OBSTACLE=$(container_obstacle)
+	export OBSTACLE
+	[[ -z $OBSTACLE ]] || return 0
+	container_make
+	OBSTACLE=$(container_refusal)
+	[[ -z $OBSTACLE ]] || return 0
+	make_quietly install
+	container_boot
+}
+
+container_end() {
+	if [[ -f $BATS_FILE_TMPDIR/nspawn ]] && ! container_is_gone; then
+		container_find
+		container_stop
+	fi
+}
+
+container_attach() {
+	[[ -z $OBSTACLE ]] || skip "$OBSTACLE"
+	container_find
+}
+
+# What the machine has to say about a failure.
+container_tell() {
+	[[ -n $OBSTACLE || -n ${BATS_TEST_COMPLETED:-} ]] ||
+		inside journalctl --no-pager --boot --lines=50 --output=short-precise
+}
+
+# --- the service ----------------------------------------------------------------------------------
+
+# With the program as it was built, whatever the flags are now.
+make_quietly() {
+	make --no-print-directory --old-file="$BUILD/everyd" BUILD="$BUILD" DESTDIR="$ROOT" "$@"
+}
+
+property() {
+	inside systemctl show --value --property="$1" everyd.service
+}
+
+is_active() {
+	[[ $(property ActiveState)/$(property SubState) == active/running ]]
+}
+
+# active again, with another process than $1
+is_active_anew() {
+	is_active && (($(property MainPID) != $1))
+}
+
+# journal ARGUMENT...: what was logged since mark(). (With matches --after-cursor skips the first
+# match; --cursor at an entry that none of them matches is what is meant.)
+journal() {
+	inside journalctl --no-pager --quiet --cursor="$(<"$BATS_FILE_TMPDIR/cursor")" "$@"
+}
+
+mark() {
+	local name=everyd-test-$RANDOM$RANDOM
+	inside systemd-cat --identifier="$name" echo mark
+	await 30 has_mark "$name"
+}
+
+has_mark() {
+	inside journalctl --no-pager --quiet --identifier="$1" --lines=1 --show-cursor |
+		sed -n 's/^-- cursor: //p' >"$BATS_FILE_TMPDIR/cursor"
+	[[ -s $BATS_FILE_TMPDIR/cursor ]]
+}
+
+# journal_has PATTERN ARGUMENT...
+journal_has() {
+	local pattern=$1
+	shift
+	journal --output=cat "$@" | grep -E -- "$pattern"
+}
+
+# journal_counts N PATTERN ARGUMENT...: at least so many
+journal_counts() {
+	local n=$1
+	shift
+	(($(journal_has "$@" | wc -l) >= n))
+}
+
+# jobs_conf NAME: jobs.d/NAME.conf becomes standard input.
+jobs_conf() {
+	cat >"$ROOT/etc/everyd/jobs.d/$1.conf"
+	chmod 0644 "$ROOT/etc/everyd/jobs.d/$1.conf"
+}
+
+status_has() {
+	property StatusText | grep -E -- "$1"
+}
+
+# Of processes that jobs here start with the name $1.
+has_process() {
+	inside pgrep --full "^$1( |$)"
+}
+
+has_no_process() {
+	! has_process "$1"
 }

@@ -3,106 +3,20 @@
 load container
 
 setup_file() {
-	OBSTACLE=$(container_obstacle)
-	export OBSTACLE
-	[[ -z $OBSTACLE ]] || return 0
-	container_make
-	OBSTACLE=$(container_refusal)
-	[[ -z $OBSTACLE ]] || return 0
-	make_quietly install
-	container_boot
+	container_begin
 }
 
 teardown_file() {
-	if [[ -f $BATS_FILE_TMPDIR/nspawn ]] && ! container_is_gone; then
-		container_find
-		container_stop
-	fi
+	container_end
 }
 
 setup() {
-	[[ -z $OBSTACLE ]] || skip "$OBSTACLE"
-	container_find
+	container_attach
 }
 
-# What the machine has to say about a failure.
 teardown() {
-	[[ -n $OBSTACLE || -n ${BATS_TEST_COMPLETED:-} ]] ||
-		inside journalctl --no-pager --boot --lines=50 --output=short-precise
+	container_tell
 }
-
-# --- helpers ------------------------------------------------------------------------------------
-
-# With the program as it was built, whatever the flags are now.
-make_quietly() {
-	make --no-print-directory --old-file="$BUILD/everyd" BUILD="$BUILD" DESTDIR="$ROOT" "$@"
-}
-
-property() {
-	inside systemctl show --value --property="$1" everyd.service
-}
-
-is_active() {
-	[[ $(property ActiveState)/$(property SubState) == active/running ]]
-}
-
-# active again, with another process than $1
-is_active_anew() {
-	is_active && (($(property MainPID) != $1))
-}
-
-# journal ARGUMENT...: what was logged since mark(). (With matches --after-cursor skips the first
-# match; --cursor at an entry that none of them matches is what is meant.)
-journal() {
-	inside journalctl --no-pager --quiet --cursor="$(<"$BATS_FILE_TMPDIR/cursor")" "$@"
-}
-
-mark() {
-	local name=everyd-test-$RANDOM$RANDOM
-	inside systemd-cat --identifier="$name" echo mark
-	await 30 has_mark "$name"
-}
-
-has_mark() {
-	inside journalctl --no-pager --quiet --identifier="$1" --lines=1 --show-cursor |
-		sed -n 's/^-- cursor: //p' >"$BATS_FILE_TMPDIR/cursor"
-	[[ -s $BATS_FILE_TMPDIR/cursor ]]
-}
-
-# journal_has PATTERN ARGUMENT...
-journal_has() {
-	local pattern=$1
-	shift
-	journal --output=cat "$@" | grep -E -- "$pattern"
-}
-
-# journal_counts N PATTERN ARGUMENT...: at least so many
-journal_counts() {
-	local n=$1
-	shift
-	(($(journal_has "$@" | wc -l) >= n))
-}
-
-# jobs_conf NAME: jobs.d/NAME.conf becomes standard input.
-jobs_conf() {
-	cat >"$ROOT/etc/everyd/jobs.d/$1.conf"
-	chmod 0644 "$ROOT/etc/everyd/jobs.d/$1.conf"
-}
-
-status_has() {
-	property StatusText | grep -E -- "$1"
-}
-
-# Of processes that jobs here start with the name $1.
-has_process() {
-	inside pgrep --full "^$1( |$)"
-}
-
-has_no_process() {
-	! has_process "$1"
-}
-
-# --- tests --------------------------------------------------------------------------------------
 
 @test "install: systemd finds nothing wrong with the units" {
 	run inside systemd-analyze verify --man=no everyd.service
