@@ -91,6 +91,8 @@ static int move_in(int fd, bool inside)
 
 	if (inside)
 		return 0;
+	/* One that was killed is of no use: see cgroup_release(). */
+	(void)unlinkat(fd, CGROUP_DAEMON, AT_REMOVEDIR);
 	if (mkdirat(fd, CGROUP_DAEMON, 0755) < 0 && errno != EEXIST)
 		return -errno;
 	leaf = cgroup_dir_open(fd, CGROUP_DAEMON);
@@ -407,9 +409,13 @@ static void drop(struct cgroup *cgroup, struct cgroups *cgroups)
 	close_group(cgroup);
 }
 
+/*
+ * Linux (6.18, for one) takes who is born in a group that was ever killed, of a parent in one that
+ * was not, or the other way round, for one that the kill just missed, and kills it.
+ */
 void cgroup_release(struct cgroup *cgroup, struct cgroups *cgroups)
 {
-	if (cgroup->fd >= 0 && (cgroup->limited || has_anybody(cgroup)))
+	if (cgroup->fd >= 0 && (cgroup->limited || cgroup->killed || has_anybody(cgroup)))
 		drop(cgroup, cgroups);
 }
 
@@ -448,8 +454,9 @@ bool cgroup_contains(const struct cgroup *cgroup, pid_t pid)
 	return at && strchr("/\n", at[len]);
 }
 
-int cgroup_kill(const struct cgroup *cgroup)
+int cgroup_kill(struct cgroup *cgroup)
 {
+	cgroup->killed = true;
 	return cgroup_dir_write(cgroup->fd, "cgroup.kill", "1");
 }
 

@@ -51,6 +51,7 @@ struct cgroup {
 	int fd;     /* the directory; negative: no group */
 	int events; /* cgroup.events */
 	bool limited;
+	bool killed; /* by cgroup.kill */
 	const struct cgroups *in;
 	char name[CGROUP_NAME_SIZE];
 };
@@ -66,8 +67,8 @@ void cgroup_init(struct cgroup *cgroup);
 int cgroup_prepare(struct cgroup *cgroup, struct cgroups *cgroups,
 		   const struct cgroup_limits *limits) _must_check_;
 
-/* The run is over: removes a group that had limits; one whose processes go on is no longer used,
-   and removed when they have ended. */
+/* The run is over: removes a group that had limits, or was killed; one whose processes go on is no
+   longer used, and removed when they have ended. */
 void cgroup_release(struct cgroup *cgroup, struct cgroups *cgroups);
 
 /* Releases and removes it for good. */
@@ -81,8 +82,8 @@ bool cgroup_is_populated(const struct cgroup *cgroup);
 bool cgroup_contains(const struct cgroup *cgroup, pid_t pid);
 
 /* Kills all that is in it, those too that are being forked (cgroup.kill, Linux 5.14). Returns 0, or
-   -errno where the kernel cannot. */
-int cgroup_kill(const struct cgroup *cgroup) _must_check_;
+   -errno where the kernel cannot. Nobody is to be born in it any more. */
+int cgroup_kill(struct cgroup *cgroup) _must_check_;
 
 /* Calls fn for each process in it and below, until it returns false. Returns 0 or -errno. */
 int cgroup_each(const struct cgroup *cgroup, bool (*fn)(void *ctx, pid_t pid),

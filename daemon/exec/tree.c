@@ -382,7 +382,7 @@ void tree_done(struct tree *tree)
 	tree->orphans = -1;
 }
 
-void tree_begin(struct tree *tree, pid_t leader, const struct cgroup *cgroup, char *const *marks,
+void tree_begin(struct tree *tree, pid_t leader, struct cgroup *cgroup, char *const *marks,
 		const struct identity *identity)
 {
 	tree->leader = leader;

@@ -45,7 +45,7 @@ struct tree_member {
 struct tree {
 	int orphans; /* lists them; negative: the kernel does not */
 	pid_t leader;
-	const struct cgroup *cgroup;
+	struct cgroup *cgroup;
 	char *const *marks;
 	const struct identity *identity;
 	bool group;    /* a member is in the leader's process group */
@@ -66,7 +66,7 @@ void tree_done(struct tree *tree);
  * in nobody else's; a name alone: not in theirs; ends with NULL. `identity`: who they run as; NULL:
  * the daemon. All are the caller's and stay as they are until tree_close().
  */
-void tree_begin(struct tree *tree, pid_t leader, const struct cgroup *cgroup, char *const *marks,
+void tree_begin(struct tree *tree, pid_t leader, struct cgroup *cgroup, char *const *marks,
 		const struct identity *identity);
 
 /* Is nobody left, now that the leader has been reaped? Costs one or two system calls when it is so.

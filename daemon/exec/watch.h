@@ -39,7 +39,7 @@ struct watch_listener {
 
 struct watch_plan {
 	struct spawn spawn;          /* but for stdio[1], stdio[2] and stack, which are filled in */
-	const struct cgroup *cgroup; /* as tree_begin() takes it, and the next */
+	struct cgroup *cgroup; /* as tree_begin() takes it, and the next */
 	char *const *marks;
 	usec_t timeout;     /* 0: none */
 	usec_t max_runtime; /* after which it is only said that it goes on; 0: never */

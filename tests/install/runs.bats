@@ -193,6 +193,20 @@ is_empty() {
 	await 30 is_idle
 }
 
+@test "timeout: after one run was killed the next is not" {
+	start <<-'END'
+		job "late" {
+		    every      = "1s"
+		    timeout    = "200ms"
+		    kill_grace = 0
+		    command    = {"sleep", "1000"}
+		}
+	END
+	await 30 journal_counts 3 '^timeout: killed by SIGKILL after [2-9]..ms' -t late
+	run journal_has '^failed' -t late
+	[ "$status" -ne 0 ]
+}
+
 @test "kill -9: no process and no control group of the old one is left" {
 	start <<-'END'
 		job "hides" {
@@ -207,15 +221,21 @@ is_empty() {
 	END
 	pid=$(hidden hides)
 	await 30 has_process everyd-test-old
-	[ -n "$(groups | grep worker-)" ]
-	jobs_conf test </dev/null
+	[[ $(groups) == *worker-2 ]]
+	jobs_conf test <<-'END'
+		job "new" {
+		    every   = "1s"
+		    command = {"/bin/true"}
+		}
+	END
 	daemon=$(property MainPID)
 	inside kill -KILL "$daemon"
 	await 60 is_active_anew "$daemon"
 	has_no_process everyd-test-old
 	run lives "$pid"
 	[ "$status" -ne 0 ]
-	[ "$(groups)" = daemon ]
+	await 30 journal_has '^ok in' -t new
+	[ "$(groups)" = $'daemon\nworker-1' ]
 }
 
 # --- limits -------------------------------------------------------------------------------------
