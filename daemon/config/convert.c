@@ -7,6 +7,9 @@
 #include <assert.h>
 #include <stdio.h>
 
+/* Texts of one list, but for a command's, which the kernel bounds. */
+#define LIST_MAX 1000
+
 /* Room for the words of a choice. */
 #define CHOICES_SIZE 200
 
@@ -286,6 +289,8 @@ int option_convert(const struct option_given *given, const struct place *place, 
 
 	if (given->list && !types[c.option->type].list)
 		return refuse(&c, "it takes one value, not a list");
+	if (given->n_texts > LIST_MAX && c.option->type != OPTION_COMMAND)
+		return refuse(&c, "it takes at most %d texts", LIST_MAX);
 	c.text = given->n_texts > 0 ? given->texts[0] : "";
 	return types[c.option->type].convert(&c);
 }

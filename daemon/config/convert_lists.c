@@ -108,7 +108,7 @@ static int check_variable(struct conversion *c, size_t len)
 		return refuse(c,
 			      "\"%s\": variables that begin with " OWN_PREFIX " are everyd's own",
 			      shown(c));
-	/* Lists are short. */
+	/* Lists are bounded. */
 	for (size_t i = 0; c->given->texts[i] != c->text; i++) {
 		const char *other = c->given->texts[i];
 

@@ -302,7 +302,7 @@ const struct option option_table[OPTION_COUNT] = {
 	},
 	[OPT_RETRY_MAX_DELAY] = {
 		.name = "retry_max_delay", .type = OPTION_DURATION, .where = OF_JOBS,
-		SETS(settings.retry_max_delay), .fallback = "1h", .min = 0, .max = SCHEDULE_MAX_INTERVAL,
+		SETS(settings.retry_max_delay), .fallback = "1h", .min = 1, .max = SCHEDULE_MAX_INTERVAL,
 		.doc = "what retry_delay grows to at most",
 	},
 	[OPT_RETRY_ON] = {

@@ -82,12 +82,24 @@ static const struct {
 	 "a hook, only_if or mailto"},
 };
 
-/* Does the section or any defaults give one of them, good or bad? */
-static bool any_given(const struct section *section, const enum option_id *ids)
+/* Has one of them a value that does something? One that is wrong counts, as it was meant to; and a
+   number, whatever it is: one that is 0 was written to switch something off for a while. */
+static bool any_set(const struct section *section, const enum option_id *ids)
 {
-	for (; *ids != OPTION_COUNT; ids++)
-		if (option_set_has(&section->defaults, *ids) || find_given(section, *ids))
+	for (; *ids != OPTION_COUNT; ids++) {
+		const struct option *option = &option_table[*ids];
+		const void *value = (const char *)&section->values + option->offset;
+
+		if (find_given(section, *ids) && !is_own(section, *ids))
 			return true;
+		if (option->type == OPTION_COMMAND && command_line_is_set(value))
+			return true;
+		if (option->type == OPTION_ADDRESSES && ((const struct text_list *)value)->n > 0)
+			return true;
+		if (option->type == OPTION_INTEGER &&
+		    (option_set_has(&section->defaults, *ids) || is_own(section, *ids)))
+			return true;
+	}
 	return false;
 }
 
@@ -96,7 +108,7 @@ static void check_needs(const struct section *section, struct diags *diags)
 	for (size_t i = 0; i < ARRAY_LENGTH(needs); i++) {
 		struct place place;
 
-		if (!is_own(section, needs[i].id) || any_given(section, needs[i].needs))
+		if (!is_own(section, needs[i].id) || any_set(section, needs[i].needs))
 			continue;
 		place = place_of(section, needs[i].id);
 		place_report(diags, DIAG_WARNING, &place, "means nothing without %s",
@@ -188,11 +200,11 @@ static void check_schedule(const struct section *section, struct diags *diags)
 		report_spans(section, diags, DIAG_WARNING, OPT_TIMEOUT, settings->timeout,
 			     "not less than", OPT_EVERY, every,
 			     ": a run may last until slots after it are skipped");
-	/* Of defaults too: each interval would bring a false alarm. */
-	if (settings->expect_within > 0 && settings->expect_within < every)
+	/* Of defaults too: each run that takes longer than the one before would be overdue. */
+	if (settings->expect_within > 0 && settings->expect_within <= every)
 		report_spans(section, diags, DIAG_WARNING, OPT_EXPECT_WITHIN,
-			     settings->expect_within, "shorter than", OPT_EVERY, every,
-			     ": the job is overdue before it is due");
+			     settings->expect_within, "not longer than", OPT_EVERY, every,
+			     ": the job is overdue before it can have succeeded again");
 }
 
 void section_check_job(const struct section *section, struct diags *diags)

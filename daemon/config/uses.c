@@ -16,7 +16,7 @@ static const enum option_id options[] = {
 };
 
 /* What is wrong with a name. */
-struct verdict {
+struct fault {
 	bool wrong;
 	enum diag_severity severity;
 	char text[QUOTED_SIZE + 200];
@@ -49,13 +49,13 @@ static int compare_uses(const void *a, const void *b)
 	return x->name == y->name ? 0 : strcmp(x->name, y->name);
 }
 
-static void check_group(const char *name, const struct model *model, struct verdict *ret_verdict)
+static void check_group(const char *name, const struct model *model, struct fault *ret_fault)
 {
 	if (model_find_group(model, name))
 		return;
-	ret_verdict->wrong = true;
-	ret_verdict->severity = DIAG_ERROR;
-	(void)snprintf(ret_verdict->text, sizeof(ret_verdict->text),
+	ret_fault->wrong = true;
+	ret_fault->severity = DIAG_ERROR;
+	(void)snprintf(ret_fault->text, sizeof(ret_fault->text),
 		       "there is no such group; write concurrency_group \"%s\" { limit = 1 }",
 		       name);
 }
@@ -63,41 +63,41 @@ static void check_group(const char *name, const struct model *model, struct verd
 /* Of a user or group of the system: `r` is what became of the look-up, `own` whether it is that of
    this process. */
 static void check_account(const char *name, const char *kind, int r, bool own,
-			  struct verdict *ret_verdict)
+			  struct fault *ret_fault)
 {
 	char shown[QUOTED_SIZE];
 
 	if (r == 0 && (own || geteuid() == 0))
 		return;
 	quoted(name, strlen(name), shown);
-	ret_verdict->wrong = true;
-	ret_verdict->severity = r == 0 || r == -ENOENT ? DIAG_ERROR : DIAG_WARNING;
+	ret_fault->wrong = true;
+	ret_fault->severity = r == 0 || r == -ENOENT ? DIAG_ERROR : DIAG_WARNING;
 	if (r == 0)
-		(void)snprintf(ret_verdict->text, sizeof(ret_verdict->text),
+		(void)snprintf(ret_fault->text, sizeof(ret_fault->text),
 			       "everyd is not run by root, so jobs have its own %s and cannot have "
 			       "\"%s\"",
 			       kind, shown);
 	else if (r == -ENOENT)
-		(void)snprintf(ret_verdict->text, sizeof(ret_verdict->text),
-			       "there is no %s \"%s\"", kind, shown);
+		(void)snprintf(ret_fault->text, sizeof(ret_fault->text), "there is no %s \"%s\"",
+			       kind, shown);
 	else
-		(void)snprintf(ret_verdict->text, sizeof(ret_verdict->text),
+		(void)snprintf(ret_fault->text, sizeof(ret_fault->text),
 			       "cannot look up the %s \"%s\" now: %s", kind, shown,
 			       strerrordesc_np(-r));
 }
 
 static void check_name(enum use_kind kind, const char *name, const struct model *model,
-		       struct verdict *ret_verdict)
+		       struct fault *ret_fault)
 {
 	struct account account;
 	gid_t gid = 0;
 	bool own = false;
 	int r;
 
-	*ret_verdict = (struct verdict){.wrong = false};
+	*ret_fault = (struct fault){.wrong = false};
 	switch (kind) {
 	case USE_GROUP:
-		check_group(name, model, ret_verdict);
+		check_group(name, model, ret_fault);
 		break;
 	case USE_USER:
 		r = account_find(name, &account);
@@ -105,19 +105,19 @@ static void check_name(enum use_kind kind, const char *name, const struct model 
 			own = account.uid == geteuid();
 			account_done(&account);
 		}
-		check_account(name, "user", r, own, ret_verdict);
+		check_account(name, "user", r, own, ret_fault);
 		break;
 	case USE_USER_GROUP:
 		r = account_find_group(name, &gid);
 		own = r == 0 && gid == getegid();
-		check_account(name, "group", r, own, ret_verdict);
+		check_account(name, "group", r, own, ret_fault);
 		break;
 	}
 }
 
 void uses_check(struct uses *uses, const struct model *model, struct diags *diags)
 {
-	struct verdict verdict = {.wrong = false};
+	struct fault fault = {.wrong = false};
 
 	if (uses->count == 0)
 		return;
@@ -133,9 +133,9 @@ void uses_check(struct uses *uses, const struct model *model, struct diags *diag
 		};
 
 		if (i == 0 || compare_uses(use, use - 1) != 0)
-			check_name(use->kind, use->name, model, &verdict);
-		if (verdict.wrong)
-			place_report(diags, verdict.severity, &place, "%s", verdict.text);
+			check_name(use->kind, use->name, model, &fault);
+		if (fault.wrong)
+			place_report(diags, fault.severity, &place, "%s", fault.text);
 	}
 }
 

@@ -423,8 +423,9 @@ int value_outcome(const char *text, unsigned min, bool words, struct outcome_set
 
 int value_pattern(const char *text, const char **ret_bad)
 {
-	/* Those of strftime(3) that do not make white space; %j and %r are everyd's own. */
-	static const char known[] = "%jraAbBCdDeFgGhHIklmMpPRsSTuUVwWyYzZ";
+	/* Those of strftime(3) that make neither white space nor slashes; %j and %r are everyd's
+	   own. */
+	static const char known[] = "%jraAbBCdFgGhHImMpPRsSTuUVwWyYzZ";
 
 	for (const char *at = text; (at = strchr(at, '%')); at += 2) {
 		if (at[1] && strchr(known, at[1]))

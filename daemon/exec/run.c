@@ -16,8 +16,16 @@ struct attempt {
 	struct launch_order order;
 };
 
+/* What an attempt before printed is no longer what the run is judged by. */
+static void drop_output(struct run *run)
+{
+	free(run->output);
+	run->output = NULL;
+}
+
 static int fail(struct run *run, const char *stage, int code)
 {
+	drop_output(run);
 	run->result.kind = RESULT_SPAWN_FAILED;
 	run->result.stage = stage;
 	run->result.code = code;
@@ -138,6 +146,7 @@ static void run_command(struct attempt *attempt)
 
 	if (open_input(attempt, &input) < 0)
 		return;
+	drop_output(launch->run);
 	order.line = &launch->run->job->command;
 	order.output = settings;
 	order.input = input;
@@ -159,8 +168,6 @@ void run_execute(struct run *run, const struct run_context *context, struct run_
 	struct attempt attempt;
 
 	run->result = (struct run_result){.queued = run->queued};
-	free(run->output);
-	run->output = NULL;
 	launch_init(&attempt.launch, run, context, local, control);
 	if (prepare(&attempt) == 0 && (!command_line_is_set(&attempt.launch.settings->only_if) ||
 				       ask_condition(&attempt) == 0))

@@ -383,12 +383,13 @@ static int submit(struct pool *pool, struct pool_item *item, bool follow_up)
 	r = worker_new(pool);
 	if (r == 0)
 		return 0;
-	/* Those that are there will come to it. Without any, nobody has taken it. */
+	/* Those that are there will come to it. Without any, it is in the queue still, or was taken
+	   by the last of them. */
 	lock(pool);
-	if (pool->n_workers > 0)
-		r = 0;
-	else
+	if (pool->n_workers == 0 && item->state == POOL_ITEM_QUEUED)
 		items_unqueue(&pool->items, item);
+	else
+		r = 0;
 	unlock(pool);
 	return r;
 }

@@ -73,3 +73,19 @@ load lib.bash
 	stop
 	never 'at the 2nd attempt'
 }
+
+@test "what the last attempt printed is told, when the condition holds no more" {
+	conf <<-'END'
+		job "j" {
+		    every = "100ms"
+		    command = 'echo boom; exit 1'
+		    only_if = 'test "$EVERYD_ATTEMPT" = 1'
+		    retries = 1
+		    retry_delay = "10ms"
+		    on_failure = 'echo "told: $EVERYD_EXIT $(cat "$EVERYD_OUTPUT_FILE")"'
+		}
+	END
+	start
+	await 'j\[1\]: told: 1 boom$'
+	stop
+}

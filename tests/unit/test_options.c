@@ -424,6 +424,13 @@ static const struct case_ cases[] = {
 	     "\"always\"\n"},
 	{"job x { on_failure = c mail_when = always " J "}",
 	 WARN "mail_when: means nothing without mailto\n"},
+	{"job x { mailto = {} mail_when = always " J "}",
+	 WARN "mail_when: means nothing without mailto\n"},
+	{"defaults { mailto = root } job x { mail_when = always " J "}", NULL},
+	{"job x { mailto = '|a' mail_when = always " J "}",
+	 JOB "mailto: \"|a\" is not a mail address, as in \"root\" or \"ops@example.org\"\n"},
+	{"job x { retries = 1 retry_max_delay = 0 " J "}",
+	 JOB "retry_max_delay: \"0\" is too short; the least is \"1us\"\n"},
 	{"job x { on_success = c notify_after = 2 notify_when = always " J "}",
 	 WARN "notify_after: means nothing without on_failure, on_recovery or mailto\n" WARN
 	      "notify_when: means nothing without on_failure, on_recovery or mailto\n"},
@@ -441,12 +448,15 @@ static const struct case_ cases[] = {
 
 	/* expectations */
 	{"job x { expect_within = 25h min_runtime = 1s max_runtime = 10m " J "}", NULL},
+	{"job x { expect_within = 1h " J "}",
+	 WARN "expect_within: \"1h\" is not longer than every = \"1h\": the job is overdue before "
+	      "it can have succeeded again\n"},
 	{"job x { expect_within = 59m " J "}",
-	 WARN "expect_within: \"59m\" is shorter than every = \"1h\": the job is overdue before it "
-	      "is due\n"},
+	 WARN "expect_within: \"59m\" is not longer than every = \"1h\": the job is overdue before "
+	      "it can have succeeded again\n"},
 	{"defaults { expect_within = 59m } job x { " J "}",
-	 WARN "expect_within: \"59m\" is shorter than every = \"1h\": the job is overdue before it "
-	      "is due\n"},
+	 WARN "expect_within: \"59m\" is not longer than every = \"1h\": the job is overdue before "
+	      "it can have succeeded again\n"},
 	{"job x { min_runtime = 2m max_runtime = 1m " J "}",
 	 JOB "min_runtime: \"2m\" is more than max_runtime = \"1m\"; no run could take as long as "
 	     "is expected\n"},

@@ -424,6 +424,7 @@ static void patterns(void **state)
 		{"/%Q/%j", "%Q/%j"}, {"/%j/% ", "% "},
 		{"/%-d", "%-d"},     {"/%n", "%n"},
 		{"/%c", "%c"},       {"/%\xc3\xa4", "%\xc3\xa4"},
+		{"/%e", "%e"},       {"/%D", "%D"},
 	};
 
 	(void)state;
