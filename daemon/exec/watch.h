@@ -38,7 +38,7 @@ struct watch_listener {
 };
 
 struct watch_plan {
-	struct spawn spawn;          /* but for stdio[1], stdio[2] and stack, which are filled in */
+	struct spawn spawn;    /* but for stdio[1], stdio[2] and stack, which are filled in */
 	struct cgroup *cgroup; /* as tree_begin() takes it, and the next */
 	char *const *marks;
 	usec_t timeout;     /* 0: none */
