@@ -130,6 +130,14 @@ static void line_up_before(struct engine *engine, struct engine_run *run, struct
 	TAILQ_INSERT_BEFORE(before, run, group_link);
 }
 
+/* Out of the line of those who owe for want of room. */
+static void leave_owing(struct engine *engine, struct engine_job *job)
+{
+	if (job->owes)
+		TAILQ_REMOVE(&engine->owing, job, owed_link);
+	job->owes = false;
+}
+
 /* Its turn comes when the one of its job that is under way, and those in the line, are done. */
 static void wait_for_turn(struct step *step, struct engine_run *run, bool displaces)
 {
@@ -154,6 +162,8 @@ static void wait_for_turn(struct step *step, struct engine_run *run, bool displa
 	}
 
 	job->notice = run;
+	/* What it owes has its turn when that has had it. */
+	leave_owing(engine, job);
 	if (job->telling)
 		run_move(engine, run, RUN_WAITING);
 	else if (before)
@@ -215,9 +225,7 @@ void notice_of_start(struct step *step, const struct engine_run *started)
 static void settle_debt(struct engine *engine, struct engine_job *job)
 {
 	job->owed.count = 0;
-	if (job->owes)
-		TAILQ_REMOVE(&engine->owing, job, owed_link);
-	job->owes = false;
+	leave_owing(engine, job);
 }
 
 /* Makes the one that the job owes, or lets it wait for a place. */

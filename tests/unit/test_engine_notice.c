@@ -509,6 +509,43 @@ static void test_what_was_missed_is_owed_until_there_is_a_place(void **state)
 	end(&rig);
 }
 
+static void test_what_is_owed_waits_behind_a_notice_that_a_reload_brings(void **state)
+{
+	struct job_settings with = {
+		.hooks = {[HOOK_MISSED] = COMMAND, [HOOK_FAILURE] = COMMAND},
+		.retries = 1,
+		.retry_delay = S(1000),
+	};
+	struct model_spec spec = {
+		.workers = 2,
+		.jobs = {{.name = "a", .every = 1000, .offset = 10, .with = &on_success},
+			 {.name = "b", .with = &with},
+			 {.name = "c", .every = 1000, .offset = 15, .with = &on_success}},
+	};
+	struct rig rig = begin(5, &spec);
+
+	(void)state;
+	run_until(&rig, 10);
+	fail_run(&rig, "b", 10);
+	finish(&rig, "a", 10);
+	run_until(&rig, 15);
+	finish(&rig, "c", 15);
+	run_until(&rig, 20);
+	assert_true(find_job(&rig, "b")->owes);
+	spec.queue = 100; /* now there is room; but the run of b ends, and that is told first */
+	with.retries = 0;
+	forget(&rig);
+	load(&rig, &spec);
+	expect(&rig, "no retry b@10; b@20-20 skipped overlap x1; end b@10 failed; "
+		     "loaded +0 ~1 -0 =2");
+	told(&rig, "a");
+	told(&rig, "c");
+	expect(&rig, "tell c@15: success ok x0; tell b@10: failure failed x1");
+	told(&rig, "b");
+	expect(&rig, "tell b: missed skipped overlap x1");
+	end(&rig);
+}
+
 static void test_what_is_owed_goes_with_the_job_or_the_daemon(void **state)
 {
 	struct model_spec spec = {
@@ -824,6 +861,7 @@ int main(void)
 		cmocka_unit_test(test_a_missed_streak_is_told_at_its_beginning),
 		cmocka_unit_test(test_what_is_missed_while_it_waits_is_counted_in),
 		cmocka_unit_test(test_what_was_missed_is_owed_until_there_is_a_place),
+		cmocka_unit_test(test_what_is_owed_waits_behind_a_notice_that_a_reload_brings),
 		cmocka_unit_test(test_what_is_owed_goes_with_the_job_or_the_daemon),
 		cmocka_unit_test(test_runs_that_never_ran_were_missed_too),
 		cmocka_unit_test(test_a_success_is_expected_anew_after_each),
