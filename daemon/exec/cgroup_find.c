@@ -144,6 +144,14 @@ int cgroup_find(const char *cgroup, const char *mountinfo, struct cgroup_place *
 	return 0;
 }
 
+/* The systemd that is a user's own does not mark what it delegates; the unit for it says so. */
+static bool is_told(void)
+{
+	const char *told = getenv("EVERYD_DELEGATED");
+
+	return told && strcmp(told, "yes") == 0;
+}
+
 static bool is_marked(const char *directory)
 {
 	static const char *const names[] = {"user.delegate", "trusted.delegate"};
@@ -181,7 +189,7 @@ int cgroup_find_own(struct cgroup_place *ret_place)
 
 	if (r < 0)
 		return r;
-	place.marked = is_marked(place.directory);
+	place.marked = is_told() || is_marked(place.directory);
 	if (!place.marked && leave_leaf(&place)) {
 		place.inside = true;
 		place.marked = is_marked(place.directory);
