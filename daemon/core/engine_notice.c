@@ -22,6 +22,14 @@ bool notice_is_possible(const struct job_settings *settings)
 	return settings->mail_to.n > 0;
 }
 
+/* Is there anybody who cares that the job fails, or that it no longer does? Otherwise its failures
+   are not told, and those that a reload brings hear of the next one. */
+static bool has_audience(const struct job_settings *settings)
+{
+	return is_set(settings, HOOK_FAILURE) || is_set(settings, HOOK_RECOVERY) ||
+	       settings->mail_to.n > 0;
+}
+
 static bool is_failure(enum verdict verdict)
 {
 	return verdict == VERDICT_FAILED || verdict == VERDICT_TIMEOUT;
@@ -62,7 +70,7 @@ struct engine_notice notice_of_end(const struct engine_run *run, enum verdict ve
 		job->failures += job->failures < UINT32_MAX;
 		notice.alarm = job->failures >= settings->notify_after &&
 			       (!job->told || settings->notify_when == NOTIFY_ALWAYS);
-		job->told = job->told || notice.alarm;
+		job->told = job->told || (notice.alarm && has_audience(settings));
 	}
 	notice.failures = job->failures;
 	if (verdict == VERDICT_OK) {
@@ -312,7 +320,7 @@ void notice_overdue(struct step *step, struct engine_job *job)
 
 	job->overdue = true;
 	emit(step, &(struct effect){.kind = EFFECT_OVERDUE, .job = job});
-	if (job->told)
+	if (job->told || !has_audience(settings))
 		return;
 	job->told = true;
 	if (!notice.hooks && !notice.mail)

@@ -11,6 +11,12 @@ static bool has_hook(const struct job_settings *settings, enum hook hook)
 	return settings->hooks[hook].args;
 }
 
+static bool has_audience(const struct job_settings *settings)
+{
+	return has_hook(settings, HOOK_FAILURE) || has_hook(settings, HOOK_RECOVERY) ||
+	       settings->mail_to.n > 0;
+}
+
 /* What a verdict asks for, by the definition of it all. */
 static struct engine_notice wanted(const struct book *book, const struct job_settings *settings,
 				   enum verdict verdict, const struct run_result *result)
@@ -62,7 +68,7 @@ void telling_end(struct world *world, const struct effect *effect)
 	    (notice->alarm != want.alarm || notice->verdict != effect->verdict ||
 	     notice->reason != effect->reason || notice->failures != want.failures))
 		world_fail(world, "run %d: its notice says what is not so", (int)run->id);
-	if (is_failure(effect->verdict) && want.alarm)
+	if (is_failure(effect->verdict) && want.alarm && has_audience(settings))
 		book->told = true;
 	if (effect->verdict == VERDICT_OK) {
 		book->failures = 0;
@@ -205,7 +211,7 @@ void telling_overdue(struct world *world, struct engine_job *job)
 	if (world->event->kind != ENGINE_OVERDUE || job != world->event->job || world->overdue_seen)
 		world_fail(world, "%s: overdue, but not so", job->def->name);
 	world->overdue_seen = true;
-	book->told = true;
+	book->told = book->told || has_audience(job->def->settings);
 }
 
 void telling_missed(struct world *world, size_t number, uint64_t count, bool begins)
