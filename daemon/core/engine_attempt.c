@@ -90,9 +90,11 @@ static bool may_retry(const struct engine *engine, const struct engine_run *run,
 	/* The next one would be made under the definition that is in force. */
 	const struct job *def = run->job->gone ? run->def : run->job->def;
 
-	if (run->cancelled != REASON_NONE || !has_another(run, def->settings, result))
+	if (!has_another(run, def->settings, result))
 		return false;
-	if (engine->stopping)
+	if (run->cancelled != REASON_NONE)
+		*reason = run->cancelled;
+	else if (engine->stopping)
 		*reason = REASON_STOPPING;
 	else if (run->job->gone)
 		*reason = REASON_REMOVED;

@@ -28,11 +28,10 @@ static bool is_tried_again(const struct world *world, struct engine_run *run,
 {
 	const struct job_plan *plan = &world->plan.jobs[job_number(run->def)];
 	const struct job_settings *settings = run->def->settings;
-	const struct run_tail *tail = engine_run_tail(run);
 	unsigned retries = plan->present ? plan->retries : settings->retries;
 	bool timeouts_only = plan->present ? plan->retry_timeouts_only : settings->retry_on.timeout;
 
-	return tail->cancelled == REASON_NONE && run->attempt <= retries &&
+	return run->attempt <= retries &&
 	       (!timeouts_only || verdict_of(result) == VERDICT_TIMEOUT);
 }
 
@@ -46,6 +45,8 @@ static enum reason reason_of(struct world *world, const struct effect *effect,
 		return tail->cancelled;
 	if ((verdict == VERDICT_FAILED || verdict == VERDICT_TIMEOUT) &&
 	    is_tried_again(world, effect->run, result)) {
+		if (tail->cancelled != REASON_NONE)
+			return tail->cancelled;
 		if (world->stopping)
 			return REASON_STOPPING;
 		if (!world->plan.jobs[job_number(effect->run->def)].present)
@@ -147,7 +148,7 @@ void attempts_retry(struct world *world, const struct effect *effect)
 	if (tail->state != POOL_BACK || world->event->run != run || effect->result != result)
 		world_fail(world, "run %d is to be tried again, but it goes on", (int)run->id);
 	if (result->kind >= RESULT_NOT_STARTED || world->stopping || !plan->present ||
-	    !is_tried_again(world, run, result))
+	    tail->cancelled != REASON_NONE || !is_tried_again(world, run, result))
 		world_fail(world, "run %d is to be tried again", (int)run->id);
 	if (effect->verdict != verdict_of(result) || effect->verdict == VERDICT_OK ||
 	    effect->verdict == VERDICT_KILLED)

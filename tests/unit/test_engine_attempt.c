@@ -286,6 +286,23 @@ static void test_a_run_that_is_cancelled_is_not_tried_again(void **state)
 	run_until(&rig, 20);
 	forget(&rig);
 	fail_run(&rig, "a", 10); /* before the cancel reached it */
+	expect(&rig, "end a@10 failed replaced; start a@20");
+	kill_run(&rig, find_run(&rig, "a", 20));
+	forget(&rig);
+	finish_as(&rig, "a", 20, (struct run_result){.kind = RESULT_SIGNALLED, .timed_out = true});
+	expect(&rig, "end a@20 timeout operator");
+	end(&rig);
+}
+
+static void test_a_run_without_retries_that_is_cancelled_has_failed_by_itself(void **state)
+{
+	struct rig rig = begin(
+		5, &(struct model_spec){.jobs = {{.name = "a", .overlap = OVERLAP_REPLACE}}});
+
+	(void)state;
+	run_until(&rig, 20);
+	forget(&rig);
+	fail_run(&rig, "a", 10);
 	expect(&rig, "end a@10 failed; start a@20");
 	end(&rig);
 }
@@ -510,6 +527,7 @@ int main(void)
 		cmocka_unit_test(
 			test_replacing_a_run_between_attempts_ends_it_with_its_last_verdict),
 		cmocka_unit_test(test_a_run_that_is_cancelled_is_not_tried_again),
+		cmocka_unit_test(test_a_run_without_retries_that_is_cancelled_has_failed_by_itself),
 		cmocka_unit_test(test_a_stop_ends_what_is_between_attempts),
 		cmocka_unit_test(test_a_kill_ends_what_is_between_attempts),
 		cmocka_unit_test(test_a_next_attempt_that_comes_to_nothing_leaves_the_last_verdict),
