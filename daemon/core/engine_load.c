@@ -231,6 +231,7 @@ static void remove_job(struct step *step, struct engine_job *job)
 	if (job->def->settings->expect_within > 0)
 		notice_expect(step, job, USEC_INFINITY);
 	notice_forget_owed(step->engine, job);
+	job->overdue = false;
 	job->gone = true;
 	job_left(step, job);
 }

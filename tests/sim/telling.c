@@ -300,6 +300,8 @@ void telling_check_job(struct world *world, const struct engine_job *job)
 	if (job->failures != book->failures || job->told != book->told)
 		world_fail(world, "%s: %u failures, told %d, instead of %u and %d", job->def->name,
 			   job->failures, job->told, book->failures, book->told);
+	if (job->overdue != (job->def->settings->expect_within > 0 && book->expect_at == 0))
+		world_fail(world, "%s: it is overdue, or is it?", job->def->name);
 	if (tail->expect_at != book->expect_at)
 		world_fail(world, "%s: it is expected at the wrong time", job->def->name);
 	if (book->missed != book->waits_with_missed + job->owed.count)

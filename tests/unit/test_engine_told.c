@@ -83,11 +83,29 @@ static void test_who_comes_when_it_is_overdue_is_told_of_the_next_failure(void *
 	end(&rig);
 }
 
+static void test_a_job_that_comes_back_is_not_overdue(void **state)
+{
+	struct job_settings with = {.expect_within = S(60)};
+	struct rig rig = begin_one(&with);
+	struct engine_job *job = find_job(&rig, "a");
+
+	(void)state;
+	run_until(&rig, 10);
+	overdue(&rig, "a");
+	assert_true(job->overdue);
+	load(&rig, &(struct model_spec){.workers = 1});
+	load_one(&rig, NULL);
+	assert_ptr_equal(find_job(&rig, "a"), job);
+	assert_false(job->overdue);
+	end(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_who_comes_while_it_fails_is_told_of_the_next_failure),
 		cmocka_unit_test(test_who_comes_when_it_is_overdue_is_told_of_the_next_failure),
+		cmocka_unit_test(test_a_job_that_comes_back_is_not_overdue),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
