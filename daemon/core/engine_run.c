@@ -79,11 +79,17 @@ struct engine_run *run_take(const struct step *step, struct engine_job *job,
 
 void run_change_place(struct engine *engine, struct engine_run *run, enum engine_place place)
 {
-	TAILQ_REMOVE(list_of(engine, run->place), run, link);
+	struct run_queue *from = list_of(engine, run->place);
+	struct run_queue *to = list_of(engine, place);
+
 	engine->taken[run->place]--;
 	run->place = place;
 	engine->taken[place]++;
-	TAILQ_INSERT_TAIL(list_of(engine, place), run, link);
+	if (from != to) {
+		TAILQ_REMOVE(from, run, link);
+		TAILQ_INSERT_TAIL(to, run, link);
+	}
+	run_trim(engine);
 }
 
 void run_give_back(struct engine *engine, struct engine_run *run)

@@ -418,6 +418,9 @@ static bool check_run(void *ctx, struct engine_run *run)
 		telling_check_notice(world, run);
 		return true;
 	}
+	if (run->id <= world->id_before)
+		world_fail(world, "run %d is behind run %d", (int)run->id, (int)world->id_before);
+	world->id_before = run->id;
 	if (!is_open(book, run->slot))
 		world_fail(world, "run %d has no open slot", (int)run->id);
 	if ((run->state == RUN_BACKOFF) != (tail->retry_at > 0) || (tail->retry_at > 0 && !between))
@@ -523,6 +526,7 @@ void books_check(struct world *world)
 	world->n_telling = 0;
 	world->n_lined_up = 0;
 	world->n_waiting = 0;
+	world->id_before = 0;
 	engine_each_run(world->engine, check_run, world);
 	engine_each_job(world->engine, check_job, world);
 	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++)

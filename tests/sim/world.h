@@ -129,7 +129,8 @@ struct world {
 	size_t had_notices;
 	size_t n_telling;
 	size_t n_lined_up;
-	size_t n_waiting; /* runs; for one check */
+	size_t n_waiting;   /* runs; for one check */
+	uint64_t id_before; /* of the run that was looked at last; for one check */
 	bool overdue_seen;
 	bool start_seen;
 	bool shrunk;       /* a bound was lowered once */

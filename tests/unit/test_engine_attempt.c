@@ -307,6 +307,27 @@ static void test_a_run_without_retries_that_is_cancelled_has_failed_by_itself(vo
 	end(&rig);
 }
 
+static bool remember_first(void *ctx, struct engine_run *run)
+{
+	*(struct engine_run **)ctx = run;
+	return false;
+}
+
+static void test_between_attempts_it_stays_where_it_was_among_the_runs(void **state)
+{
+	struct rig rig = begin(
+		5, &(struct model_spec){
+			   .jobs = {{.name = "a", .with = &thrice}, {.name = "b", .offset = 1}}});
+	struct engine_run *first = NULL;
+
+	(void)state;
+	run_until(&rig, 11);
+	fail_run(&rig, "a", 10);
+	engine_each_run(rig.engine, remember_first, &first);
+	assert_ptr_equal(first, find_run(&rig, "a", 10));
+	end(&rig);
+}
+
 static void test_a_stop_ends_what_is_between_attempts(void **state)
 {
 	struct rig rig = begin(5, &(struct model_spec){.jobs = {{.name = "a", .with = &thrice},
@@ -528,6 +549,7 @@ int main(void)
 			test_replacing_a_run_between_attempts_ends_it_with_its_last_verdict),
 		cmocka_unit_test(test_a_run_that_is_cancelled_is_not_tried_again),
 		cmocka_unit_test(test_a_run_without_retries_that_is_cancelled_has_failed_by_itself),
+		cmocka_unit_test(test_between_attempts_it_stays_where_it_was_among_the_runs),
 		cmocka_unit_test(test_a_stop_ends_what_is_between_attempts),
 		cmocka_unit_test(test_a_kill_ends_what_is_between_attempts),
 		cmocka_unit_test(test_a_next_attempt_that_comes_to_nothing_leaves_the_last_verdict),
