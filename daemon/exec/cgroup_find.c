@@ -182,6 +182,20 @@ static bool leave_leaf(struct cgroup_place *place)
 	return true;
 }
 
+/*
+ * Is this the first process of a container, with the container's part of the hierarchy at the root
+ * of what it sees (cgroup_namespaces(7))? The root of the machine, which is no container's, has no
+ * cgroup.events.
+ */
+static bool is_containers(const struct cgroup_place *place)
+{
+	_cleanup_free_ char *events = NULL;
+
+	return getpid() == 1 && !*place->path &&
+	       asprintf(&events, "%s/cgroup.events", place->directory) >= 0 &&
+	       access(events, F_OK) == 0;
+}
+
 int cgroup_find_own(struct cgroup_place *ret_place)
 {
 	struct cgroup_place place;
@@ -194,7 +208,7 @@ int cgroup_find_own(struct cgroup_place *ret_place)
 		place.inside = true;
 		place.marked = is_marked(place.directory);
 	}
-	if (!place.marked && getpid() != 1) {
+	if (!place.marked && !is_containers(&place)) {
 		cgroup_place_done(&place);
 		return -ENOENT;
 	}

@@ -27,7 +27,7 @@ int cgroup_find(const char *cgroup, const char *mountinfo,
 /*
  * That of this process, if it, or the one above it when that is its leaf, has been delegated: by
  * systemd or another manager, which then sets the extended attribute user.delegate or
- * trusted.delegate to "1" (https://systemd.io/CGROUP_DELEGATION); or by being process 1. Returns 0;
- * -ENOENT: it has not been; or -errno.
+ * trusted.delegate to "1" (https://systemd.io/CGROUP_DELEGATION); or as process 1 of a container,
+ * if it is the root of what that sees. Returns 0; -ENOENT: it has not been; or -errno.
  */
 int cgroup_find_own(struct cgroup_place *ret_place) _must_check_;

@@ -93,12 +93,12 @@ has_no_children() {
 		    leftover   = "leave"
 		    kill_grace = "200ms"
 		}
-		job "deaf" {
+		job "parent" {
 		    every   = "100ms"
-		    command = 'trap "" TERM; setsid -f sleep 1000; echo there; sleep 1000'
+		    command = 'trap "" TERM; setsid -f sleep 1000; echo there'
 		}
 	END
-	await log_has 'deaf\[[0-9]+\]: there'
+	await log_has 'parent\[[0-9]+\]: there'
 	kill -TERM "$PID"
 	ended
 	log_has 'stopped after'

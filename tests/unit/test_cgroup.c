@@ -7,11 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -187,6 +189,59 @@ static void what_is_not_delegated_is_left_alone(void **state)
 	if (getpid() == 1)
 		skip();
 	in_subtree(check_not_delegated);
+}
+
+/* Process 1 of namespaces of its own, with the hierarchy mounted anew. Returns 0 as the exit status
+   if it has groups or not, as it should. */
+static int be_first(bool has_root)
+{
+	struct cgroups *cgroups = NULL;
+	char mount_point[] = "/tmp/test_cgroup.XXXXXX";
+	int r;
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("proc", "/proc", "proc", 0, NULL) < 0 || !mkdtemp(mount_point))
+		return 2;
+	if (mount("cgroup2", mount_point, "cgroup2", 0, NULL) < 0)
+		return 3;
+	r = cgroups_new(&cgroups);
+	r = r == 0 && (cgroups != NULL) == has_root ? 0 : 1;
+	cgroups_free(cgroups);
+	(void)umount2(mount_point, MNT_DETACH);
+	(void)rmdir(mount_point);
+	return r;
+}
+
+static void check_first(struct cgroup_fixture *fixture)
+{
+	static const bool rows[] = {false, true};
+
+	assert_int_equal(removexattr(fixture->directory, "user.delegate"), 0);
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0) {
+			int flags = CLONE_NEWPID | CLONE_NEWNS | (rows[i] ? CLONE_NEWCGROUP : 0);
+
+			if (unshare(flags) < 0)
+				_exit(4);
+			pid = fork();
+			if (pid == 0)
+				_exit(be_first(rows[i]));
+			assert_int_equal(waitpid(pid, &status, 0), pid);
+			_exit(WEXITSTATUS(status));
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(status, 0);
+		assert_int_equal(exists(fixture, "daemon"), rows[i]);
+	}
+}
+
+static void the_first_of_a_container_has_its_root(void **state)
+{
+	(void)state;
+	in_subtree(check_first);
 }
 
 static void check_other_daemon(struct cgroup_fixture *fixture)
@@ -395,6 +450,7 @@ int main(void)
 		cmocka_unit_test(without_a_subtree_there_are_no_groups),
 		cmocka_unit_test(the_daemon_moves_to_a_leaf),
 		cmocka_unit_test(what_is_not_delegated_is_left_alone),
+		cmocka_unit_test(the_first_of_a_container_has_its_root),
 		cmocka_unit_test(another_daemon_is_left_alone),
 		cmocka_unit_test(what_a_killed_daemon_left_is_removed),
 		cmocka_unit_test(a_group_serves_until_somebody_stays),
