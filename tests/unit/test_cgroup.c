@@ -403,7 +403,9 @@ static void check_members(struct cgroup_fixture *fixture)
 	for (int i = 0; i < 3; i++)
 		end(pids[i]);
 	assert_false(cgroup_ran_out_of_memory(&cgroup));
-	cgroup_done(&cgroup, fixture->cgroups);
+	/* Of no use any more. */
+	cgroup_release(&cgroup, fixture->cgroups);
+	assert_true(cgroup.fd < 0);
 	assert_int_equal(count_groups(fixture), 1);
 	cgroups_free(fixture->cgroups);
 }
