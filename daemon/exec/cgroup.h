@@ -45,8 +45,8 @@ struct cgroup_limits {
 	int64_t cpu_weight;
 };
 
-/* The group of a run; or of one run after the other of a worker, if they have no limits: making and
-   removing one each time costs a fraction of a short run. One thread at a time. */
+/* The group of a run; or of one run after the other of a worker, if they have no limits: to make
+   and remove one each time takes nearly as long as the shortest run. One thread at a time. */
 struct cgroup {
 	int fd;     /* the directory; negative: no group */
 	int events; /* cgroup.events */

@@ -52,16 +52,19 @@ static int find_path(const char *file, char **ret_path)
 	return -ENOENT;
 }
 
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
 /* In place: "\040" becomes a blank, and so on. */
 static void unescape(char *text)
 {
 	char *out = text;
 
 	for (const char *in = text; *in;) {
-		unsigned byte;
-
-		if (*in == '\\' && sscanf(in + 1, "%3o", &byte) == 1 && strlen(in) >= 4) {
-			*out++ = (char)byte;
+		if (*in == '\\' && is_octal(in[1]) && is_octal(in[2]) && is_octal(in[3])) {
+			*out++ = (char)((in[1] - '0') * 64 + (in[2] - '0') * 8 + (in[3] - '0'));
 			in += 4;
 		} else {
 			*out++ = *in++;
@@ -134,7 +137,7 @@ int cgroup_find(const char *cgroup, const char *mountinfo, struct cgroup_place *
 	struct cgroup_place place = {0};
 	int r = find_path(cgroup, &place.path);
 
-	if (r == 0)
+	if (r == 0 && place.path)
 		r = find_directory(mountinfo, place.path, &place.directory);
 	if (r < 0) {
 		cgroup_place_done(&place);
@@ -172,7 +175,7 @@ static bool leave_leaf(struct cgroup_place *place)
 	size_t leaf = strlen("/" CGROUP_DAEMON);
 
 	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
-		size_t len = strlen(texts[i]);
+		size_t len = texts[i] ? strlen(texts[i]) : 0;
 
 		if (len < leaf || strcmp(texts[i] + len - leaf, "/" CGROUP_DAEMON) != 0)
 			return false;

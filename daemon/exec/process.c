@@ -177,7 +177,7 @@ int process_is_marked(pid_t pid, char *const *marks)
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/environ", pid);
 	len = *marks ? read_all(path, &text) : 0;
-	if (len <= 0)
+	if (len <= 0 || !text)
 		return (int)len;
 	for (; *marks; marks++) {
 		bool name = !strchr(*marks, '=');
