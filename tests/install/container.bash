@@ -55,13 +55,14 @@ container_boot() {
 # other's processes. Where there can be none there is one container at a time.
 container_enter_group() {
 	local group
-	group=$(findmnt --types cgroup2 --first-only --noheadings --output TARGET)/everyd-test-$BASHPID
+	group=$(findmnt --types cgroup2 --first-only --noheadings --output TARGET) || return
+	group+=/everyd-test-$BASHPID
 	mkdir "$group" && echo 0 >"$group/cgroup.procs" && echo "$group" >"$BATS_FILE_TMPDIR/group"
 }
 
 container_leave_group() {
 	[[ ! -f $BATS_FILE_TMPDIR/group ]] ||
-		find "$(<"$BATS_FILE_TMPDIR/group")" -depth -type d -exec rmdir {} +
+		find "$(<"$BATS_FILE_TMPDIR/group")" -depth -type d -exec rmdir {} \;
 }
 
 # Sets LEADER, PID 1 of the container: the child of systemd-nspawn, itself the child of timeout.
