@@ -1,6 +1,7 @@
 /* See cgroup_find.h. */
 #include "exec/cgroup_find.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -175,7 +176,7 @@ static bool leave_leaf(struct cgroup_place *place)
 	size_t leaf = strlen("/" CGROUP_DAEMON);
 
 	for (size_t i = 0; i < ARRAY_LENGTH(texts); i++) {
-		size_t len = texts[i] ? strlen(texts[i]) : 0;
+		size_t len = strlen(texts[i]);
 
 		if (len < leaf || strcmp(texts[i] + len - leaf, "/" CGROUP_DAEMON) != 0)
 			return false;
@@ -206,6 +207,7 @@ int cgroup_find_own(struct cgroup_place *ret_place)
 
 	if (r < 0)
 		return r;
+	assert(place.directory && place.path);
 	place.marked = is_told() || is_marked(place.directory);
 	if (!place.marked && leave_leaf(&place)) {
 		place.inside = true;
