@@ -4,6 +4,7 @@
 #include "exec/cgroup_find.h"
 
 #include "cgroup_fixture.h"
+#include "fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -241,6 +242,9 @@ static void check_first(struct cgroup_fixture *fixture)
 static void the_first_of_a_container_has_its_root(void **state)
 {
 	(void)state;
+	/* valgrind finds itself by /proc, which changes here. */
+	if (!kernel_is_whole())
+		skip();
 	in_subtree(check_first);
 }
 
