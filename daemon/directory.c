@@ -12,9 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* In it. Nobody else may open it: a directory can be locked by whoever may read it. */
+#define LOCK_NAME ".lock"
+
 struct directory {
 	char path[PATH_MAX];
-	int fd; /* holds the lock; negative: none is needed */
+	char wanted[PATH_MAX]; /* empty: `path`, or nothing says what */
+	int fd;                /* holds the lock; negative: none is needed */
 };
 
 /* Where it should be. Returns false if nothing says so. */
@@ -38,16 +42,21 @@ static bool find(char *path, size_t size)
 /* Takes the one that should be. Returns false if it cannot be had. */
 static bool take(struct directory *directory)
 {
+	_cleanup_close_ int fd = -1;
+
 	if (!find(directory->path, sizeof(directory->path)))
 		return false;
 	(void)mkdir(directory->path, 0755); /* shows with the next call */
-	directory->fd = open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (directory->fd < 0)
-		return false;
-	if (faccessat(directory->fd, ".", W_OK, AT_EACCESS) == 0 &&
-	    flock(directory->fd, LOCK_EX | LOCK_NB) == 0)
+	fd = open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		directory->fd =
+			openat(fd, LOCK_NAME,
+			       O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (directory->fd >= 0 && flock(directory->fd, LOCK_EX | LOCK_NB) == 0)
 		return true;
-	(void)close(steal_fd(&directory->fd));
+	if (directory->fd >= 0)
+		(void)close(steal_fd(&directory->fd));
+	strcpy(directory->wanted, directory->path);
 	return false;
 }
 
@@ -87,6 +96,11 @@ void directory_free(struct directory *directory)
 	else
 		(void)rmdir(directory->path);
 	free(directory);
+}
+
+const char *directory_missed(const struct directory *directory)
+{
+	return directory->wanted[0] ? directory->wanted : NULL;
 }
 
 const char *directory_path(const struct directory *directory)

@@ -9,10 +9,13 @@
 
 struct directory;
 
-/* Finds it or makes it, and keeps others from it. Returns 0 or -errno. */
+/* Finds it or makes it, and keeps others of the same user from it. Returns 0 or -errno. */
 int directory_new(struct directory **ret_directory) _must_check_;
 
 /* Lets go of it; removes it if it is in /tmp. NULL is fine. */
 void directory_free(struct directory *directory);
 
 const char *directory_path(const struct directory *directory);
+
+/* The one that should be, if it could not be had; else NULL. */
+const char *directory_missed(const struct directory *directory);

@@ -94,8 +94,13 @@ int work_new_context(struct daemon *daemon)
 {
 	int r = directory_new(&daemon->directory);
 
-	if (r == 0)
-		r = run_context_new(&run_sink, directory_path(daemon->directory), &daemon->runs);
+	if (r < 0)
+		return r;
+	if (directory_missed(daemon->directory))
+		log_msg(LOG_LEVEL_WARNING,
+			"%s cannot be had, or another everyd has it: files for hooks are in %s",
+			directory_missed(daemon->directory), directory_path(daemon->directory));
+	r = run_context_new(&run_sink, directory_path(daemon->directory), &daemon->runs);
 	if (r == 0 && run_context_trouble(daemon->runs) < 0)
 		log_msg(LOG_LEVEL_WARNING, "runs have no control groups: %s",
 			strerrordesc_np(-run_context_trouble(daemon->runs)));

@@ -104,16 +104,38 @@ static int set_end(struct environment *environment, const struct run_result *res
 	return r < 0 ? r : environment_set(environment, "EVERYD_DURATION", duration);
 }
 
+/* Why, in a word; NULL: there is nothing to be explained. */
+static const char *reason_of(const struct run *run)
+{
+	const struct engine_notice *notice = &run->notice;
+
+	if (notice->reason != REASON_NONE)
+		return reasons[notice->reason];
+	if (notice->verdict == VERDICT_TIMEOUT)
+		return "timeout";
+	if (notice->verdict != VERDICT_FAILED)
+		return NULL;
+	switch (run->result.kind) {
+	case RESULT_SPAWN_FAILED:
+		return run->result.stage;
+	case RESULT_SIGNALLED:
+		return "signal";
+	default:
+		return "exit";
+	}
+}
+
 int facts_set(struct environment *environment, const struct run *run)
 {
 	const struct engine_notice *notice = &run->notice;
+	const char *reason = reason_of(run);
 	int r;
 
 	if (notice->hooks & 1U << HOOK_START)
 		return 0;
 	r = environment_set(environment, "EVERYD_VERDICT", verdict_info(notice->verdict)->name);
-	if (r == 0 && notice->reason != REASON_NONE)
-		r = environment_set(environment, "EVERYD_REASON", reasons[notice->reason]);
+	if (r == 0 && reason)
+		r = environment_set(environment, "EVERYD_REASON", reason);
 	if (r == 0 && notice->hooks & 1U << HOOK_MISSED)
 		return set_number(environment, "EVERYD_MISSED", notice->missed);
 	if (r == 0)

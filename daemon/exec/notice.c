@@ -250,13 +250,12 @@ static int compose(const struct launch *launch)
 	return r < 0 ? r : steal_fd(&fd);
 }
 
-/* As the job's user; if there is none any more, somebody is to hear of that too. */
-static int prepare_mail(struct launch *launch, const struct job_settings *of)
+/* As the daemon's own user: the job's may not be allowed to mail, or not want it to be known. */
+static int prepare_mail(struct launch *launch)
 {
 	struct spawn_error error;
 
-	if ((launch_find_user(launch, of->user, of->user_group, &error) < 0 &&
-	     launch_find_user(launch, NULL, NULL, &error) < 0) ||
+	if (launch_find_user(launch, NULL, NULL, &error) < 0 ||
 	    launch_begin(launch, true, &error) < 0) {
 		report_error(launch, &error);
 		return -1;
@@ -287,7 +286,7 @@ static void send_mail(struct run *run, const struct run_context *context, struct
 	launch_init(&launch, run, context, local, control);
 	launch.name = "mail";
 	launch.settings = &plain;
-	if (prepare_mail(&launch, of) < 0)
+	if (prepare_mail(&launch) < 0)
 		return;
 	fd = compose(&launch);
 	if (fd >= 0 && asprintf(&args, "%s%c-i%c-t", run->daemon->sendmail, 0, 0) < 0) {

@@ -33,6 +33,7 @@ note_as() {
 		EVERYD_EXIT=3
 		EVERYD_FAILURES=1
 		EVERYD_HOOK=failure
+		EVERYD_REASON=exit
 		EVERYD_VERDICT=failed
 	END
 	)"

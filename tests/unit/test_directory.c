@@ -1,6 +1,7 @@
 /* Where files for hooks are put: one directory for each daemon. */
 #include "directory.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,6 +75,8 @@ static void a_second_daemon_has_its_own(void **state)
 	second = open_directory();
 	(void)snprintf(path, sizeof(path), "%s", directory_path(second));
 	assert_string_not_equal(path, base);
+	assert_null(directory_missed(first));
+	assert_string_equal(directory_missed(second), base);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0711);
 	directory_free(second);
@@ -84,6 +88,28 @@ static void a_second_daemon_has_its_own(void **state)
 	assert_string_equal(directory_path(first), base);
 	directory_free(first);
 	directory_free(NULL);
+}
+
+/* Others may read the directory, and could lock that. */
+static void nobody_else_can_take_the_lock(void **state)
+{
+	struct directory *directory;
+	char path[96];
+	struct stat st;
+	int fd;
+
+	(void)state;
+	setenv("RUNTIME_DIRECTORY", base, 1);
+	fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	directory = open_directory();
+	assert_string_equal(directory_path(directory), base);
+	(void)snprintf(path, sizeof(path), "%s/.lock", base);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	directory_free(directory);
+	close(fd);
 }
 
 static void where_it_cannot_be_had_there_is_another(void **state)
@@ -109,6 +135,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_first_of_those_that_systemd_made_is_taken,
 						begin, end),
 		cmocka_unit_test_setup_teardown(a_second_daemon_has_its_own, begin, end),
+		cmocka_unit_test_setup_teardown(nobody_else_can_take_the_lock, begin, end),
 		cmocka_unit_test_setup_teardown(where_it_cannot_be_had_there_is_another, begin,
 						end),
 	};
