@@ -296,11 +296,13 @@ many() {
 
 # Asks for a reload and returns while it goes on.
 begin_reload() {
+	local told
 	kill -HUP "$PID"
 	until grep -q 'everyd: status: .*; reading the configuration' "$LOG"; do
 		never 'everyd: reload: '
+		told=$(count 'everyd: status: ')
 		kill -USR1 "$PID"
-		await $(($(count 'everyd: status: ') + 1)) 'everyd: status: ' >/dev/null
+		await $((told + 1)) 'everyd: status: ' >/dev/null
 	done
 }
 
