@@ -28,15 +28,17 @@ container_make() {
 # Why $ROOT cannot be a container here; nothing if it can.
 container_refusal() {
 	local said
-	said=$(systemd-nspawn --quiet --directory="$ROOT" --machine="everyd-$$" --register=no \
-		--keep-unit --private-network true </dev/null 2>&1) ||
+	said=$(container_enter_group && systemd-nspawn --quiet --directory="$ROOT" \
+		--machine="everyd-$$" --register=no --keep-unit --private-network true \
+		</dev/null 2>&1) ||
 		echo "systemd-nspawn cannot start a container here: ${said##*$'\n'}"
+	container_leave_group
 }
 
 # Boots $ROOT. Bounded as a whole: a test that hangs does not keep a container.
 container_boot() {
 	(
-		container_enter_group
+		container_enter_group || exit
 		SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec timeout --kill-after=10 900 systemd-nspawn \
 			--quiet --boot --directory="$ROOT" --machine="everyd-$$" --register=no \
 			--keep-unit --private-network --link-journal=no --console=pipe
@@ -51,18 +53,18 @@ container_boot() {
 	}
 }
 
-# With the same control group two containers would have the same for each service, and end each
-# other's processes. Where there can be none there is one container at a time.
+# Containers in one control group would have the same groups for their services, and end each
+# other's processes. Where there is no cgroup v2 there is one container at a time.
 container_enter_group() {
 	local group
-	group=$(findmnt --types cgroup2 --first-only --noheadings --output TARGET) || return
+	group=$(findmnt --types cgroup2 --first-only --noheadings --output TARGET) || return 0
 	group+=/everyd-test-$BASHPID
 	mkdir "$group" && echo 0 >"$group/cgroup.procs" && echo "$group" >"$BATS_FILE_TMPDIR/group"
 }
 
 container_leave_group() {
 	[[ ! -f $BATS_FILE_TMPDIR/group ]] ||
-		find "$(<"$BATS_FILE_TMPDIR/group")" -depth -type d -exec rmdir {} \;
+		find "$(<"$BATS_FILE_TMPDIR/group")" -depth -type d -delete
 }
 
 # Sets LEADER, PID 1 of the container: the child of systemd-nspawn, itself the child of timeout.

@@ -87,8 +87,9 @@ hidden() {
 	journal_has '^hidden' -t "$1" | sed -n '1s/hidden //p'
 }
 
+# But for what is hidden.
 is_empty() {
-	[[ -z $(inside find "$1" -mindepth 1) ]]
+	[[ -z $(inside ls "$1") ]]
 }
 
 # --- control groups -----------------------------------------------------------------------------
@@ -376,6 +377,7 @@ mail_is_delivered() {
 	start <<-'END'
 		job "Backup" {
 		    every     = "100ms"
+		    user      = "ann"
 		    mailto    = "ann"
 		    mail_when = "change"
 		    command   = 'echo "Größe: 3 €"; echo "so what" >&2; test -e /tmp/once-mended'
@@ -394,7 +396,7 @@ mail_is_delivered() {
 		    assert not mail.defects, mail.defects
 		    assert mail["Auto-Submitted"] == "auto-generated"
 		    assert mail["To"] == "ann", mail["To"]
-		    assert mail["From"], mail["From"]
+		    assert mail["From"].addresses[0].username == "root", mail["From"]
 		    assert "Backup" in mail["Subject"], mail["Subject"]
 		    assert "Größe: 3 €\n" in mail.get_content(), mail.get_content()
 		assert "failed (exit status 1)" in failure["Subject"], failure["Subject"]
