@@ -88,7 +88,7 @@ static void start_notice(struct daemon *daemon, struct engine_run *er)
 
 	tail->in_pool = true;
 	if (r < 0) {
-		report_notice_dropped(er, strerrordesc_np(-r));
+		tail->run.result = (struct run_result){.kind = RESULT_NO_RESOURCES, .code = -r};
 		give_back(daemon, tail);
 	}
 }
@@ -101,10 +101,7 @@ static void cancel(struct daemon *daemon, struct engine_run *er, enum cancel_mod
 		return; /* among the failed: its end is on the way */
 	if (!pool_cancel(daemon->pool, &tail->item, mode == CANCEL_KILL ? 2 : 1))
 		return;
-	if (engine_run_is_notice(er))
-		report_notice_dropped(er, reason_text(er->cancelled));
-	else
-		tail->run.result = (struct run_result){.kind = RESULT_NOT_STARTED};
+	tail->run.result = (struct run_result){.kind = RESULT_NOT_STARTED};
 	give_back(daemon, tail);
 }
 
@@ -133,13 +130,6 @@ static void ended(struct engine_run *er, const struct effect *effect)
 	}
 	if (!engine_run_is_notice(er))
 		effects_drop_output(run_tail);
-}
-
-/* Of a notice that the pool never had. */
-static const char *why_dropped(enum reason reason)
-{
-	return reason == REASON_HELD ? "another one of the job takes its turn"
-				     : reason_text(reason);
 }
 
 static void apply(void *ctx, const struct effect *effect)
@@ -172,8 +162,11 @@ static void apply(void *ctx, const struct effect *effect)
 		start_notice(daemon, effect->run);
 		break;
 	case EFFECT_NOTICE_DROPPED:
-		report_notice_dropped(effect->run, why_dropped(effect->reason));
+		report_notice_dropped(effect->run, effect->reason, effect->result);
 		effects_drop_output(engine_run_tail(effect->run));
+		break;
+	case EFFECT_DROPS_END:
+		report_drops_end(effect->job);
 		break;
 	case EFFECT_EXPECT:
 		spans_expect(daemon, effect->job, effect->span);

@@ -169,12 +169,28 @@ void report_retry(const struct engine_run *run, enum verdict verdict, enum reaso
 		report_usage(run, result);
 }
 
-void report_notice_dropped(const struct engine_run *run, const char *why)
+void report_notice_dropped(const struct engine_run *run, enum reason reason,
+			   const struct run_result *result)
 {
 	char told[WORDS_NOTICE_SIZE];
+	const char *why = reason_text(reason);
 
+	if (run->job->drops > 1)
+		return;
+	if (reason == REASON_HELD)
+		why = "another one of the job takes its turn";
+	else if (reason == REASON_NO_RESOURCES)
+		why = strerrordesc_np(result->code);
 	log_job(LOG_LEVEL_WARNING, run->job->def->name, run->id, "nobody is told (%s): %s",
 		words_notice(&run->notice, told), why);
+}
+
+void report_drops_end(const struct engine_job *job)
+{
+	uint64_t more = job->drops - 1;
+
+	log_job(LOG_LEVEL_WARNING, job->def->name, 0, "%" PRIu64 " more %s not told", more,
+		more == 1 ? "was" : "were");
 }
 
 void report_overdue(const struct engine_job *job)

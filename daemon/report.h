@@ -15,8 +15,12 @@ void report_ended(const struct engine_run *run, enum verdict verdict, enum reaso
 void report_retry(const struct engine_run *run, enum verdict verdict, enum reason reason,
 		  const struct run_result *result, usec_t span);
 
-/* Hooks and mails that are not carried out. */
-void report_notice_dropped(const struct engine_run *run, const char *why);
+/* Hooks and mails that are not carried out: one line for the first of those in a row ... */
+void report_notice_dropped(const struct engine_run *run, enum reason reason,
+			   const struct run_result *result);
+
+/* ... and one for the others: "3 more were not told". */
+void report_drops_end(const struct engine_job *job);
 
 /* A job has not succeeded for as long as expect_within says. */
 void report_overdue(const struct engine_job *job);

@@ -91,6 +91,7 @@ void job_left(const struct step *step, struct engine_job *job)
 		job->def = left->def;
 		return;
 	}
+	notice_end_drops(step, job);
 	emit(step, &(struct effect){.kind = EFFECT_JOB_FREE, .job = job});
 	free(job);
 }
@@ -187,7 +188,7 @@ static void handle_stop(struct step *step)
 		emit(step, &(struct effect){.kind = EFFECT_DISARM, .job = job});
 		if (job->def->settings->expect_within > 0)
 			notice_expect(step, job, USEC_INFINITY);
-		notice_forget_owed(engine, job);
+		notice_forget(engine, job, true, true);
 		policy_withdraw(step, job, REASON_STOPPING);
 	}
 	for (struct engine_run *run = TAILQ_FIRST(&engine->live); run; run = next) {
@@ -249,6 +250,8 @@ void engine_settle(struct step *step)
 	if (engine->stopping && !engine->drained && TAILQ_EMPTY(&engine->live) &&
 	    TAILQ_EMPTY(&engine->notices)) {
 		engine->drained = true;
+		for (size_t i = 0; engine->model && i < engine->model->n_jobs; i++)
+			notice_end_drops(step, engine->jobs[i]);
 		emit(step, &(struct effect){.kind = EFFECT_DRAINED});
 	}
 }
@@ -270,7 +273,7 @@ void engine_step(struct engine *engine, const struct engine_event *event, usec_t
 		break;
 	case ENGINE_FINISHED:
 		if (event->run->place == PLACE_NOTICE)
-			notice_finished(&step, event->run);
+			notice_finished(&step, event->run, event->result);
 		else
 			attempt_finished(&step, event->run, event->result);
 		break;

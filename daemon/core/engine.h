@@ -44,13 +44,16 @@ struct engine_job {
 	struct engine_run *telling; /* its notice that is under way */
 	struct engine_run *notice;  /* its notice that waits */
 	TAILQ_ENTRY(engine_job) owed_link; /* among those that owe for want of room, if `owes` */
+	uint64_t drops; /* notices that were dropped, for the same reason, since one was not */
+	enum reason drop_reason;
 	uint64_t last_id; /* of the last run that ended after it had run; 0: none */
 	enum verdict last_verdict;
 	uint32_t agenda_index; /* its place in the agenda */
 	uint32_t live;         /* runs accepted and not ended */
 	uint32_t failures;     /* in a row, as of the last verdict of a run */
 	bool told;             /* of these; HOOK_RECOVERY is due with the next success */
-	bool overdue;          /* no success within expect_within */
+	bool overdue;          /* no success within expect_within ... */
+	bool owes_alarm;       /* ... of which nobody could be told yet for want of room */
 	bool owes;
 	bool gone; /* left the configuration while there were runs or notices */
 };
@@ -75,7 +78,8 @@ enum engine_run_state {
 struct engine_notice {
 	unsigned hooks; /* set of 1 << enum hook; 0 with no mail: not a notice but a run */
 	bool mail;
-	bool alarm; /* tells that the job fails or is overdue */
+	bool alarm; /* tells that the job fails or is overdue ... */
+	bool first; /* ... of which nobody has heard yet */
 	/* Of the run; with HOOK_MISSED of the streak; of the last run if overdue, VERDICT_SKIPPED
 	   if there was none; of no meaning with HOOK_START. */
 	enum verdict verdict;
@@ -131,9 +135,10 @@ enum engine_event_kind {
 	ENGINE_LOAD,          /* .load: put the prepared model in force */
 	ENGINE_DUE,           /* .job: its timer fired */
 	ENGINE_STARTED,       /* .run: its process is there, that of the command, not of only_if */
-	ENGINE_FINISHED,      /* .run, .result: it ended, or could not be started; of a notice the
-				 result is not looked at, and it is free then. So is a run whose
-				 first attempt is RESULT_UNWANTED: it is counted in a streak */
+	ENGINE_FINISHED,      /* .run, .result: it ended, or could not be started. A notice is free
+				 then; RESULT_NOT_STARTED or RESULT_NO_RESOURCES of it: it was not
+				 carried out. So is a run whose first attempt is RESULT_UNWANTED: it
+				 is counted in a streak */
 	ENGINE_RETRY_DUE,     /* .run: the span of EFFECT_RETRY is over */
 	ENGINE_OVERDUE,       /* .job: the span of EFFECT_EXPECT is over */
 	ENGINE_KILL,          /* .run, .mode: an operator wants it, or a notice, stopped */
@@ -173,7 +178,10 @@ enum effect_kind {
 	EFFECT_RETRY_OFF, /* .run: forget that; it ends */
 	EFFECT_NOTICE, /* .run: hand it to the pool, as what follows from a run: also when that is
 			  closed. Answered by ENGINE_FINISHED */
-	EFFECT_NOTICE_DROPPED, /* .run: it will not be carried out, for .reason; then it is free */
+	EFFECT_NOTICE_DROPPED, /* .run, .reason, .result (NULL: it was never handed over): it is not
+				  carried out, and free then. Say so if job->drops, which counts
+				  those in a row for the same reason, is 1 */
+	EFFECT_DROPS_END,      /* .job: say that there were job->drops, which is more than 1 */
 	EFFECT_EXPECT,         /* .job, .span: call ENGINE_OVERDUE after that span of elapsed time;
 				  replaces an earlier one. USEC_INFINITY: never */
 	EFFECT_OVERDUE,        /* .job: say so; a notice may follow */

@@ -1,7 +1,8 @@
 /*
  * What the engine's files share: engine.c (events), engine_load.c (putting a model in force),
  * engine_policy.c (what becomes of an occurrence), engine_run.c (runs and groups),
- * engine_attempt.c (what becomes of an attempt), engine_notice.c (who is told).
+ * engine_attempt.c (what becomes of an attempt), engine_told.c (what is told of its end),
+ * engine_notice.c (how it is told).
  */
 #pragma once
 
@@ -167,13 +168,31 @@ void attempt_due(struct step *step, struct engine_run *run);
 /* Another model is in force: next attempts are made under it. */
 void attempt_reload(struct step *step);
 
-/* engine_notice.c */
+/* engine_told.c */
 
+static inline bool notice_has_hook(const struct job_settings *settings, enum hook hook)
+{
+	return command_line_is_set(&settings->hooks[hook]);
+}
+/* The bit of a hook that is set; otherwise 0. */
+static inline unsigned notice_hook(const struct job_settings *settings, enum hook hook)
+{
+	return notice_has_hook(settings, hook) ? 1U << hook : 0;
+}
 /* May these settings ever lead to a notice? */
 bool notice_is_possible(const struct job_settings *settings);
+/* And to one when the job is overdue? */
+bool notice_of_overdue_is_possible(const struct job_settings *settings);
+/* Is there anybody who cares that the job fails, or that it no longer does? Otherwise its failures
+   are not told, and those that a reload brings hear of the next one. */
+bool notice_has_audience(const struct job_settings *settings);
 /* What is to be told of the end of a run, which it books for the job. */
-struct engine_notice notice_of_end(const struct engine_run *run, enum verdict verdict,
-				   enum reason reason, const struct run_result *result);
+struct engine_notice notice_of_end(struct engine *engine, const struct engine_run *run,
+				   enum verdict verdict, enum reason reason,
+				   const struct run_result *result);
+
+/* engine_notice.c */
+
 /* A run that has ended, and left everything else, goes on as the notice of it. */
 void notice_begin(struct step *step, struct engine_run *run);
 void notice_of_start(struct step *step, const struct engine_run *run);
@@ -185,10 +204,12 @@ void notice_overdue(struct step *step, struct engine_job *job);
 void notice_settle(struct step *step);
 /* It was handed to the shell; it has come back. */
 void notice_submitted(struct step *step, struct engine_run *run);
-void notice_finished(struct step *step, struct engine_run *run);
+void notice_finished(struct step *step, struct engine_run *run, const struct run_result *result);
 /* One that waits will not be carried out. */
 void notice_drop(struct step *step, struct engine_run *run, enum reason reason);
-/* The job will not be told what it is owed. */
-void notice_forget_owed(struct engine *engine, struct engine_job *job);
+/* Nobody will be told of what is owed for want of room: what was missed, that it is overdue. */
+void notice_forget(struct engine *engine, struct engine_job *job, bool missed, bool alarm);
+/* A notice of the job was carried out, or there will be none. */
+void notice_end_drops(const struct step *step, struct engine_job *job);
 /* Expects the next success of the job within `span`; USEC_INFINITY: no longer. */
 void notice_expect(const struct step *step, struct engine_job *job, usec_t span);

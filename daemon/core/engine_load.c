@@ -230,7 +230,7 @@ static void remove_job(struct step *step, struct engine_job *job)
 	policy_withdraw(step, job, REASON_REMOVED);
 	if (job->def->settings->expect_within > 0)
 		notice_expect(step, job, USEC_INFINITY);
-	notice_forget_owed(step->engine, job);
+	notice_forget(step->engine, job, true, true);
 	job->overdue = false;
 	job->gone = true;
 	job_left(step, job);
@@ -279,10 +279,11 @@ static void apply_job(struct step *step, struct engine_job *job, const struct jo
 	bool derive = fate == DIFF_ADDED || !schedule_equal(&job->def->schedule, &def->schedule);
 	usec_t expected = fate == DIFF_ADDED ? 0 : job->def->settings->expect_within;
 	usec_t expect = def->settings->expect_within;
+	bool no_alarm = expect != expected || !notice_of_overdue_is_possible(def->settings);
 
 	job->def = def;
-	if (!command_line_is_set(&def->settings->hooks[HOOK_MISSED]))
-		notice_forget_owed(step->engine, job);
+	notice_forget(step->engine, job, !command_line_is_set(&def->settings->hooks[HOOK_MISSED]),
+		      no_alarm);
 	/* What an old schedule left undone is no miss: nothing is caught up. */
 	if (derive)
 		job_arm(step, job, job_first_slot(step, def));

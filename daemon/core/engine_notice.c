@@ -1,95 +1,8 @@
-/* Who is told of what: when a notice is made, in which order they go, and what is expected. */
+/* Notices: in which order they go, what waits for room, what is dropped, and what is expected. */
 #include "core/engine_internal.h"
 
 #include <assert.h>
 #include <string.h>
-
-static bool is_set(const struct job_settings *settings, enum hook hook)
-{
-	return command_line_is_set(&settings->hooks[hook]);
-}
-
-static unsigned hook_bit(const struct job_settings *settings, enum hook hook)
-{
-	return is_set(settings, hook) ? 1U << hook : 0;
-}
-
-bool notice_is_possible(const struct job_settings *settings)
-{
-	for (int hook = 0; hook < HOOK_COUNT; hook++)
-		if (is_set(settings, (enum hook)hook))
-			return true;
-	return settings->mail_to.n > 0;
-}
-
-/* Is there anybody who cares that the job fails, or that it no longer does? Otherwise its failures
-   are not told, and those that a reload brings hear of the next one. */
-static bool has_audience(const struct job_settings *settings)
-{
-	return is_set(settings, HOOK_FAILURE) || is_set(settings, HOOK_RECOVERY) ||
-	       settings->mail_to.n > 0;
-}
-
-static bool is_failure(enum verdict verdict)
-{
-	return verdict == VERDICT_FAILED || verdict == VERDICT_TIMEOUT;
-}
-
-static bool wants_mail(const struct job_settings *settings, const struct engine_notice *notice,
-		       bool recovers, const struct run_result *result)
-{
-	if (settings->mail_to.n == 0 ||
-	    !(is_failure(notice->verdict) || notice->verdict == VERDICT_OK))
-		return false;
-	switch (settings->mail_when) {
-	case MAIL_FAILURE:
-		return notice->alarm;
-	case MAIL_CHANGE:
-		return notice->alarm || recovers;
-	case MAIL_OUTPUT:
-		return result->printed > 0;
-	case MAIL_ALWAYS:
-		break;
-	}
-	return true;
-}
-
-struct engine_notice notice_of_end(const struct engine_run *run, enum verdict verdict,
-				   enum reason reason, const struct run_result *result)
-{
-	const struct job_settings *settings = run->def->settings;
-	struct engine_job *job = run->job;
-	struct engine_notice notice = {.verdict = verdict, .reason = reason};
-	bool recovers = false;
-
-	if (is_failure(verdict) || verdict == VERDICT_OK || verdict == VERDICT_KILLED) {
-		job->last_id = run->id;
-		job->last_verdict = verdict;
-	}
-	if (is_failure(verdict)) {
-		job->failures += job->failures < UINT32_MAX;
-		notice.alarm = job->failures >= settings->notify_after &&
-			       (!job->told || settings->notify_when == NOTIFY_ALWAYS);
-		job->told = job->told || (notice.alarm && has_audience(settings));
-	}
-	notice.failures = job->failures;
-	if (verdict == VERDICT_OK) {
-		recovers = job->told;
-		job->failures = 0;
-		job->told = false;
-		job->overdue = false;
-		notice.hooks |= hook_bit(settings, HOOK_SUCCESS);
-		if (recovers)
-			notice.hooks |= hook_bit(settings, HOOK_RECOVERY);
-	}
-	notice.mail = wants_mail(settings, &notice, recovers, result);
-	/* An alarm that it would take the place of goes on with it. */
-	if (notice.mail && is_failure(verdict) && job->notice && job->notice->notice.alarm)
-		notice.alarm = true;
-	if (notice.alarm)
-		notice.hooks |= hook_bit(settings, HOOK_FAILURE);
-	return notice;
-}
 
 /* Is there a place for another one? */
 static bool has_room(const struct engine *engine)
@@ -97,18 +10,61 @@ static bool has_room(const struct engine *engine)
 	return engine->taken[PLACE_NOTICE] + 1 < engine->bounds[PLACE_NOTICE];
 }
 
-/* Gives up a notice that the shell does not have. */
-static void discard(struct step *step, struct engine_run *run, enum reason reason)
+/* Nobody has heard an alarm: it does not count as told. */
+static void take_back(const struct step *step, const struct engine_run *run)
 {
+	struct engine_job *job = run->job;
+	usec_t within = job->def->settings->expect_within;
+
+	if (!run->notice.first)
+		return;
+	if (job->notice && job->notice != run && job->notice->notice.alarm) {
+		job->notice->notice.first = true;
+		return;
+	}
+	job->told = false;
+	/* Which may not fail by itself for long. */
+	if (job->overdue && !job->owes_alarm && !job->gone && !step->engine->stopping) {
+		job->overdue = false;
+		notice_expect(step, job, within);
+	}
+}
+
+void notice_end_drops(const struct step *step, struct engine_job *job)
+{
+	if (job->drops > 1)
+		emit(step, &(struct effect){.kind = EFFECT_DROPS_END, .job = job});
+	job->drops = 0;
+}
+
+/* It is not carried out, and given back. */
+static void discard(struct step *step, struct engine_run *run, enum reason reason,
+		    const struct run_result *result)
+{
+	struct engine_job *job = run->job;
+
 	step->engine->counters.notices_dropped++;
-	emit(step, &(struct effect){.kind = EFFECT_NOTICE_DROPPED, .run = run, .reason = reason});
+	if (job->drop_reason != reason)
+		notice_end_drops(step, job);
+	job->drop_reason = reason;
+	job->drops++;
+	emit(step, &(struct effect){
+			   .kind = EFFECT_NOTICE_DROPPED,
+			   .run = run,
+			   .reason = reason,
+			   .result = result,
+		   });
+	/* One that is displaced by a failure goes on with that, and a success ends it. */
+	if (reason != REASON_HELD)
+		take_back(step, run);
 	run_give_back(step->engine, run);
 }
 
 /* Is the job one that is to be told of what it misses? */
 static bool may_miss(const struct step *step, const struct engine_job *job)
 {
-	return !step->engine->stopping && !job->gone && is_set(job->def->settings, HOOK_MISSED);
+	return !step->engine->stopping && !job->gone &&
+	       notice_has_hook(job->def->settings, HOOK_MISSED);
 }
 
 /* Makes way for another one. What was missed is not forgotten for it. */
@@ -122,7 +78,7 @@ static void displace(struct step *step, struct engine_run *run)
 		};
 		run_give_back(step->engine, run);
 	} else {
-		discard(step, run, REASON_HELD);
+		discard(step, run, REASON_HELD, NULL);
 	}
 }
 
@@ -161,11 +117,7 @@ static void wait_for_turn(struct step *step, struct engine_run *run, bool displa
 	else if (!before && engine->taken[PLACE_NOTICE] >= engine->bounds[PLACE_NOTICE])
 		why = REASON_NO_ROOM;
 	if (why != REASON_NONE) {
-		/* Then the next failure is to be told. */
-		if (why == REASON_NO_ROOM && run->notice.alarm &&
-		    run->def->settings->notify_when == NOTIFY_CHANGE)
-			job->told = false;
-		discard(step, run, why);
+		discard(step, run, why, NULL);
 		return;
 	}
 
@@ -187,19 +139,12 @@ void notice_begin(struct step *step, struct engine_run *run)
 	wait_for_turn(step, run, true);
 }
 
-/* A notice that is not of the end of a run. Without even a place to tell of it by, it is only
-   counted. NULL then. */
+/* A notice that is not of the end of a run. There must be a free one. */
 static struct engine_run *make(const struct step *step, struct engine_job *job,
 			       struct engine_notice notice)
 {
-	struct engine *engine = step->engine;
-	struct engine_run *run;
+	struct engine_run *run = run_take(step, job, PLACE_NOTICE);
 
-	if (TAILQ_EMPTY(&engine->free)) {
-		engine->counters.notices_dropped++;
-		return NULL;
-	}
-	run = run_take(step, job, PLACE_NOTICE);
 	run->attempt = 0;
 	run->notice = notice;
 	return run;
@@ -214,14 +159,21 @@ static void use_current(struct engine *engine, struct engine_run *run)
 
 void notice_of_start(struct step *step, const struct engine_run *started)
 {
+	struct engine *engine = step->engine;
 	struct engine_notice notice = {
-		.hooks = hook_bit(started->def->settings, HOOK_START),
+		.hooks = notice_hook(started->def->settings, HOOK_START),
 		.failures = started->job->failures,
 	};
-	struct engine_run *run = notice.hooks ? make(step, started->job, notice) : NULL;
+	struct engine_run *run;
 
-	if (!run)
+	if (!notice.hooks)
 		return;
+	/* Without even a place to tell of it by, it is only counted. */
+	if (TAILQ_EMPTY(&engine->free)) {
+		engine->counters.notices_dropped++;
+		return;
+	}
+	run = make(step, started->job, notice);
 	run->id = started->id;
 	run->attempt = started->attempt;
 	run->def = started->def;
@@ -230,49 +182,82 @@ void notice_of_start(struct step *step, const struct engine_run *started)
 	wait_for_turn(step, run, false);
 }
 
-static void settle_debt(struct engine *engine, struct engine_job *job)
+static void tell_missed(struct step *step, struct engine_job *job)
 {
+	const struct engine_streak *owed = &job->owed;
+	struct engine_run *run;
+
+	run = make(step, job,
+		   (struct engine_notice){
+			   .hooks = notice_hook(job->def->settings, HOOK_MISSED),
+			   .verdict = owed->verdict,
+			   .reason = owed->reason,
+			   .failures = job->failures,
+			   .missed = owed->count,
+		   });
+	use_current(step->engine, run);
+	run->slot = owed->last;
 	job->owed.count = 0;
-	leave_owing(engine, job);
+	wait_for_turn(step, run, false);
 }
 
-/* Makes the one that the job owes, or lets it wait for a place. */
+static void tell_overdue(struct step *step, struct engine_job *job)
+{
+	const struct job_settings *settings = job->def->settings;
+	struct engine_run *run;
+
+	run = make(step, job,
+		   (struct engine_notice){
+			   .hooks = notice_hook(settings, HOOK_FAILURE),
+			   .mail = settings->mail_to.n > 0,
+			   .alarm = true,
+			   .first = true,
+			   .verdict = job->last_id > 0 ? job->last_verdict : VERDICT_SKIPPED,
+			   .reason = REASON_OVERDUE,
+			   .failures = job->failures,
+		   });
+	use_current(step->engine, run);
+	run->id = job->last_id;
+	run->slot = USEC_INFINITY;
+	job->owes_alarm = false;
+	job->told = true;
+	wait_for_turn(step, run, true);
+}
+
+/* Makes one that the job owes, the alarm first, or lets it wait for a place. */
 static void pay(struct step *step, struct engine_job *job)
 {
 	struct engine *engine = step->engine;
-	const struct engine_streak *owed = &job->owed;
-	struct engine_notice notice = {
-		.hooks = hook_bit(job->def->settings, HOOK_MISSED),
-		.verdict = owed->verdict,
-		.reason = owed->reason,
-		.failures = job->failures,
-		.missed = owed->count,
-	};
-	struct engine_run *run;
 
-	if (owed->count == 0 || job->notice)
+	if ((job->owed.count == 0 && !job->owes_alarm) || job->notice) {
+		leave_owing(engine, job);
 		return;
+	}
 	if (!has_room(engine)) {
 		if (!job->owes)
 			TAILQ_INSERT_TAIL(&engine->owing, job, owed_link);
 		job->owes = true;
 		return;
 	}
-	run = make(step, job, notice);
-	if (run) {
-		use_current(engine, run);
-		run->slot = owed->last;
-	}
-	settle_debt(engine, job);
-	if (run)
-		wait_for_turn(step, run, false);
+	leave_owing(engine, job);
+	if (job->owes_alarm)
+		tell_overdue(step, job);
+	else
+		tell_missed(step, job);
 }
 
-void notice_forget_owed(struct engine *engine, struct engine_job *job)
+void notice_forget(struct engine *engine, struct engine_job *job, bool missed, bool alarm)
 {
-	if (job->owed.count > 0)
-		engine->counters.notices_dropped++;
-	settle_debt(engine, job);
+	if (missed) {
+		engine->counters.notices_dropped += job->owed.count > 0;
+		job->owed.count = 0;
+	}
+	if (alarm) {
+		engine->counters.notices_dropped += job->owes_alarm;
+		job->owes_alarm = false;
+	}
+	if (job->owed.count == 0 && !job->owes_alarm)
+		leave_owing(engine, job);
 }
 
 void notice_settle(struct step *step)
@@ -308,30 +293,20 @@ void notice_missed(struct step *step, struct engine_job *job, struct engine_stre
 void notice_overdue(struct step *step, struct engine_job *job)
 {
 	const struct job_settings *settings = job->def->settings;
-	struct engine_notice notice = {
-		.hooks = hook_bit(settings, HOOK_FAILURE),
-		.mail = settings->mail_to.n > 0,
-		.alarm = true,
-		.verdict = job->last_id > 0 ? job->last_verdict : VERDICT_SKIPPED,
-		.reason = REASON_OVERDUE,
-		.failures = job->failures,
-	};
-	struct engine_run *run;
 
 	job->overdue = true;
 	emit(step, &(struct effect){.kind = EFFECT_OVERDUE, .job = job});
-	if (job->told || !has_audience(settings))
+	if (job->told || !notice_has_audience(settings))
 		return;
-	job->told = true;
-	if (!notice.hooks && !notice.mail)
+	if (!notice_of_overdue_is_possible(settings)) {
+		job->told = true;
 		return;
-	run = make(step, job, notice);
-	if (!run)
-		return;
-	run->id = job->last_id;
-	run->slot = USEC_INFINITY;
-	use_current(step->engine, run);
-	wait_for_turn(step, run, true);
+	}
+	job->owes_alarm = true;
+	if (job->notice && !TAILQ_EMPTY(&step->engine->free))
+		tell_overdue(step, job);
+	else
+		pay(step, job);
 }
 
 void notice_submitted(struct step *step, struct engine_run *run)
@@ -341,17 +316,36 @@ void notice_submitted(struct step *step, struct engine_run *run)
 	assert(!job->telling && job->notice == run);
 	job->telling = run;
 	job->notice = NULL;
+	/* Whoever hears that it fails need not hear that it is overdue. */
+	if (run->notice.alarm)
+		job->owes_alarm = false;
 	pay(step, job);
 }
 
-void notice_finished(struct step *step, struct engine_run *run)
+/* Why a notice that the shell had has come back as it was; REASON_NONE: it was carried out. */
+static enum reason why_not(const struct engine_run *run, const struct run_result *result)
+{
+	if (result->kind == RESULT_NO_RESOURCES)
+		return REASON_NO_RESOURCES;
+	if (result->kind != RESULT_NOT_STARTED)
+		return REASON_NONE;
+	return run->cancelled != REASON_NONE ? run->cancelled : REASON_STOPPING;
+}
+
+void notice_finished(struct step *step, struct engine_run *run, const struct run_result *result)
 {
 	struct engine_job *job = run->job;
 	struct model *model = model_ref(run->model);
+	enum reason why = why_not(run, result);
 
 	assert(job->telling == run);
 	job->telling = NULL;
-	run_give_back(step->engine, run);
+	if (why != REASON_NONE) {
+		discard(step, run, why, result);
+	} else {
+		notice_end_drops(step, job);
+		run_give_back(step->engine, run);
+	}
 	step->eased = true;
 	if (job->notice) {
 		run_move(step->engine, job->notice, RUN_FREE);
@@ -368,7 +362,7 @@ void notice_drop(struct step *step, struct engine_run *run, enum reason reason)
 
 	assert(job->notice == run);
 	job->notice = NULL;
-	discard(step, run, reason);
+	discard(step, run, reason, NULL);
 	pay(step, job);
 	job_left(step, job);
 	model_unref(model);

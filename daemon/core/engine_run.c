@@ -285,6 +285,7 @@ static void let_go(struct step *step, struct engine_run *run)
 	if (engine_run_is_notice(run)) {
 		run_move(step->engine, run, RUN_FREE);
 		run_leave_group(step->engine, run);
+		run->cancelled = REASON_NONE; /* that was the run */
 		run_change_place(step->engine, run, PLACE_NOTICE);
 		notice_begin(step, run);
 	} else {
@@ -312,7 +313,7 @@ void run_end(struct step *step, struct engine_run *run, enum verdict verdict, en
 	}
 	policy_end_streak(step, job);
 	step->engine->counters.verdicts[verdict]++;
-	run->notice = notice_of_end(run, verdict, reason, result);
+	run->notice = notice_of_end(step->engine, run, verdict, reason, result);
 	emit(step, &(struct effect){
 			   .kind = EFFECT_ENDED,
 			   .run = run,

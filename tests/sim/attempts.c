@@ -31,8 +31,7 @@ static bool is_tried_again(const struct world *world, struct engine_run *run,
 	unsigned retries = plan->present ? plan->retries : settings->retries;
 	bool timeouts_only = plan->present ? plan->retry_timeouts_only : settings->retry_on.timeout;
 
-	return run->attempt <= retries &&
-	       (!timeouts_only || verdict_of(result) == VERDICT_TIMEOUT);
+	return run->attempt <= retries && (!timeouts_only || verdict_of(result) == VERDICT_TIMEOUT);
 }
 
 static enum reason reason_of(struct world *world, const struct effect *effect,

@@ -346,6 +346,10 @@ void books_effect(struct world *world, const struct effect *effect)
 			world_fail(world, "%s is freed too early", effect->job->def->name);
 		if (book->ended || book->waits)
 			world_fail(world, "%s is freed with a notice", effect->job->def->name);
+		if (book->drops > 1)
+			world_fail(world, "%s is freed, its drops are not said",
+				   effect->job->def->name);
+		book->drops = 0;
 		book->job = NULL;
 		book->failures = 0;
 		book->told = false;
@@ -366,6 +370,9 @@ void books_effect(struct world *world, const struct effect *effect)
 		break;
 	case EFFECT_NOTICE_DROPPED:
 		telling_dropped(world, effect->run, effect->reason);
+		break;
+	case EFFECT_DROPS_END:
+		telling_drops_end(world, effect->job);
 		break;
 	case EFFECT_EXPECT:
 		telling_expect(world, effect->job, effect->span);
@@ -398,6 +405,9 @@ void books_effect(struct world *world, const struct effect *effect)
 	case EFFECT_DRAINED:
 		if (world->drained || !world->stopping || world->n_pool > 0)
 			world_fail(world, "drained, but not so");
+		for (size_t i = 0; i < world->plan.n_jobs; i++)
+			if (world->books[i].drops > 1)
+				world_fail(world, "drained, but drops are not said");
 		world->drained = true;
 		break;
 	}

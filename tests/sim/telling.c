@@ -26,7 +26,7 @@ static struct engine_notice wanted(const struct book *book, const struct job_set
 	bool succeeded = verdict == VERDICT_OK;
 	bool alarm = failed && book->failures >= settings->notify_after &&
 		     (!book->told || settings->notify_when == NOTIFY_ALWAYS);
-	bool recovery = succeeded && book->told;
+	bool recovery = succeeded && book->told && !book->waits_unheard;
 
 	if (settings->mail_to.n > 0 && (failed || succeeded))
 		want.mail = settings->mail_when == MAIL_ALWAYS ||
@@ -34,8 +34,11 @@ static struct engine_notice wanted(const struct book *book, const struct job_set
 			    (settings->mail_when == MAIL_FAILURE && alarm) ||
 			    (settings->mail_when == MAIL_CHANGE && (alarm || recovery));
 	/* What an alarm that waits would have told must not be lost. */
-	if (want.mail && failed && book->waits_with_alarm)
+	want.first = alarm && (!book->told || book->waits_unheard);
+	if (want.mail && failed && book->waits_with_alarm) {
 		alarm = true;
+		want.first = want.first || book->waits_unheard;
+	}
 	if (alarm && has_hook(settings, HOOK_FAILURE))
 		want.hooks |= 1U << HOOK_FAILURE;
 	if (succeeded && has_hook(settings, HOOK_SUCCESS))
@@ -46,6 +49,18 @@ static struct engine_notice wanted(const struct book *book, const struct job_set
 	return want;
 }
 
+static bool wants_recovery(const struct job_settings *settings)
+{
+	return has_hook(settings, HOOK_RECOVERY) ||
+	       (settings->mail_to.n > 0 && settings->mail_when == MAIL_CHANGE);
+}
+
+static void forget_alarm(struct world *world, struct book *book)
+{
+	world->forgotten += book->owes_alarm;
+	book->owes_alarm = false;
+}
+
 void telling_end(struct world *world, const struct effect *effect)
 {
 	struct engine_run *run = effect->run;
@@ -54,6 +69,7 @@ void telling_end(struct world *world, const struct effect *effect)
 	size_t number = job_number(run->def);
 	struct book *book = &world->books[number];
 	const struct job_plan *plan = &world->plan.jobs[number];
+	struct run_tail *tail = engine_run_tail(run);
 	struct engine_notice want;
 
 	if (run->job->streak.count > 0)
@@ -65,14 +81,18 @@ void telling_end(struct world *world, const struct effect *effect)
 		world_fail(world, "run %d: hooks %x and mail %d instead of %x and %d", (int)run->id,
 			   notice->hooks, notice->mail, want.hooks, want.mail);
 	if (engine_run_is_notice(run) &&
-	    (notice->alarm != want.alarm || notice->verdict != effect->verdict ||
-	     notice->reason != effect->reason || notice->failures != want.failures))
+	    (notice->alarm != want.alarm || notice->first != want.first ||
+	     notice->verdict != effect->verdict || notice->reason != effect->reason ||
+	     notice->failures != want.failures))
 		world_fail(world, "run %d: its notice says what is not so", (int)run->id);
 	if (is_failure(effect->verdict) && want.alarm && has_audience(settings))
 		book->told = true;
 	if (effect->verdict == VERDICT_OK) {
 		book->failures = 0;
-		book->told = false;
+		/* An alarm that nobody has heard comes before the recovery, or not at all. */
+		book->told = book->waits_unheard && !engine_run_is_notice(run) &&
+			     wants_recovery(settings);
+		forget_alarm(world, book);
 		book->expect_at = plan->present && !world->stopping && plan->expect_within > 0
 					  ? world->elapsed + plan->expect_within
 					  : book->expect_at;
@@ -85,13 +105,16 @@ void telling_end(struct world *world, const struct effect *effect)
 		telling_missed(world, number, 1, true);
 	if (!engine_run_is_notice(run))
 		return;
-	if (book->ended && book->waits)
+	/* What was missed is owed again without a word. */
+	if (book->ended && book->waits && book->waits_with_missed == 0)
 		world_fail(world, "a notice of %s is lost", run->def->name);
 	if (book->ended)
 		book->waits = book->ended;
-	((struct run_tail *)engine_run_tail(run))->line = book->waits ? book->line : 0;
+	tail->line = book->waits ? book->line : 0;
+	tail->cancelled = REASON_NONE;
 	book->ended = run;
 	book->waits_with_alarm = notice->alarm;
+	book->waits_unheard = notice->first;
 	world->n_notices++;
 }
 
@@ -115,7 +138,7 @@ static void settle(struct world *world, struct engine_run *run, bool displaced)
 	if (!displaced)
 		book->line = 0;
 	if (!book->ended && !book->waits)
-		book->waits_with_alarm = false;
+		book->waits_with_alarm = book->waits_unheard = false;
 	if (run->notice.hooks & 1U << HOOK_MISSED) {
 		books_streak(world, run->job);
 		if (run->notice.missed == 0 || run->notice.missed > book->missed)
@@ -132,13 +155,30 @@ static size_t notice_limit(const struct world *world)
 	return world->plan.workers / 4 > 0 ? world->plan.workers / 4 : 1;
 }
 
+/* A notice that was not there before. */
+static void look_at_new(struct book *book, struct engine_run *run)
+{
+	struct run_tail *tail = engine_run_tail(run);
+
+	if (tail->known)
+		return;
+	tail->known = true;
+	if (run->notice.reason != REASON_OVERDUE)
+		return;
+	book->owes_alarm = false;
+	book->told = true;
+}
+
 void telling_notice(struct world *world, struct engine_run *run)
 {
 	const struct engine_notice *notice = &run->notice;
-	const struct book *book = &world->books[job_number(run->def)];
+	struct book *book = &world->books[job_number(run->def)];
 	size_t n = 1;
 
 	settle(world, run, false);
+	look_at_new(book, run);
+	if (notice->alarm)
+		book->owes_alarm = false;
 	for (size_t i = 0; i < world->n_pool; i++) {
 		const struct run_tail *tail = engine_run_tail(world->pool[i]);
 
@@ -163,13 +203,52 @@ void telling_notice(struct world *world, struct engine_run *run)
 	world->mails += notice->mail;
 }
 
+/* Of an alarm that nobody has heard. */
+static void take_back(struct world *world, struct book *book, const struct engine_run *run)
+{
+	const struct job_plan *plan = &world->plan.jobs[job_number(run->def)];
+
+	if (!run->notice.first)
+		return;
+	if (book->waits_with_alarm) {
+		book->waits_unheard = true;
+		return;
+	}
+	book->told = false;
+	if (plan->present && !world->stopping && plan->expect_within > 0 && book->expect_at == 0 &&
+	    !book->owes_alarm)
+		book->expect_at = world->elapsed + plan->expect_within;
+}
+
+static void book_drop(struct world *world, struct book *book, const struct engine_run *run,
+		      enum reason reason)
+{
+	world->dropped++;
+	if (reason != book->drop_reason) {
+		if (book->drops > 1)
+			world_fail(world, "%s: %d drops, and nobody says so", run->def->name,
+				   (int)book->drops);
+		book->drops = 0;
+	}
+	book->drop_reason = reason;
+	book->drops++;
+	if (run->job->drops != book->drops)
+		world_fail(world, "%s: %d drops instead of %d", run->def->name,
+			   (int)run->job->drops, (int)book->drops);
+}
+
 void telling_dropped(struct world *world, struct engine_run *run, enum reason reason)
 {
 	struct book *book = &world->books[job_number(run->def)];
+	const struct run_tail *tail = engine_run_tail(run);
+	bool returned = tail->state == POOL_BACK && run == world->event->run;
 	bool right = false;
 
-	settle(world, run, reason == REASON_HELD);
-	world->dropped++;
+	if (!returned)
+		settle(world, run, reason == REASON_HELD);
+	book_drop(world, book, run, reason);
+	if (reason != REASON_HELD)
+		take_back(world, book, run);
 	switch (reason) {
 	case REASON_HELD: /* something of the same job waits, or did */
 		right = book->ended || book->waits || world->event->kind == ENGINE_OVERDUE;
@@ -177,14 +256,16 @@ void telling_dropped(struct world *world, struct engine_run *run, enum reason re
 	case REASON_NO_ROOM:
 		right = world->n_notices >= (size_t)world->plan.workers + world->plan.queue ||
 			!(world->tells || world->tells_before);
-		if (run->notice.alarm && run->def->settings->notify_when == NOTIFY_CHANGE)
-			book->told = false;
+		break;
+	case REASON_NO_RESOURCES:
+		right = returned && tail->result.kind == RESULT_NO_RESOURCES;
 		break;
 	case REASON_STOPPING:
 		right = world->stopping;
 		break;
 	case REASON_OPERATOR:
-		right = world->event->kind == ENGINE_KILL && run == world->event->run;
+		right = (world->event->kind == ENGINE_KILL && run == world->event->run) ||
+			(returned && tail->cancelled == REASON_OPERATOR);
 		break;
 	default:
 		break;
@@ -193,6 +274,26 @@ void telling_dropped(struct world *world, struct engine_run *run, enum reason re
 	if (!right)
 		world_fail(world, "a notice of %s is dropped because %s", run->def->name,
 			   reason_text(reason));
+}
+
+void telling_returned(struct world *world, struct engine_run *run)
+{
+	const struct run_tail *tail = engine_run_tail(run);
+	struct book *book = &world->books[job_number(run->def)];
+
+	/* The one that was dropped before has been said. */
+	if (tail->result.kind < RESULT_NOT_STARTED && book->drops == 1)
+		book->drops = 0;
+}
+
+void telling_drops_end(struct world *world, const struct engine_job *job)
+{
+	struct book *book = &world->books[job_number(job->def)];
+
+	if (job->drops != book->drops || book->drops < 2)
+		world_fail(world, "%s: %d drops instead of %d", job->def->name, (int)job->drops,
+			   (int)book->drops);
+	book->drops = 0;
 }
 
 void telling_expect(struct world *world, struct engine_job *job, usec_t span)
@@ -211,7 +312,12 @@ void telling_overdue(struct world *world, struct engine_job *job)
 	if (world->event->kind != ENGINE_OVERDUE || job != world->event->job || world->overdue_seen)
 		world_fail(world, "%s: overdue, but not so", job->def->name);
 	world->overdue_seen = true;
-	book->told = book->told || has_audience(job->def->settings);
+	if (book->told || !has_audience(job->def->settings))
+		return;
+	if (has_hook(job->def->settings, HOOK_FAILURE) || job->def->settings->mail_to.n > 0)
+		book->owes_alarm = true; /* for this moment at least */
+	else
+		book->told = true;
 }
 
 void telling_missed(struct world *world, size_t number, uint64_t count, bool begins)
@@ -239,6 +345,9 @@ void telling_load(struct world *world, const struct plan *plan)
 		world->tells = world->tells || (after->present && (after->hooks || after->mail));
 		if (expect != expected)
 			book->expect_at = expect > 0 ? world->elapsed + expect : 0;
+		if (expect != expected || !after->present ||
+		    !(after->hooks & 1U << HOOK_FAILURE || after->mail))
+			forget_alarm(world, book);
 		/* What is owed, and does not wait yet, is forgotten with the hook. */
 		if (after->present && after->hooks & 1U << HOOK_MISSED)
 			continue;
@@ -256,6 +365,7 @@ void telling_stop(struct world *world)
 		struct book *book = &world->books[i];
 
 		book->expect_at = 0;
+		forget_alarm(world, book);
 		world->forgotten += book->missed > book->waits_with_missed;
 		book->missed = book->waits_with_missed;
 	}
@@ -266,6 +376,7 @@ void telling_check_notice(struct world *world, struct engine_run *run)
 	struct book *book = &world->books[job_number(run->def)];
 	struct run_tail *tail = engine_run_tail(run);
 
+	look_at_new(book, run);
 	world->n_notices++;
 	world->n_telling += run->state != RUN_WAITING;
 	if (run->job != book->job)
@@ -280,6 +391,10 @@ void telling_check_notice(struct world *world, struct engine_run *run)
 		world_fail(world, "%s: another notice waits", run->def->name);
 	book->waits = run;
 	book->waits_with_alarm = run->notice.alarm;
+	if (run->notice.first != (run->notice.alarm && book->waits_unheard) &&
+	    run->notice.reason != REASON_OVERDUE)
+		world_fail(world, "%s: its alarm was heard, or was it?", run->def->name);
+	book->waits_unheard = run->notice.first;
 	if (run->notice.hooks & 1U << HOOK_MISSED)
 		book->waits_with_missed = run->notice.missed;
 	if (book->ended == run)
@@ -300,6 +415,13 @@ void telling_check_job(struct world *world, const struct engine_job *job)
 	if (job->failures != book->failures || job->told != book->told)
 		world_fail(world, "%s: %u failures, told %d, instead of %u and %d", job->def->name,
 			   job->failures, job->told, book->failures, book->told);
+	if (job->owes_alarm != book->owes_alarm || job->drops != book->drops)
+		world_fail(world, "%s: it owes an alarm: %d, %d drops, instead of %d and %d",
+			   job->def->name, job->owes_alarm, (int)job->drops, book->owes_alarm,
+			   (int)book->drops);
+	if (job->owes_alarm && !job->notice &&
+	    world->n_notices < (size_t)world->plan.workers + world->plan.queue)
+		world_fail(world, "%s: nobody is told that it is overdue", job->def->name);
 	if (job->overdue != (job->def->settings->expect_within > 0 && book->expect_at == 0))
 		world_fail(world, "%s: it is overdue, or is it?", job->def->name);
 	if (tail->expect_at != book->expect_at)

@@ -92,6 +92,7 @@ static void trace_effect(const struct world *world, const struct effect *effect)
 		[EFFECT_RETRY_OFF] = "no other attempt:",
 		[EFFECT_NOTICE] = "tell:",
 		[EFFECT_NOTICE_DROPPED] = "do not tell:",
+		[EFFECT_DROPS_END] = "drops end:",
 		[EFFECT_EXPECT] = "expect",
 		[EFFECT_OVERDUE] = "overdue:",
 		[EFFECT_CANCEL] = "cancel",
@@ -110,6 +111,7 @@ static void trace_effect(const struct world *world, const struct effect *effect)
 		trace(world, "    %s %s %.6f", name, effect->job->def->name,
 		      (double)effect->at / 1e6);
 		break;
+	case EFFECT_DROPS_END:
 	case EFFECT_EXPECT:
 	case EFFECT_OVERDUE:
 	case EFFECT_DISARM:
@@ -184,6 +186,7 @@ static void apply(void *ctx, const struct effect *effect)
 	case EFFECT_RETRY:
 	case EFFECT_RETRY_OFF:
 	case EFFECT_NOTICE_DROPPED:
+	case EFFECT_DROPS_END:
 	case EFFECT_EXPECT:
 	case EFFECT_OVERDUE:
 	case EFFECT_ENDED:
@@ -318,6 +321,8 @@ static void deliver_run(struct world *world, struct engine_run *run)
 	/* Of these there is no other word. */
 	if (tail->is_notice || (tail->result.kind == RESULT_UNWANTED && run->attempt == 1)) {
 		pool_forget(world, run);
+		if (tail->is_notice)
+			telling_returned(world, run);
 		if (!tail->is_notice && group_number(run->def) >= 0)
 			world->group_running[group_number(run->def)]--;
 	}

@@ -84,12 +84,16 @@ struct book {
 	bool told;
 	uint64_t last_id;
 	enum verdict last_verdict;
-	uint64_t missed;            /* not told yet */
-	usec_t expect_at;           /* elapsed time; 0: nothing is expected */
-	struct engine_run *ended;   /* the notice of an end that has to come still */
-	struct engine_run *waits;   /* the notice that waits, as of the last check */
-	uint64_t line;              /* where it stands; 0: in no line, or another one does now */
-	bool waits_with_alarm;      /* likewise */
+	uint64_t missed;          /* not told yet */
+	usec_t expect_at;         /* elapsed time; 0: nothing is expected */
+	struct engine_run *ended; /* the notice of an end that has to come still */
+	struct engine_run *waits; /* the notice that waits, as of the last check */
+	uint64_t line;            /* where it stands; 0: in no line, or another one does now */
+	bool waits_with_alarm;    /* likewise */
+	bool waits_unheard;       /* with one that is the first */
+	bool owes_alarm;          /* it is overdue, which nobody could be told yet */
+	uint64_t drops;           /* of notices in a row */
+	enum reason drop_reason;
 	uint64_t waits_with_missed; /* likewise */
 };
 

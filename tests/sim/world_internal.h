@@ -24,6 +24,7 @@ struct run_tail {
 	enum pool_state state;
 	bool told_started;
 	bool is_notice;       /* in the pool */
+	bool known;           /* as a notice */
 	unsigned attempts;    /* handed to the pool */
 	uint64_t line;        /* its number among those who lined up; 0: it does not wait */
 	usec_t retry_at;      /* elapsed time, of the timer of POOL_BETWEEN; 0: it has fired */
@@ -70,6 +71,9 @@ void attempts_retry(struct world *world, const struct effect *effect);
 void telling_end(struct world *world, const struct effect *effect);
 void telling_notice(struct world *world, struct engine_run *run);
 void telling_dropped(struct world *world, struct engine_run *run, enum reason reason);
+/* It comes back from the pool; so many were dropped. */
+void telling_returned(struct world *world, struct engine_run *run);
+void telling_drops_end(struct world *world, const struct engine_job *job);
 void telling_expect(struct world *world, struct engine_job *job, usec_t span);
 void telling_overdue(struct world *world, struct engine_job *job);
 /* `count` occurrences were missed; `begins`: and those before were not, for the same reason. */

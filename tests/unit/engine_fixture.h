@@ -199,6 +199,9 @@ static inline void record_effect(void *ctx, const struct effect *effect)
 		record(rig, "drop %s@%g %s", run->def->name, (double)run->slot / 1e6,
 		       reason_name(effect->reason));
 		break;
+	case EFFECT_DROPS_END:
+		record(rig, "dropped %s x%d", effect->job->def->name, (int)effect->job->drops);
+		break;
 	case EFFECT_EXPECT:
 		if (effect->span == USEC_INFINITY)
 			record(rig, "expect nothing of %s", effect->job->def->name);
@@ -401,13 +404,18 @@ static inline void kill_run(struct rig *rig, struct engine_run *run)
 	step(rig, (struct engine_event){.kind = ENGINE_KILL, .run = run, .mode = CANCEL_TERM});
 }
 
-/* The notice that the shell has of the job has been carried out. */
+/* The notice that the shell has of the job has come back. */
+static inline void told_as(struct rig *rig, struct engine_job *job, struct run_result result)
+{
+	assert_non_null(job->telling);
+	step(rig, (struct engine_event){
+			  .kind = ENGINE_FINISHED, .run = job->telling, .result = &result});
+}
+
+/* It has been carried out. */
 static inline void told(struct rig *rig, const char *name)
 {
-	struct engine_run *run = find_job(rig, name)->telling;
-
-	assert_non_null(run);
-	step(rig, (struct engine_event){.kind = ENGINE_FINISHED, .run = run});
+	told_as(rig, find_job(rig, name), (struct run_result){.kind = RESULT_EXITED});
 }
 
 static inline void happen(struct rig *rig, enum engine_event_kind kind)

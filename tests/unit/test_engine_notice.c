@@ -255,7 +255,7 @@ static void test_one_waits_beside_one_under_way_and_the_latest_counts(void **sta
 	expect(&rig, "end a@40 ok; drop a@30 held");
 	assert_int_equal(engine_counters(rig.engine)->notices_dropped, 2);
 	told(&rig, "a");
-	expect(&rig, "tell a@40: success ok x0");
+	expect(&rig, "dropped a x2; tell a@40: success ok x0");
 	told(&rig, "a");
 	expect(&rig, "");
 	end(&rig);
@@ -730,7 +730,7 @@ static void test_notices_keep_their_definition_and_their_job(void **state)
 	assert_ptr_equal(find_job(&rig, "a"), job);
 	load(&rig, &(struct model_spec){.workers = 1});
 	forget(&rig);
-	step(&rig, (struct engine_event){.kind = ENGINE_FINISHED, .run = job->telling});
+	told_as(&rig, job, ok);
 	expect(&rig, "free a");
 	end(&rig);
 }
@@ -746,7 +746,7 @@ static void test_a_removed_job_tells_of_its_last_run(void **state)
 	forget(&rig);
 	fail_run(&rig, "a", 10);
 	expect(&rig, "end a@10 failed; tell a@10: failure failed x1");
-	step(&rig, (struct engine_event){.kind = ENGINE_FINISHED, .run = job->telling});
+	told_as(&rig, job, ok);
 	expect(&rig, "free a");
 	end(&rig);
 }
