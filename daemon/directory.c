@@ -18,6 +18,7 @@
 struct directory {
 	char path[PATH_MAX];
 	char wanted[PATH_MAX]; /* empty: `path`, or nothing says what */
+	bool taken;            /* another daemon has that */
 	int fd;                /* holds the lock; negative: none is needed */
 };
 
@@ -54,6 +55,7 @@ static bool take(struct directory *directory)
 			       O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (directory->fd >= 0 && flock(directory->fd, LOCK_EX | LOCK_NB) == 0)
 		return true;
+	directory->taken = directory->fd >= 0 && errno == EWOULDBLOCK;
 	if (directory->fd >= 0)
 		(void)close(steal_fd(&directory->fd));
 	strcpy(directory->wanted, directory->path);
@@ -98,8 +100,9 @@ void directory_free(struct directory *directory)
 	free(directory);
 }
 
-const char *directory_missed(const struct directory *directory)
+const char *directory_missed(const struct directory *directory, bool *ret_taken)
 {
+	*ret_taken = directory->taken;
 	return directory->wanted[0] ? directory->wanted : NULL;
 }
 

@@ -7,6 +7,8 @@
 
 #include "base/cleanup.h"
 
+#include <stdbool.h>
+
 struct directory;
 
 /* Finds it or makes it, and keeps others of the same user from it. Returns 0 or -errno. */
@@ -17,5 +19,5 @@ void directory_free(struct directory *directory);
 
 const char *directory_path(const struct directory *directory);
 
-/* The one that should be, if it could not be had; else NULL. */
-const char *directory_missed(const struct directory *directory);
+/* The one that should be, if it could not be had, else NULL; and whether another daemon has it. */
+const char *directory_missed(const struct directory *directory, bool *ret_taken);

@@ -9,12 +9,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+/* Bytes; less than the pieces of a model (arena.h) have. */
+#define MMAP_THRESHOLD (128 * 1024)
 
 /* Makes what was inherited harmless: nothing of it may reach a job by accident. */
 static void tidy_process(void)
@@ -91,6 +95,9 @@ static int run(const struct cli *cli)
 	int status = EXIT_FAILURE;
 	int r;
 
+	/* What a model is made of goes back to the system with it. (Left to itself, the threshold
+	   rises with each that is freed.) */
+	(void)mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	choose_sinks(cli);
 	r = log_start();
 	if (r < 0) {

@@ -93,13 +93,19 @@ int work_fit_pool(struct daemon *daemon, const struct model *model)
 int work_new_context(struct daemon *daemon)
 {
 	int r = directory_new(&daemon->directory);
+	const char *missed;
+	bool taken;
 
 	if (r < 0)
 		return r;
-	if (directory_missed(daemon->directory))
+	missed = directory_missed(daemon->directory, &taken);
+	if (missed && taken)
 		log_msg(LOG_LEVEL_WARNING,
-			"%s cannot be had, or another everyd has it: files for hooks are in %s",
-			directory_missed(daemon->directory), directory_path(daemon->directory));
+			"another everyd runs with %s: jobs that both of them have run twice",
+			missed);
+	else if (missed)
+		log_msg(LOG_LEVEL_WARNING, "%s cannot be had: files for hooks are in %s", missed,
+			directory_path(daemon->directory));
 	r = run_context_new(&run_sink, directory_path(daemon->directory), &daemon->runs);
 	if (r == 0 && run_context_trouble(daemon->runs) < 0)
 		log_msg(LOG_LEVEL_WARNING, "runs have no control groups: %s",

@@ -152,14 +152,16 @@ static int prepare_hooks(struct launch *launch, struct surroundings *surrounding
 	if (settings->workdir && launch_expand(launch, settings->workdir, surroundings->directory,
 					       sizeof(surroundings->directory)) < 0)
 		surroundings->directory[0] = '\0';
-	if (!launch->run->output)
-		return 0;
-	r = make_file(launch, surroundings->file, sizeof(surroundings->file));
-	if (r == 0)
-		return set_fact(launch, "EVERYD_OUTPUT_FILE", surroundings->file);
-	launch_note(launch, LOG_LEVEL_WARNING, "EVERYD_OUTPUT_FILE: %s", strerrordesc_np(-r));
-	surroundings->file[0] = '\0';
-	return 0;
+	if (launch->run->output) {
+		r = make_file(launch, surroundings->file, sizeof(surroundings->file));
+		if (r < 0) {
+			launch_note(launch, LOG_LEVEL_WARNING, "EVERYD_OUTPUT_FILE: %s",
+				    strerrordesc_np(-r));
+			surroundings->file[0] = '\0';
+		}
+	}
+	return set_fact(launch, "EVERYD_OUTPUT_FILE",
+			surroundings->file[0] ? surroundings->file : "/dev/null");
 }
 
 static void run_hook(struct launch *launch, size_t index, const char *directory)

@@ -245,3 +245,13 @@ note_as() {
 	never 'No such file'
 	no_files_left
 }
+
+@test "a run that printed nothing has an output that is empty" {
+	conf <<-'END'
+		job "j" { every = "100ms" command = "false" on_failure = 'wc -c < "$EVERYD_OUTPUT_FILE"; echo read' }
+	END
+	start
+	await ' j\[1\]: read$'
+	logged ' j\[1\]: 0$'
+	stop
+}

@@ -67,6 +67,7 @@ static void a_second_daemon_has_its_own(void **state)
 	struct directory *second;
 	char path[64];
 	struct stat st;
+	bool taken;
 
 	(void)state;
 	setenv("RUNTIME_DIRECTORY", base, 1);
@@ -75,8 +76,10 @@ static void a_second_daemon_has_its_own(void **state)
 	second = open_directory();
 	(void)snprintf(path, sizeof(path), "%s", directory_path(second));
 	assert_string_not_equal(path, base);
-	assert_null(directory_missed(first));
-	assert_string_equal(directory_missed(second), base);
+	assert_null(directory_missed(first, &taken));
+	assert_false(taken);
+	assert_string_equal(directory_missed(second, &taken), base);
+	assert_true(taken);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0711);
 	directory_free(second);
