@@ -4,6 +4,7 @@
 #include "base/account.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,15 +15,15 @@
    calls for numbers of 16 bits under the plain names. */
 #ifdef SYS_setgroups32
 #define RAW_SETGROUPS SYS_setgroups32
-#define RAW_SETFSGID  SYS_setfsgid32
-#define RAW_SETFSUID  SYS_setfsuid32
+#define RAW_SETRESGID SYS_setresgid32
+#define RAW_SETRESUID SYS_setresuid32
 #else
 #define RAW_SETGROUPS SYS_setgroups
-#define RAW_SETFSGID  SYS_setfsgid
-#define RAW_SETFSUID  SYS_setfsuid
+#define RAW_SETRESGID SYS_setresgid
+#define RAW_SETRESUID SYS_setresuid
 #endif
 
-/* What no user and no group is: setfsuid(2) then only tells the present one. */
+/* What setresuid(2) and setresgid(2) leave as it is. */
 #define NO_ID (-1)
 
 /* What was asked for, and what came of it. */
@@ -95,6 +96,13 @@ static int read_groups(gid_t **ret_groups, size_t *ret_n)
 	return 0;
 }
 
+/* The one that the daemon has, with the group that it has: that of whoever is not root, who cannot
+   have another, is his even if he is named and his entry says another (newgrp(1)). */
+static bool is_own(const struct identities *identities, const struct entry *entry)
+{
+	return !entry->user || (identities->uid != 0 && entry->identity.uid == identities->uid);
+}
+
 /* Only a name service that has no such user is no failure: then a number is the name. */
 static int find_user(const struct identities *identities, struct entry *entry, gid_t *ret_gid)
 {
@@ -116,7 +124,7 @@ static int find_user(const struct identities *identities, struct entry *entry, g
 		entry->home = *account.home == '/' ? steal_ptr(account.home) : strdup("/");
 		account_done(&account);
 	}
-	if (!entry->user)
+	if (is_own(identities, entry))
 		*ret_gid = identities->gid;
 	entry->identity.name = entry->name;
 	entry->identity.home = entry->home;
@@ -178,7 +186,7 @@ static int look_up(const struct identities *identities, struct entry *entry, con
 		*ret_stage = "group";
 		return r;
 	}
-	r = entry->user || identity->gid != identities->gid
+	r = !is_own(identities, entry) || identity->gid != identities->gid
 		    ? account_find_groups(entry->name, identity->gid, &identity->groups,
 					  &identity->n_groups)
 		    : copy_groups(identities, identity);
@@ -319,28 +327,42 @@ void identity_put(const struct identity *identity)
 
 /* --- for a thread's access to files --- */
 
-/* Returns whether it has them. */
+/* Each returns whether it has them. */
 static bool set_groups(const gid_t *groups, size_t n)
 {
 	return syscall(RAW_SETGROUPS, n, groups) == 0;
 }
 
-/* Neither call says whether it succeeded; the next one says what the present number is. */
 static bool set_gid(gid_t gid)
 {
-	(void)syscall(RAW_SETFSGID, gid);
-	return (gid_t)syscall(RAW_SETFSGID, NO_ID) == gid;
+	return syscall(RAW_SETRESGID, NO_ID, gid, NO_ID) == 0;
 }
 
 static bool set_uid(uid_t uid)
 {
-	(void)syscall(RAW_SETFSUID, uid);
-	return (uid_t)syscall(RAW_SETFSUID, NO_ID) == uid;
+	return syscall(RAW_SETRESUID, NO_ID, uid, NO_ID) == 0;
 }
 
+/* Does the kernel let it do what only root may? It does with SECBIT_NO_SETUID_FIXUP
+   (capabilities(7)). */
+static bool is_powerful(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+	return syscall(SYS_capget, &header, data) < 0 || data[0].effective || data[1].effective;
+}
+
+/*
+ * The effective user goes last, and comes back first: with root go the capabilities, and come back
+ * as the real and the saved user stay root. These two also keep the user from signals to the
+ * thread and from tracing it, and the permitted capabilities from its nice value and its CPUs; and
+ * the kernel makes the memory one that is not dumped, so that the thread's files in /proc stay
+ * root's (PR_SET_DUMPABLE in prctl(2)).
+ */
 int identity_enter(const struct identity *identity, struct identity_before *ret_before)
 {
-	struct identity_before before = {0};
+	struct identity_before before = {.uid = geteuid(), .gid = getegid()};
 	int r;
 
 	if (!identity->change) {
@@ -350,10 +372,8 @@ int identity_enter(const struct identity *identity, struct identity_before *ret_
 	r = read_groups(&before.groups, &before.n_groups);
 	if (r < 0)
 		return r;
-	/* The user last: with it goes the right to pass over the permissions of files
-	   (capabilities(7)), which comes back with root. */
 	if (!set_groups(identity->groups, identity->n_groups) || !set_gid(identity->gid) ||
-	    !set_uid(identity->uid)) {
+	    !set_uid(identity->uid) || (identity->uid != 0 && is_powerful())) {
 		identity_leave(identity, &before);
 		return -EPERM;
 	}
@@ -365,7 +385,7 @@ void identity_leave(const struct identity *identity, struct identity_before *bef
 {
 	if (!identity->change)
 		return;
-	if (!set_uid(geteuid()) || !set_gid(getegid()))
+	if (!set_uid(before->uid) || !set_gid(before->gid))
 		abort();
 	/* Where groups cannot be set, they never were. */
 	if (!set_groups(before->groups, before->n_groups)) {

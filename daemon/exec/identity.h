@@ -28,9 +28,9 @@ void identities_free(struct identities *identities);
 
 /*
  * That of a user, or the daemon's own for NULL, with another group if that is not NULL; both by
- * name or number. Returns 0, then it is to be given back by identity_put(); or -errno with the step
- * that failed in *ret_stage, "user", "group" or "groups": -ENOENT when there is none. May block.
- * Any thread.
+ * name or number. The user of a daemon that is not root has the group and groups of the daemon.
+ * Returns 0, then it is to be given back by identity_put(); or -errno with the step that failed in
+ * *ret_stage, "user", "group" or "groups": -ENOENT when there is none. May block. Any thread.
  */
 int identity_get(struct identities *identities, const char *user, const char *group,
 		 const struct identity **ret_identity, const char **ret_stage) _must_check_;
@@ -43,14 +43,18 @@ void identities_forget(struct identities *identities);
 
 /* What a thread goes back to. */
 struct identity_before {
+	uid_t uid;
+	gid_t gid;
 	gid_t *groups;
 	size_t n_groups;
 };
 
 /*
- * Takes on the identity for the calling thread's access to files and nothing else (setfsuid(2), and
- * raw setgroups(2)), until identity_leave(). Returns 0, or -errno with nothing changed: -EPERM,
- * -ENOMEM. Does nothing for one that is not another.
+ * Takes on the identity for what the calling thread does with files, until identity_leave(): its
+ * effective user and group and its groups, by raw calls (those of glibc are for all threads), and
+ * no capability; so that what it opens has nobody else's credentials. It still cannot be signalled
+ * or traced by that user. Returns 0, or -errno with nothing changed: -EPERM, also where
+ * capabilities would stay, -ENOMEM. Does nothing for one that is not another.
  */
 int identity_enter(const struct identity *identity,
 		   struct identity_before *ret_before) _must_check_;

@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/securebits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,6 +16,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -88,6 +93,12 @@ static void the_daemons_own_is_no_change(void **state)
 	identity_put(NULL);
 }
 
+/* Calls fn in a child; no system call fails in it. */
+static int in_child(int (*fn)(void *arg), void *arg)
+{
+	return fault_call(-1, 0, fn, arg);
+}
+
 /* In a child that is a user without an entry. */
 static int is_nameless(void *arg)
 {
@@ -108,18 +119,60 @@ static int is_nameless(void *arg)
 	return bad;
 }
 
-/* Calls fn in a child; no system call fails in it. */
-static int in_child(int (*fn)(void *arg), void *arg)
-{
-	return fault_call(-1, 0, fn, arg);
-}
-
 static void a_number_without_a_name_is_a_name(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
 		skip();
 	assert_int_equal(in_child(is_nameless, NULL), 0);
+}
+
+/* In a child that is a user who has taken another of his groups, as newgrp(1) does. */
+static int has_another_group(void *arg)
+{
+	static const struct {
+		const char *user;
+		const char *group;
+		gid_t gid;
+		bool change;
+	} rows[] = {
+		{NULL, NULL, A_GROUP, false},
+		{"nobody", NULL, A_GROUP, false},
+		{"65534", NULL, A_GROUP, false},
+		{"nobody", "65534", 65534, true},
+		{NULL, "65534", 65534, true},
+		{"daemon", NULL, 1, true},
+		{"root", NULL, 0, true},
+	};
+	struct identities *own;
+	int bad = 0;
+
+	(void)arg;
+	if (syscall(SYS_setgroups, 1, (gid_t[]){NO_GROUP}) < 0 ||
+	    syscall(SYS_setresgid, A_GROUP, A_GROUP, A_GROUP) < 0 ||
+	    syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY) < 0 || identities_new(&own) < 0)
+		return 1;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		const struct identity *identity;
+		const char *stage;
+
+		if (identity_get(own, rows[i].user, rows[i].group, &identity, &stage) < 0)
+			return 2;
+		bad |= identity->gid != rows[i].gid || identity->change != rows[i].change;
+		if (!rows[i].change)
+			bad |= identity->n_groups != 1 || identity->groups[0] != NO_GROUP;
+		identity_put(identity);
+	}
+	identities_free(own);
+	return bad;
+}
+
+static void who_is_not_root_has_the_group_he_has(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(in_child(has_another_group, NULL), 0);
 }
 
 static void what_was_found_is_remembered_until_forgotten(void **state)
@@ -276,19 +329,149 @@ static void a_thread_is_another_and_the_others_are_not(void **state)
 	assert_int_equal(rmdir(files.directory), 0);
 }
 
+/* --- nobody else's credentials, and no handle for the user --- */
+
+/* The value of a line of the thread's status, as proc(5) has it. */
+static void read_status(const char *name, char *ret_value, size_t size)
+{
+	char line[256];
+	FILE *file = fopen("/proc/thread-self/status", "re");
+
+	assert_non_null(file);
+	*ret_value = '\0';
+	while (fgets(line, sizeof(line), file))
+		if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == ':')
+			(void)snprintf(ret_value, size, "%s", line + strlen(name) + 2);
+	assert_int_equal(fclose(file), 0);
+	ret_value[strcspn(ret_value, "\n")] = '\0';
+	assert_true(*ret_value != '\0');
+}
+
+static bool no_capability(const char *value)
+{
+	return strspn(value, "0") == strlen(value);
+}
+
+/* In a child that is the user: what he can do to a thread. Returns what he could. */
+static int meddle(void *arg)
+{
+	const pid_t *ids = arg; /* of the process, of the thread */
+	struct rlimit limit = {0, 0};
+	cpu_set_t cpus;
+	char path[64];
+	int could = 0;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(0, &cpus);
+	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/oom_score_adj", (int)ids[0],
+		       (int)ids[1]);
+	if (syscall(SYS_setresgid, 65534, 65534, 65534) < 0 ||
+	    syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY) < 0)
+		return 1;
+	could |= (syscall(SYS_tgkill, ids[0], ids[1], 0) == 0) << 1;
+	could |= (ptrace(PTRACE_SEIZE, ids[1], NULL, NULL) == 0) << 2;
+	could |= (setpriority(PRIO_PROCESS, (id_t)ids[1], 19) == 0) << 3;
+	could |= (sched_setaffinity(ids[1], sizeof(cpus), &cpus) == 0) << 4;
+	could |= (sched_setscheduler(ids[1], SCHED_IDLE, &(struct sched_param){0}) == 0) << 5;
+	could |= (prlimit(ids[1], RLIMIT_CORE, &limit, NULL) == 0) << 6;
+	could |= (open(path, O_WRONLY | O_CLOEXEC) >= 0) << 7;
+	return could;
+}
+
+static void another_has_no_rights_of_root(void **state)
+{
+	static const struct identity nobody = {.uid = NOBODY, .gid = 65534, .change = true};
+	struct identity_before before;
+	char caps[2][64];
+	char uids[64];
+	char gids[64];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	read_status("CapEff", caps[0], sizeof(caps[0]));
+	assert_false(no_capability(caps[0]));
+	assert_int_equal(identity_enter(&nobody, &before), 0);
+	read_status("CapEff", caps[1], sizeof(caps[1]));
+	read_status("Uid", uids, sizeof(uids));
+	read_status("Gid", gids, sizeof(gids));
+	identity_leave(&nobody, &before);
+	assert_true(no_capability(caps[1]));
+	/* Real, effective, saved, of files. */
+	assert_string_equal(uids, "0\t65534\t0\t65534");
+	assert_string_equal(gids, "0\t65534\t0\t65534");
+	read_status("CapEff", caps[1], sizeof(caps[1]));
+	read_status("Uid", uids, sizeof(uids));
+	read_status("Gid", gids, sizeof(gids));
+	assert_string_equal(caps[0], caps[1]);
+	assert_string_equal(uids, "0\t0\t0\t0");
+	assert_string_equal(gids, "0\t0\t0\t0");
+}
+
+/* It is tried by a process that was there before, while the thread is that user. */
+static void its_user_has_no_hold_of_it(void **state)
+{
+	static const struct identity nobody = {.uid = NOBODY, .gid = 65534, .change = true};
+	pid_t ids[] = {getpid(), gettid()};
+	struct identity_before before;
+	int go[2];
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(pipe2(go, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		char byte;
+
+		_exit(read(go[0], &byte, 1) == 1 ? meddle(ids) : 1);
+	}
+	assert_int_equal(identity_enter(&nobody, &before), 0);
+	assert_int_equal(write(go[1], "g", 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	identity_leave(&nobody, &before);
+	assert_int_equal(status, 0);
+	close(go[0]);
+	close(go[1]);
+}
+
+/* Where capabilities stay whoever one becomes, nobody becomes another. */
+static int keeps_capabilities(void *arg)
+{
+	static const struct identity nobody = {.uid = NOBODY, .gid = 65534, .change = true};
+	struct identity_before before;
+
+	(void)arg;
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) < 0)
+		return 1;
+	return identity_enter(&nobody, &before) != -EPERM || geteuid() != 0 || getegid() != 0;
+}
+
+static void capabilities_that_stay_are_refused(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(in_child(keeps_capabilities, NULL), 0);
+}
+
 /* Who may not become another stays who he is. */
 static int stays_who_he_is(void *arg)
 {
 	static const struct identity identity = {.uid = 1, .gid = 1, .change = true};
 	const bool *root = arg;
+	uid_t uid = *root ? 0 : NOBODY;
 	struct identity_before before;
 
 	if (!*root && (syscall(SYS_setgroups, 0, NULL) < 0 ||
 		       syscall(SYS_setresgid, NOBODY, NOBODY, NOBODY) < 0 ||
 		       syscall(SYS_setresuid, NOBODY, NOBODY, NOBODY) < 0))
 		return 1;
-	return identity_enter(&identity, &before) != -EPERM ||
-	       syscall(SYS_setfsuid, -1) != geteuid() || syscall(SYS_setfsgid, -1) != getegid();
+	return identity_enter(&identity, &before) != -EPERM || geteuid() != uid ||
+	       getegid() != uid || syscall(SYS_setfsuid, -1) != uid ||
+	       syscall(SYS_setfsgid, -1) != uid;
 }
 
 static void who_may_not_stays_who_he_is(void **state)
@@ -301,6 +484,7 @@ static void who_may_not_stays_who_he_is(void **state)
 	assert_int_equal(in_child(stays_who_he_is, &root), 0);
 	root = true;
 	assert_int_equal(fault_call(SYS_setgroups, EPERM, stays_who_he_is, &root), 0);
+	assert_int_equal(fault_call(SYS_capget, EPERM, stays_who_he_is, &root), 0);
 }
 
 /* Not even root can while the calls fail. */
@@ -319,7 +503,7 @@ static int cannot_go_back(void *arg)
 
 static void who_cannot_go_back_dies(void **state)
 {
-	static long numbers[] = {SYS_setfsuid, SYS_setfsgid, SYS_setgroups};
+	static long numbers[] = {SYS_setresuid, SYS_setresgid, SYS_setgroups};
 
 	(void)state;
 	if (geteuid() != 0 || setgroups(1, (gid_t[]){A_GROUP}) < 0)
@@ -356,9 +540,13 @@ int main(void)
 		cmocka_unit_test(users_and_groups_are_looked_up),
 		cmocka_unit_test(the_daemons_own_is_no_change),
 		cmocka_unit_test(a_number_without_a_name_is_a_name),
+		cmocka_unit_test(who_is_not_root_has_the_group_he_has),
 		cmocka_unit_test(what_was_found_is_remembered_until_forgotten),
 		cmocka_unit_test(many_threads_share_it),
 		cmocka_unit_test(a_thread_is_another_and_the_others_are_not),
+		cmocka_unit_test(another_has_no_rights_of_root),
+		cmocka_unit_test(its_user_has_no_hold_of_it),
+		cmocka_unit_test(capabilities_that_stay_are_refused),
 		cmocka_unit_test(who_may_not_stays_who_he_is),
 		cmocka_unit_test(who_cannot_go_back_dies),
 	};
