@@ -55,7 +55,6 @@ struct engine {
 	struct engine_group notice_line;
 	struct engine_group retry_line; /* of runs without a group, for the pool */
 	struct job_queue owing;         /* would have a notice but for want of room */
-	bool tells;                     /* some job of the model has notices */
 
 	bool in_burst; /* occurrences are being refused */
 	uint64_t burst;
@@ -101,6 +100,8 @@ void policy_consider(struct step *step, struct engine_job *job, usec_t slot);
 /* `count` slots, `first` to `last`, that a later one stands for. */
 void policy_coalesce(struct step *step, struct engine_job *job, usec_t first, usec_t last,
 		     uint64_t count);
+/* So many runs of the job at once. */
+unsigned policy_limit(const struct job *def);
 /* Runs the held occurrence, if there is one and its turn has come. */
 void policy_release(struct step *step, struct engine_job *job);
 /* Gives the held occurrence up, if there is one, and ends the streak. */
@@ -112,9 +113,9 @@ void policy_end_streak(const struct step *step, struct engine_job *job);
 
 /* engine_run.c */
 
-/* The places that there are with these settings; those for retries and notices only if they can be
-   needed. */
-void run_bounds(const struct daemon_settings *settings, bool retries, bool notices,
+/* The places that there are with these settings, when so many runs may be tried again and so many
+   jobs may have notices. */
+void run_bounds(const struct daemon_settings *settings, size_t retrying, size_t telling,
 		size_t ret_bounds[PLACE_COUNT]);
 /* Frees free runs that no place needs. */
 void run_trim(struct engine *engine);

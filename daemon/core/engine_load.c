@@ -19,8 +19,9 @@ struct engine_load {
 	struct agenda_entry *entries; /* the agenda's new storage; NULL: it has enough */
 	struct run_queue runs;        /* those that the new bounds need */
 	size_t n_runs;
+	size_t retrying; /* runs that may be between two attempts at the same time */
+	size_t telling;  /* jobs that may have notices */
 	size_t bounds[PLACE_COUNT];
-	bool tells; /* some job has notices */
 	struct engine_diff diff;
 };
 
@@ -65,6 +66,46 @@ static struct engine_job *job_new(const struct engine *engine)
 	return job;
 }
 
+static bool tells(const struct job *def)
+{
+	return def && notice_is_possible(def->settings);
+}
+
+static bool retries(const struct job *def)
+{
+	return def && def->settings->retries > 0;
+}
+
+/* What a job may need, of which either definition may be NULL; until the load is put in force, runs
+   begin under the old one. */
+static void count_places(struct engine_load *load, const struct job *before,
+			 const struct job *after, unsigned live)
+{
+	load->telling += tells(before) || tells(after);
+	if (!retries(before) && !retries(after))
+		return;
+	if (before && policy_limit(before) > live)
+		live = policy_limit(before);
+	if (after && policy_limit(after) > live)
+		live = policy_limit(after);
+	load->retrying += live;
+}
+
+/* What jobs need that are gone, and what is left from models before the one in force. */
+static void count_left(const struct engine *engine, struct engine_load *load)
+{
+	const struct engine_run *run;
+
+	for (run = TAILQ_FIRST(&engine->live); run; run = TAILQ_NEXT(run, link)) {
+		const struct job *counted = run->job->gone ? NULL : run->job->def;
+
+		load->telling += tells(run->def) && !tells(counted);
+		load->retrying += !counted || (run->place == PLACE_RETRY && !retries(counted));
+	}
+	for (run = TAILQ_FIRST(&engine->notices); run; run = TAILQ_NEXT(run, link))
+		load->telling += run->job->gone || !tells(run->job->def);
+}
+
 static int prepare_jobs(const struct engine *engine, struct engine_load *load)
 {
 	struct diff diff = {.before = engine->model, .after = load->model};
@@ -81,6 +122,11 @@ static int prepare_jobs(const struct engine *engine, struct engine_load *load)
 	memset(load->fates, DIFF_UNCHANGED, n);
 
 	while (diff_next(&diff, &fate, &before, &after)) {
+		bool was = fate != DIFF_ADDED;
+
+		count_places(load, was ? &engine->model->jobs[before] : NULL,
+			     fate != DIFF_REMOVED ? &load->model->jobs[after] : NULL,
+			     was ? engine->jobs[before]->live : 0);
 		switch (fate) {
 		case DIFF_REMOVED:
 			load->diff.removed++;
@@ -139,17 +185,10 @@ static int prepare_groups(const struct engine *engine, struct engine_load *load)
 
 static int prepare_runs(const struct engine *engine, struct engine_load *load)
 {
-	bool retries = false;
 	size_t n = 0;
 
-	for (size_t i = 0; i < load->model->n_jobs; i++) {
-		const struct job_settings *settings = load->model->jobs[i].settings;
-
-		retries = retries || settings->retries > 0;
-		load->tells = load->tells || notice_is_possible(settings);
-	}
-	/* What runs now may end in a notice still. */
-	run_bounds(&load->model->daemon, retries, load->tells || engine->tells, load->bounds);
+	count_left(engine, load);
+	run_bounds(&load->model->daemon, load->retrying, load->telling, load->bounds);
 
 	/* Those beyond the bounds in force go as they come back: they do not count. */
 	for (int i = 0; i < PLACE_COUNT; i++)
@@ -316,7 +355,6 @@ void load_apply(struct step *step, struct engine_load *load)
 	TAILQ_CONCAT(&engine->free, &load->runs, link);
 	engine->n_runs += load->n_runs;
 	memcpy(engine->bounds, load->bounds, sizeof(engine->bounds));
-	engine->tells = load->tells;
 	run_trim(engine);
 
 	load->jobs = engine->jobs;

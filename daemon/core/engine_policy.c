@@ -75,7 +75,7 @@ static void admit(struct step *step, struct engine_job *job, usec_t slot, bool r
 	note(step, job, slot, VERDICT_REFUSED, REASON_QUEUE_FULL);
 }
 
-static unsigned job_limit(const struct job *def)
+unsigned policy_limit(const struct job *def)
 {
 	return def->settings->overlap == OVERLAP_ALLOW ? def->settings->max_running : 1;
 }
@@ -98,7 +98,7 @@ void policy_consider(struct step *step, struct engine_job *job, usec_t slot)
 {
 	bool held = job->held != USEC_INFINITY;
 
-	if (job->live < job_limit(job->def)) {
+	if (job->live < policy_limit(job->def)) {
 		admit(step, job, slot, false);
 		return;
 	}
@@ -129,7 +129,7 @@ void policy_release(struct step *step, struct engine_job *job)
 {
 	usec_t slot = job->held;
 
-	if (slot == USEC_INFINITY || job->live >= job_limit(job->def))
+	if (slot == USEC_INFINITY || job->live >= policy_limit(job->def))
 		return;
 	job->held = USEC_INFINITY;
 	admit(step, job, slot, true);

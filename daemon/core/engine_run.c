@@ -9,7 +9,8 @@
  *
  * From that follows that there are at most 2 * workers + queue runs in their first attempt, for
  * which that many are allocated. Those that are tried again have places of their own, and so have
- * notices: neither takes room from the other or from occurrences. A reload that lowers a bound
+ * notices: neither takes room from the other or from occurrences. There are as many of these as
+ * the jobs can need, but no more than workers + queue of either. A reload that lowers a bound
  * takes back nothing that was accepted under the old one; until the new ones are met, no more is
  * accepted. There are always as many runs, free or not, as the sum of what each kind of place is
  * bound to or, where that is more, has taken.
@@ -24,15 +25,20 @@ static size_t pool_bound(const struct daemon_settings *settings)
 	return (size_t)settings->workers + settings->queue;
 }
 
-void run_bounds(const struct daemon_settings *settings, bool retries, bool notices,
+static size_t at_most(size_t n, size_t bound)
+{
+	return n < bound ? n : bound;
+}
+
+void run_bounds(const struct daemon_settings *settings, size_t retrying, size_t telling,
 		size_t ret_bounds[PLACE_COUNT])
 {
 	size_t pool = pool_bound(settings);
 
 	ret_bounds[PLACE_RUN] = pool + settings->workers;
-	ret_bounds[PLACE_RETRY] = retries ? pool : 0;
-	/* One to tell by what finds no place. */
-	ret_bounds[PLACE_NOTICE] = notices ? pool + 1 : 0;
+	ret_bounds[PLACE_RETRY] = at_most(retrying, pool);
+	/* A job has two at most; and one to tell by what finds no place. */
+	ret_bounds[PLACE_NOTICE] = telling > 0 ? at_most(2 * telling, pool) + 1 : 0;
 }
 
 void run_trim(struct engine *engine)

@@ -254,8 +254,7 @@ void telling_dropped(struct world *world, struct engine_run *run, enum reason re
 		right = book->ended || book->waits || world->event->kind == ENGINE_OVERDUE;
 		break;
 	case REASON_NO_ROOM:
-		right = world->n_notices >= (size_t)world->plan.workers + world->plan.queue ||
-			!(world->tells || world->tells_before);
+		right = world->n_notices >= (size_t)world->plan.workers + world->plan.queue;
 		break;
 	case REASON_NO_RESOURCES:
 		right = returned && tail->result.kind == RESULT_NO_RESOURCES;
@@ -333,8 +332,6 @@ void telling_missed(struct world *world, size_t number, uint64_t count, bool beg
 
 void telling_load(struct world *world, const struct plan *plan)
 {
-	world->tells_before = world->tells;
-	world->tells = false;
 	for (size_t i = 0; i < plan->n_jobs; i++) {
 		const struct job_plan *after = &plan->jobs[i];
 		const struct job_plan *before = world->loaded ? &world->plan.jobs[i] : NULL;
@@ -342,7 +339,6 @@ void telling_load(struct world *world, const struct plan *plan)
 		usec_t expect = after->present ? after->expect_within : 0;
 		struct book *book = &world->books[i];
 
-		world->tells = world->tells || (after->present && (after->hooks || after->mail));
 		if (expect != expected)
 			book->expect_at = expect > 0 ? world->elapsed + expect : 0;
 		if (expect != expected || !after->present ||

@@ -137,10 +137,8 @@ struct world {
 	uint64_t id_before; /* of the run that was looked at last; for one check */
 	bool overdue_seen;
 	bool start_seen;
-	bool shrunk;       /* a bound was lowered once */
-	bool tells;        /* somebody is told of something, by the plan in force ... */
-	bool tells_before; /* ... and by the one before */
-	uint64_t last_id;  /* of the runs that there were before this step */
+	bool shrunk;      /* a bound was lowered once */
+	uint64_t last_id; /* of the runs that there were before this step */
 	uint64_t newest_id;
 	uint64_t refused; /* in this burst */
 	uint64_t bursts;
