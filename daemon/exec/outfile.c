@@ -7,6 +7,7 @@
  */
 #include "exec/outfile.h"
 
+#include "exec/filesystem.h"
 #include "exec/identity.h"
 
 #include <errno.h>
@@ -105,8 +106,9 @@ int outfile_expand(const char *pattern, const struct outfile_names *names, const
 
 struct walk {
 	uid_t owner; /* whose symbolic links are followed, beside root's */
-	bool make;   /* directories that are missing */
+	bool make;   /* what is missing */
 	unsigned links;
+	dev_t device;        /* of the file system that was found to answer */
 	int dir;             /* where it has got to */
 	const char *at;      /* in `rest`: the names that are left */
 	char rest[PATH_MAX]; /* of the way */
@@ -154,13 +156,19 @@ static int walk_on(struct walk *walk, const char *name)
 {
 	_cleanup_close_ int fd = openat(walk->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
+	int r;
 
 	if (fd < 0 && errno == ENOENT && walk->make) {
 		if (mkdirat(walk->dir, name, 0755) < 0 && errno != EEXIST)
 			return -errno;
 		fd = openat(walk->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	}
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0)
+		return -errno;
+	r = filesystem_check_server(fd, &walk->device);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (S_ISLNK(st.st_mode))
 		return st.st_uid == 0 || st.st_uid == walk->owner ? follow(walk, fd) : -ELOOP;
@@ -184,22 +192,63 @@ static int next_name(struct walk *walk, char name[static NAME_MAX + 1])
 	return 0;
 }
 
-static bool is_link(const struct walk *walk, const char *name)
+/* The one device that takes the place of an empty file. */
+static bool is_null(const struct stat *st)
 {
-	struct stat st;
+	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
 
-	return fstatat(walk->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode);
+/* Opens what has that name; nothing that merely being opened could do something to, and by what
+   has been looked at, lest something else take the name, or be mounted there. */
+static int open_found(const struct walk *walk, const char *name, int flags)
+{
+	_cleanup_close_ int fd = openat(walk->dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	dev_t device = walk->device;
+	char path[40];
+	struct stat st;
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = filesystem_check_server(fd, &device);
+	if (r < 0)
+		return r;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISLNK(st.st_mode))
+		return -ELOOP;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(st.st_mode) && !is_null(&st))
+		return -EPERM;
+	r = filesystem_check_file(fd);
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	/* Without a wait for a lease (fcntl(2)). */
+	r = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return r < 0 ? -errno : r;
+}
+
+static int make_last(const struct walk *walk, const char *name, int flags)
+{
+	int r = filesystem_check_file(walk->dir);
+
+	if (r < 0)
+		return r;
+	r = openat(walk->dir, name, flags | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	return r < 0 ? -errno : r;
 }
 
 /* Opens the last name. Returns a descriptor, -ELOOP if it is a symbolic link, or -errno. */
 static int open_last(const struct walk *walk, const char *name, int flags)
 {
-	int fd = openat(walk->dir, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-			0640);
-	int r = fd < 0 ? -errno : fd;
+	int r = open_found(walk, name, flags);
 
-	/* What the kernel says of one in a directory like /tmp (fs.protected_regular, proc(5)). */
-	return r == -EACCES && is_link(walk, name) ? -ELOOP : r;
+	if (r == -ENOENT && walk->make)
+		r = make_last(walk, name, flags);
+	/* Another run of the job was first. */
+	return r == -EEXIST ? open_found(walk, name, flags) : r;
 }
 
 /* Walks to the last name and opens that. Returns a descriptor or -errno. */
@@ -240,8 +289,7 @@ static int open_way(const char *path, uid_t owner, bool make, int flags)
 	r = walk_way(&way, flags);
 	if (way.dir >= 0)
 		(void)close(way.dir);
-	/* A socket, or a FIFO that nobody reads. */
-	return r == -ENXIO ? -EPERM : r;
+	return r;
 }
 
 /* --- the file --- */
@@ -261,7 +309,7 @@ static int open_as(const char *path, const struct identity *identity, bool make,
 
 int outfile_open(const char *path, const struct identity *identity)
 {
-	_cleanup_close_ int fd = open_as(path, identity, true, O_WRONLY | O_APPEND | O_CREAT);
+	_cleanup_close_ int fd = open_as(path, identity, true, O_WRONLY | O_APPEND);
 	struct stat st;
 
 	if (fd < 0)
@@ -276,12 +324,6 @@ int outfile_open(const char *path, const struct identity *identity)
 	return steal_fd(&fd);
 }
 
-/* The one device that takes the place of an empty file. */
-static bool is_null(const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
-}
-
 int outfile_open_input(const char *path, const struct identity *identity, bool trusted)
 {
 	_cleanup_close_ int fd = trusted ? open_way(path, geteuid(), false, O_RDONLY)
@@ -292,8 +334,6 @@ int outfile_open_input(const char *path, const struct identity *identity, bool t
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode) && !is_null(&st))
-		return -EPERM;
 	if (trusted && st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != identity->uid)
 		return -EPERM;
 	return steal_fd(&fd);

@@ -69,7 +69,9 @@ static void users_and_groups_are_looked_up(void **state)
 		assert_int_equal(*identity->home, '/');
 		for (size_t k = 0; k < identity->n_groups; k++)
 			own_group |= identity->groups[k] == identity->gid;
-		assert_true(own_group);
+		/* Who is not root has what he has. */
+		if (geteuid() == 0 || identity->uid != geteuid())
+			assert_true(own_group);
 		if (identity->uid != geteuid() || identity->gid != getegid())
 			assert_true(identity->change);
 		identity_put(identity);
@@ -136,12 +138,9 @@ static int has_another_group(void *arg)
 		gid_t gid;
 		bool change;
 	} rows[] = {
-		{NULL, NULL, A_GROUP, false},
-		{"nobody", NULL, A_GROUP, false},
-		{"65534", NULL, A_GROUP, false},
-		{"nobody", "65534", 65534, true},
-		{NULL, "65534", 65534, true},
-		{"daemon", NULL, 1, true},
+		{NULL, NULL, A_GROUP, false},    {"nobody", NULL, A_GROUP, false},
+		{"65534", NULL, A_GROUP, false}, {"nobody", "65534", 65534, true},
+		{NULL, "65534", 65534, true},    {"daemon", NULL, 1, true},
 		{"root", NULL, 0, true},
 	};
 	struct identities *own;

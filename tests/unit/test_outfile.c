@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -372,6 +374,62 @@ static void a_users_own_files_need_no_root(void **state)
 	assert_int_equal(close(fd), 0);
 }
 
+/* What root's thread reads or writes there may be root's, whoever's the name is: proc(5). */
+static void the_kernels_files_are_refused(void **state)
+{
+	static const char *const targets[] = {
+		"/proc/self/uid_map",         "/proc/self/maps",
+		"/proc/self/environ",         "/proc/kallsyms",
+		"/proc/self/coredump_filter",
+	};
+	struct identity owner = identity_of(OWNER);
+	struct identity root = identity_of(0);
+	char proc[64];
+	int status;
+	int pipes[2];
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < ARRAY_LENGTH(targets); i++) {
+		(void)unlink(in_base("mine/knob"));
+		make_link(targets[i], "mine/knob", OWNER);
+		assert_int_equal(outfile_open_input(in_base("mine/knob"), &owner, false), -EPERM);
+		assert_int_equal(outfile_open_input(targets[i], &owner, true), -EPERM);
+		assert_int_equal(outfile_open(in_base("mine/knob"), &owner), -EPERM);
+		assert_int_equal(outfile_open(targets[i], &root), -EPERM);
+	}
+	assert_int_equal(outfile_open(in_base("mine/knob/x"), &owner), -ENOTDIR);
+
+	/* A process of his, in a user namespace of his, whose files are his. */
+	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		/* What has become another user has files of root's there; but for this. */
+		if (setresgid(OWNER, OWNER, OWNER) < 0 || setresuid(OWNER, OWNER, OWNER) < 0 ||
+		    unshare(CLONE_NEWUSER) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0 ||
+		    write(pipes[1], "r", 1) != 1)
+			_exit(1);
+		for (;;)
+			(void)pause();
+	}
+	(void)close(pipes[1]);
+	if (read(pipes[0], proc, 1) == 1) {
+		struct stat st;
+
+		(void)snprintf(proc, sizeof(proc), "/proc/%d/uid_map", (int)pid);
+		assert_int_equal(stat(proc, &st), 0);
+		assert_int_equal(st.st_uid, OWNER);
+		(void)unlink(in_base("mine/knob"));
+		make_link(proc, "mine/knob", OWNER);
+		assert_int_equal(outfile_open(in_base("mine/knob"), &owner), -EPERM);
+	}
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	(void)close(pipes[0]);
+}
+
 static void paths_are_absolute_and_bounded(void **state)
 {
 	struct identity self = identity_of(geteuid());
@@ -406,7 +464,7 @@ static const struct {
 	{"mine/missing", -ENOENT, -ENOENT},
 	{"missing/x", -ENOENT, -ENOENT},
 	{"mine/fifo", -EPERM, -EPERM},
-	{"mine/dir", -EPERM, -EPERM},
+	{"mine/dir", -EISDIR, -EISDIR},
 	/* A second name does no harm to who reads, but for what he may not. */
 	{"mine/second", 0, 0},
 };
@@ -483,6 +541,8 @@ int main(void)
 						make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(root_is_not_led_astray, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(a_users_own_files_need_no_root, make_tree,
+						remove_tree),
+		cmocka_unit_test_setup_teardown(the_kernels_files_are_refused, make_tree,
 						remove_tree),
 		cmocka_unit_test(paths_are_absolute_and_bounded),
 		cmocka_unit_test_setup_teardown(input_is_read_as_its_user_or_trusted, make_tree,
