@@ -210,7 +210,7 @@ static void begin_output(struct launch *launch, const struct launch_order *order
 
 	if (r < 0)
 		launch_note(launch, LOG_LEVEL_WARNING, "output %s: %s; what it prints goes nowhere",
-			    order->output->output_file, strerrordesc_np(-r));
+			    outlet_path(launch->local->outlet), strerrordesc_np(-r));
 }
 
 static void end_output(struct launch *launch, const struct launch_order *order,

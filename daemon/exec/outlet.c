@@ -112,12 +112,21 @@ static int open_file(struct outlet *outlet)
 		source->settings->output_file,
 		&(struct outfile_names){.job = source->job, .run = run, .wall = source->wall},
 		source->identity->home, outlet->path, sizeof(outlet->path));
-	if (r == 0)
-		r = outfile_open(outlet->path, source->identity);
+	if (r < 0) {
+		(void)snprintf(outlet->path, sizeof(outlet->path), "%s",
+			       source->settings->output_file);
+		return r;
+	}
+	r = outfile_open(outlet->path, source->identity);
 	if (r < 0)
 		return r;
 	outlet->fd = r;
 	return 0;
+}
+
+const char *outlet_path(const struct outlet *outlet)
+{
+	return outlet->path;
 }
 
 int outlet_begin(struct outlet *outlet, const struct outlet_source *source,
@@ -194,25 +203,44 @@ static void hand_on(void *ctx, const char *bytes, size_t len)
 			  });
 }
 
+/*
+ * Writes all of it, or as much as can be, as the job's user: what the last blocks of a file system
+ * and the bounds of a quota are to root, they are not to him. Returns 0, or -errno with how much is
+ * left.
+ */
+static int write_as_user(const struct outlet *outlet, const char *data, size_t len,
+			 size_t *ret_left)
+{
+	const struct identity *identity = outlet->source.identity;
+	struct identity_before before;
+	int r = identity_enter(identity, &before);
+
+	*ret_left = len;
+	if (r < 0)
+		return r;
+	while (r == 0 && *ret_left > 0) {
+		ssize_t n = write(outlet->fd, data + len - *ret_left, *ret_left);
+
+		if (n > 0)
+			*ret_left -= (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			r = n < 0 ? -errno : -EIO;
+	}
+	identity_leave(identity, &before);
+	return r;
+}
+
 /* What a full disk or a failing one does not take is lost; it is tried again with what comes next.
    That there is no file has been said by who began. */
 static void write_file(struct outlet *outlet, const char *data, size_t len)
 {
-	while (outlet->fd >= 0 && len > 0) {
-		ssize_t n = write(outlet->fd, data, len);
+	size_t left = len;
+	int r = outlet->fd < 0 ? 0 : write_as_user(outlet, data, len, &left);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			if (outlet->dropped[CAUSE_FILE] == 0)
-				note(outlet, "%s: %s; output is dropped while this lasts",
-				     outlet->path, strerrordesc_np(n < 0 ? errno : EIO));
-			break;
-		}
-		data += n;
-		len -= (size_t)n;
-	}
-	outlet->dropped[CAUSE_FILE] += len;
+	if (r < 0 && outlet->dropped[CAUSE_FILE] == 0)
+		note(outlet, "%s: %s; output is dropped while this lasts", outlet->path,
+		     strerrordesc_np(-r));
+	outlet->dropped[CAUSE_FILE] += left;
 }
 
 static void pass(struct stream *stream, const char *data, size_t len)
@@ -235,11 +263,12 @@ static void pass(struct stream *stream, const char *data, size_t len)
 static void drop(struct stream *stream, enum cause cause, const char *data, size_t len)
 {
 	struct outlet *outlet = stream->outlet;
+	size_t left;
 
 	if (len == 0)
 		return;
 	if (stream->open && outlet->fd >= 0)
-		(void)!write(outlet->fd, "\n", 1);
+		(void)write_as_user(outlet, "\n", 1, &left);
 	output_end(&stream->lines, hand_on, stream);
 	stream->open = false;
 	if (outlet->dropped[cause] == 0 && cause == CAUSE_RATE)

@@ -51,6 +51,10 @@ void outlet_free(struct outlet *outlet);
 int outlet_begin(struct outlet *outlet, const struct outlet_source *source,
 		 const struct outlet_sink *sink) _must_check_;
 
+/* Where the file is that outlet_begin() opened, or could not: what output_file stands for in this
+   run, or that itself if it is too long. Valid until the next one. */
+const char *outlet_path(const struct outlet *outlet);
+
 /* Takes what was read. `now` is elapsed time. */
 void outlet_feed(struct outlet *outlet, enum outlet_stream stream, const char *data, size_t len,
 		 usec_t now);

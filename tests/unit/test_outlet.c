@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,7 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -531,6 +536,125 @@ static void without_a_file_everything_is_counted(void **state)
 	check_file("one\n");
 }
 
+/* --- as the job's user --- */
+
+#define OWNER 4242
+
+/* A file system with room for so much, of which the last 5 % are root's. Returns -1 where there is
+   no such thing. */
+static int mount_small(const char *where)
+{
+	char command[PATH_MAX + 200];
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -1;
+	(void)snprintf(command, sizeof(command),
+		       "exec >/dev/null 2>&1; d=%s; PATH=$PATH:/sbin:/usr/sbin; "
+		       "truncate -s 4M $d/image && mkfs.ext4 -q -m 20 $d/image && "
+		       "mkdir $d/fs && mount -o loop $d/image $d/fs && chown %d $d/fs",
+		       where, OWNER);
+	return system(command) == 0 ? 0 : -1;
+}
+
+/* In a child, with mounts of its own. */
+static int fill_up(void)
+{
+	static char chunk[64 * 1024];
+	static gid_t group = OWNER;
+	struct job_settings settings = {.output = OUTPUT_FILE, .output_file = "~/fs/log"};
+	struct statvfs fs;
+	char where[PATH_MAX];
+
+	if (mount_small(dir) < 0)
+		return 77;
+	self.uid = self.gid = OWNER;
+	self.groups = &group;
+	self.n_groups = 1;
+	self.change = true;
+	assert_int_equal(begin(&settings), 0);
+	memset(chunk, 'x', sizeof(chunk));
+	for (int i = 0; i < 64; i++)
+		outlet_feed(outlet, OUTLET_STDOUT, chunk, sizeof(chunk), USEC_PER_SEC);
+	assert_non_null(strstr(came_out(), "No space left on device"));
+	(void)snprintf(where, sizeof(where), "%s/fs", dir);
+	assert_int_equal(statvfs(where, &fs), 0);
+	/* What is root's is still there, and this thread is root. */
+	assert_in_range(fs.f_bavail, 0, fs.f_blocks / 20);
+	assert_true(fs.f_bfree > fs.f_blocks / 10);
+	assert_int_equal(geteuid(), 0);
+	return 0;
+}
+
+static void what_is_left_for_root_is_left(void **state)
+{
+	char command[PATH_MAX + 20];
+	int status;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(dir, 0755), 0);
+	pid = fork();
+	if (pid == 0) {
+		(void)setenv("CMOCKA_TEST_ABORT", "1", 1);
+		_exit(fill_up());
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	(void)snprintf(command, sizeof(command), "rm -rf %s/image %s/fs", dir, dir);
+	assert_int_equal(system(command), 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(status, 0);
+}
+
+/* Who may not become the user writes nothing in his name. */
+static void what_cannot_be_written_as_the_user_is_not(void **state)
+{
+	char expected[PATH_MAX + 200];
+
+	(void)state;
+	if (geteuid() == 0)
+		skip();
+	assert_int_equal(begin(&to_file), 0);
+	feed("one\n");
+	self.uid++;
+	self.change = true;
+	feed("two\n");
+	self.uid--;
+	self.change = false;
+	feed("three\n");
+	end(14, 4);
+	check_file("one\nthree\n");
+	(void)snprintf(expected, sizeof(expected),
+		       "! %s: Operation not permitted; output is dropped while this lasts\n"
+		       "! dropped 4 bytes of output: the file could not be written\n",
+		       path);
+	assert_string_equal(came_out(), expected);
+}
+
+static void the_path_is_what_the_pattern_stands_for(void **state)
+{
+	static char pattern[PATH_MAX + 10];
+	struct job_settings settings = to_file;
+
+	(void)state;
+	assert_int_equal(begin(&to_file), 0);
+	assert_string_equal(outlet_path(outlet), path);
+	end(0, 0);
+	settings.output_file = "/dev/null/%j.%r";
+	assert_int_equal(begin(&settings), -ENOTDIR);
+	assert_string_equal(outlet_path(outlet), "/dev/null/backup.17");
+	end(0, 0);
+	memset(pattern, '/', PATH_MAX - 5);
+	memcpy(pattern, "/dev/null", 9);
+	(void)strcat(pattern, "%%%j");
+	settings.output_file = pattern;
+	assert_int_equal(begin(&settings), -ENAMETOOLONG);
+	assert_string_equal(outlet_path(outlet), pattern);
+	end(0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -552,6 +676,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_full_disk_costs_output_until_there_is_room,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_a_file_everything_is_counted, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(what_is_left_for_root_is_left, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_cannot_be_written_as_the_user_is_not, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(the_path_is_what_the_pattern_stands_for, set_up,
 						tear_down),
 	};
 
