@@ -181,7 +181,7 @@ static void apply(void *ctx, const struct effect *effect)
 		ended(effect->run, effect);
 		break;
 	case EFFECT_STREAK_BEGIN:
-		report_streak_begin(effect->job, effect->streak);
+		report_streak_begin(effect->job, effect->streak, effect->result);
 		break;
 	case EFFECT_STREAK_END:
 		report_streak_end(effect->job, effect->streak);

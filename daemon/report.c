@@ -49,13 +49,9 @@ static void describe_end(const struct job *job, const struct run_result *result,
 			       strerrordesc_np(result->code));
 		break;
 	case RESULT_NOT_STARTED:
-		(void)snprintf(buf, size, "not started");
-		break;
 	case RESULT_NO_RESOURCES:
-		(void)snprintf(buf, size, "no thread to run it: %s", strerrordesc_np(result->code));
-		break;
 	case RESULT_UNWANTED:
-		(void)snprintf(buf, size, "only_if: exit status %d", result->code);
+		(void)snprintf(buf, size, "not started");
 		break;
 	}
 }
@@ -115,7 +111,6 @@ void report_ended(const struct engine_run *run, enum verdict verdict, enum reaso
 		  const struct run_result *result)
 {
 	const struct verdict_info *info = verdict_info(verdict);
-	enum log_level level = reason == REASON_NO_RESOURCES ? LOG_LEVEL_WARNING : info->level;
 	char facts[FACTS_SIZE] = "not started";
 	char attempt[64];
 	char end[128];
@@ -123,7 +118,7 @@ void report_ended(const struct engine_run *run, enum verdict verdict, enum reaso
 	char late[DURATION_TEXT_SIZE + 32] = "";
 	usec_t waited = 0;
 
-	if (!log_enabled(level))
+	if (!log_enabled(info->level))
 		return;
 	if (result) {
 		describe_end(run->def, result, facts, sizeof(facts));
@@ -137,15 +132,15 @@ void report_ended(const struct engine_run *run, enum verdict verdict, enum reaso
 	(void)describe_giving_up(verdict, reason, end, sizeof(end));
 
 	if (verdict == VERDICT_OK && result)
-		log_job(level, run->def->name, run->id, "%s in %s%s%s", info->name,
+		log_job(info->level, run->def->name, run->id, "%s in %s%s%s", info->name,
 			duration_format_short(result->ended - result->started, span), attempt,
 			late);
 	else if (reason != REASON_NONE && !end[0])
-		log_job(level, run->def->name, run->id, "%s (%s): %s%s%s", info->name,
+		log_job(info->level, run->def->name, run->id, "%s (%s): %s%s%s", info->name,
 			reason_text(reason), facts, attempt, late);
 	else
-		log_job(level, run->def->name, run->id, "%s: %s%s%s%s", info->name, facts, attempt,
-			late, end);
+		log_job(info->level, run->def->name, run->id, "%s: %s%s%s%s", info->name, facts,
+			attempt, late, end);
 	if (result && result->ended > 0)
 		report_usage(run, result);
 }
@@ -228,33 +223,43 @@ static void describe_live(struct engine_job *job, char *buf, size_t size)
 		(void)snprintf(buf, size, " (run %" PRIu64 ", queued for %s)", er->id, span);
 }
 
-void report_streak_begin(struct engine_job *job, const struct engine_streak *streak)
+/* That the queue is full has been said at a higher level. */
+static enum log_level streak_level(const struct engine_streak *streak)
 {
-	const struct verdict_info *info = verdict_info(streak->verdict);
-	char live[FACTS_SIZE] = "";
+	return streak->reason == REASON_NO_RESOURCES ? LOG_LEVEL_WARNING
+						     : verdict_info(streak->verdict)->level;
+}
+
+void report_streak_begin(struct engine_job *job, const struct engine_streak *streak,
+			 const struct run_result *result)
+{
+	enum log_level level = streak_level(streak);
+	char more[FACTS_SIZE] = "";
 	char slot[CLOCK_TEXT_SIZE];
 
-	if (!log_enabled(info->level))
+	if (!log_enabled(level))
 		return;
-	if (streak->reason != REASON_CONDITION)
-		describe_live(job, live, sizeof(live));
-	log_job(info->level, job->def->name, 0, "%s the occurrence of %s: %s%s", info->name,
-		words_slot(streak->first, slot), reason_text(streak->reason), live);
+	if (streak->reason == REASON_NO_RESOURCES)
+		(void)snprintf(more, sizeof(more), " (%s)", strerrordesc_np(result->code));
+	else if (streak->reason != REASON_CONDITION)
+		describe_live(job, more, sizeof(more));
+	log_job(level, job->def->name, 0, "%s the occurrence of %s: %s%s",
+		verdict_info(streak->verdict)->name, words_slot(streak->first, slot),
+		reason_text(streak->reason), more);
 }
 
 void report_streak_end(const struct engine_job *job, const struct engine_streak *streak)
 {
-	const struct verdict_info *info = verdict_info(streak->verdict);
 	char first[CLOCK_TEXT_SIZE];
 	char last[CLOCK_TEXT_SIZE];
 
 	/* What is coalesced comes all at once, without a beginning. */
 	if (streak->count < 2 && streak->verdict != VERDICT_COALESCED)
 		return;
-	log_job(info->level, job->def->name, 0, "%s %" PRIu64 " occurrence%s, %s to %s: %s",
-		info->name, streak->count, words_plural(streak->count),
-		words_slot(streak->first, first), words_slot(streak->last, last),
-		reason_text(streak->reason));
+	log_job(streak_level(streak), job->def->name, 0,
+		"%s %" PRIu64 " occurrence%s, %s to %s: %s", verdict_info(streak->verdict)->name,
+		streak->count, words_plural(streak->count), words_slot(streak->first, first),
+		words_slot(streak->last, last), reason_text(streak->reason));
 }
 
 void report_loaded(const struct daemon *daemon, const struct engine_diff *diff)

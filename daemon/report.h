@@ -25,8 +25,10 @@ void report_drops_end(const struct engine_job *job);
 /* A job has not succeeded for as long as expect_within says. */
 void report_overdue(const struct engine_job *job);
 
-/* One line for the first of a streak of occurrences that do not run ... */
-void report_streak_begin(struct engine_job *job, const struct engine_streak *streak);
+/* One line for the first of a streak of occurrences that do not run; `result` as in
+   EFFECT_STREAK_BEGIN ... */
+void report_streak_begin(struct engine_job *job, const struct engine_streak *streak,
+			 const struct run_result *result);
 
 /* ... and one for the whole, if there is more to say than at its beginning. */
 void report_streak_end(const struct engine_job *job, const struct engine_streak *streak);

@@ -137,8 +137,8 @@ enum engine_event_kind {
 	ENGINE_STARTED,       /* .run: its process is there, that of the command, not of only_if */
 	ENGINE_FINISHED,      /* .run, .result: it ended, or could not be started. A notice is free
 				 then; RESULT_NOT_STARTED or RESULT_NO_RESOURCES of it: it was not
-				 carried out. So is a run whose first attempt is RESULT_UNWANTED: it
-				 is counted in a streak */
+				 carried out. So is a run that comes to nothing before its first
+				 attempt, unless it is cancelled: it is counted in a streak */
 	ENGINE_RETRY_DUE,     /* .run: the span of EFFECT_RETRY is over */
 	ENGINE_OVERDUE,       /* .job: the span of EFFECT_EXPECT is over */
 	ENGINE_KILL,          /* .run, .mode: an operator wants it, or a notice, stopped */
@@ -193,7 +193,8 @@ enum effect_kind {
 	 * has failed, and the reason says why that was the end of it.
 	 */
 	EFFECT_ENDED,
-	EFFECT_STREAK_BEGIN, /* .job, .streak with count 1: say so. Not for VERDICT_COALESCED */
+	EFFECT_STREAK_BEGIN, /* .job, .streak with count 1, .result (NULL: it was never handed
+				over): say so. Not for VERDICT_COALESCED */
 	EFFECT_STREAK_END,   /* .job, .streak: record `count` occurrences; one row, one line */
 	EFFECT_BURST_BEGIN,  /* the queue is full, occurrences are refused from here on */
 	EFFECT_BURST_END,    /* .count were refused since then; there is room again */
@@ -204,6 +205,7 @@ enum effect_kind {
 struct effect {
 	enum effect_kind kind;
 	usec_t span;
+	const struct run_result *result;
 	union {
 		struct {
 			struct engine_job *job;
@@ -215,7 +217,6 @@ struct effect {
 			enum cancel_mode mode;
 			enum verdict verdict;
 			enum reason reason;
-			const struct run_result *result;
 		};
 		uint64_t count;
 		struct engine_diff diff;

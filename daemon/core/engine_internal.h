@@ -106,8 +106,9 @@ unsigned policy_limit(const struct job *def);
 void policy_release(struct step *step, struct engine_job *job);
 /* Gives the held occurrence up, if there is one, and ends the streak. */
 void policy_withdraw(struct step *step, struct engine_job *job, enum reason reason);
-/* An occurrence whose condition did not hold. */
-void policy_unwanted(struct step *step, struct engine_job *job, usec_t slot);
+/* A run that was accepted and comes to nothing before its first attempt: as if it had not been. */
+void policy_unrun(struct step *step, const struct engine_run *run, enum verdict verdict,
+		  enum reason reason, const struct run_result *result);
 /* A run of the job has started or gets its verdict. */
 void policy_end_streak(const struct step *step, struct engine_job *job);
 
@@ -142,7 +143,8 @@ void run_accept(struct step *step, struct engine_job *job, usec_t slot);
 void run_enter(struct step *step, struct engine_run *run, struct engine_group *group);
 /* Starts waiting runs while their groups and the pool have room. */
 void run_promote(struct step *step);
-/* The verdict; then the run, and with its last run a job that is gone, are no more. */
+/* The verdict; then the run, and with its last run a job that is gone, are no more. One that is
+   skipped or refused counts in the streak of its job. */
 void run_end(struct step *step, struct engine_run *run, enum verdict verdict, enum reason reason,
 	     const struct run_result *result);
 /* Asks the shell to stop a run or a notice that it has. */

@@ -13,9 +13,9 @@ void policy_end_streak(const struct step *step, struct engine_job *job)
 	emit(step, &(struct effect){.kind = EFFECT_STREAK_END, .job = job, .streak = &streak});
 }
 
-/* One occurrence that does not run. */
+/* One occurrence that does not run. `result`: of an attempt that came to nothing, or NULL. */
 static void note(struct step *step, struct engine_job *job, usec_t slot, enum verdict verdict,
-		 enum reason reason)
+		 enum reason reason, const struct run_result *result)
 {
 	struct engine_streak *streak = &job->streak;
 	struct engine_streak one = {verdict, reason, 1, slot, slot};
@@ -25,20 +25,31 @@ static void note(struct step *step, struct engine_job *job, usec_t slot, enum ve
 	if (begins) {
 		policy_end_streak(step, job);
 		*streak = one;
-		emit(step,
-		     &(struct effect){.kind = EFFECT_STREAK_BEGIN, .job = job, .streak = streak});
+		emit(step, &(struct effect){
+				   .kind = EFFECT_STREAK_BEGIN,
+				   .job = job,
+				   .streak = streak,
+				   .result = result,
+			   });
 	} else {
 		streak->count++;
-		streak->last = slot;
+		/* Runs do not come to nothing in the order of their slots. */
+		if (slot < streak->first)
+			streak->first = slot;
+		if (slot > streak->last)
+			streak->last = slot;
 	}
 	/* What need not run, or could no longer, was not missed. */
 	if (reason != REASON_CONDITION && verdict != VERDICT_CANCELLED)
 		notice_missed(step, job, one, begins);
 }
 
-void policy_unwanted(struct step *step, struct engine_job *job, usec_t slot)
+void policy_unrun(struct step *step, const struct engine_run *run, enum verdict verdict,
+		  enum reason reason, const struct run_result *result)
 {
-	note(step, job, slot, VERDICT_SKIPPED, REASON_CONDITION);
+	struct engine_job *job = run->job;
+
+	note(step, job, run->slot, verdict, reason, result);
 	/* There is nobody left to end it later. */
 	if (step->engine->stopping || job->gone)
 		policy_end_streak(step, job);
@@ -72,7 +83,7 @@ static void admit(struct step *step, struct engine_job *job, usec_t slot, bool r
 		emit(step, &(struct effect){.kind = EFFECT_BURST_BEGIN});
 	}
 	engine->burst++;
-	note(step, job, slot, VERDICT_REFUSED, REASON_QUEUE_FULL);
+	note(step, job, slot, VERDICT_REFUSED, REASON_QUEUE_FULL, NULL);
 }
 
 unsigned policy_limit(const struct job *def)
@@ -105,20 +116,20 @@ void policy_consider(struct step *step, struct engine_job *job, usec_t slot)
 
 	switch (job->def->settings->overlap) {
 	case OVERLAP_SKIP:
-		note(step, job, slot, VERDICT_SKIPPED, REASON_OVERLAP);
+		note(step, job, slot, VERDICT_SKIPPED, REASON_OVERLAP, NULL);
 		break;
 	case OVERLAP_ALLOW:
-		note(step, job, slot, VERDICT_SKIPPED, REASON_MAX_RUNNING);
+		note(step, job, slot, VERDICT_SKIPPED, REASON_MAX_RUNNING, NULL);
 		break;
 	case OVERLAP_QUEUE:
 		if (held)
-			note(step, job, slot, VERDICT_SKIPPED, REASON_HELD);
+			note(step, job, slot, VERDICT_SKIPPED, REASON_HELD, NULL);
 		else
 			job->held = slot;
 		break;
 	case OVERLAP_REPLACE:
 		if (held)
-			note(step, job, job->held, VERDICT_SKIPPED, REASON_REPLACED);
+			note(step, job, job->held, VERDICT_SKIPPED, REASON_REPLACED, NULL);
 		job->held = slot;
 		stop_runs(step, job);
 		break;
@@ -141,7 +152,7 @@ void policy_withdraw(struct step *step, struct engine_job *job, enum reason reas
 
 	if (slot != USEC_INFINITY) {
 		job->held = USEC_INFINITY;
-		note(step, job, slot, VERDICT_CANCELLED, reason);
+		note(step, job, slot, VERDICT_CANCELLED, reason, NULL);
 	}
 	policy_end_streak(step, job);
 }

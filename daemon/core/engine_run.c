@@ -309,11 +309,9 @@ void run_end(struct step *step, struct engine_run *run, enum verdict verdict, en
 	     const struct run_result *result)
 {
 	struct engine_job *job = run->job;
-	bool missed = verdict == VERDICT_SKIPPED || verdict == VERDICT_REFUSED;
 
-	/* Its condition did not hold: that is counted in the streak of its job. */
-	if (verdict == VERDICT_SKIPPED && reason == REASON_CONDITION) {
-		policy_unwanted(step, job, run->slot);
+	if (verdict == VERDICT_SKIPPED || verdict == VERDICT_REFUSED) {
+		policy_unrun(step, run, verdict, reason, result);
 		let_go(step, run);
 		return;
 	}
@@ -330,10 +328,6 @@ void run_end(struct step *step, struct engine_run *run, enum verdict verdict, en
 	if (verdict == VERDICT_OK && job->def->settings->expect_within > 0 && !job->gone &&
 	    !step->engine->stopping)
 		notice_expect(step, job, job->def->settings->expect_within);
-	if (missed)
-		notice_missed(step, job,
-			      (struct engine_streak){verdict, reason, 1, run->slot, run->slot},
-			      true);
 	let_go(step, run);
 }
 

@@ -108,10 +108,6 @@ void attempts_ended(struct world *world, const struct effect *effect)
 		expect_verdict(world, effect, verdict_of(result), reason_of(world, effect, result));
 	else if (ran_before)
 		expect_verdict(world, effect, tail->verdict, reason);
-	else if (reason == REASON_REPLACED)
-		expect_verdict(world, effect, VERDICT_SKIPPED, reason);
-	else if (reason == REASON_NO_RESOURCES)
-		expect_verdict(world, effect, VERDICT_REFUSED, reason);
 	else
 		expect_verdict(world, effect, VERDICT_CANCELLED, reason);
 	if (!ran && ran_before && memcmp(effect->result, &tail->last, sizeof(tail->last)) != 0)

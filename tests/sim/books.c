@@ -29,29 +29,28 @@ static void open_slot(struct book *book, usec_t slot)
 		if (!book->open)
 			abort();
 	}
-	book->open[book->n_open++] = slot;
+	book->open[book->n_open++] = (struct open_slot){.slot = slot};
 }
 
-static bool is_open(const struct book *book, usec_t slot)
+/* One that nobody is known to have in hand. After a reload a slot may be there twice. */
+static struct open_slot *find_open(const struct book *book, usec_t slot)
 {
 	for (size_t i = 0; i < book->n_open; i++)
-		if (book->open[i] == slot)
-			return true;
-	return false;
+		if (book->open[i].slot == slot && !book->open[i].in_hand)
+			return &book->open[i];
+	return NULL;
 }
 
 void books_settle(struct world *world, size_t number, usec_t slot, enum verdict verdict,
 		  enum reason reason)
 {
 	struct book *book = &world->books[number];
-	size_t i = 0;
+	struct open_slot *open = find_open(book, slot);
 
-	while (i < book->n_open && book->open[i] != slot)
-		i++;
-	if (i == book->n_open)
+	if (!open)
 		world_fail(world, "job %zu: verdict %s for slot %lld, which needs none", number,
 			   verdict_info(verdict)->name, (long long)slot);
-	book->open[i] = book->open[--book->n_open];
+	*open = book->open[--book->n_open];
 	world->verdicts[verdict]++;
 	world->reasons[reason]++;
 }
@@ -205,6 +204,8 @@ static void check_streak(struct world *world, const struct engine_job *job,
 {
 	const struct job_plan *plan = &world->plan.jobs[job_number(job->def)];
 	size_t total = engine_submitted(world->engine) + engine_waiting(world->engine);
+	const struct engine_event *ended =
+		world->event->kind == ENGINE_FINISHED ? world->event : NULL;
 	bool right = false;
 
 	switch (streak->reason) {
@@ -218,7 +219,13 @@ static void check_streak(struct world *world, const struct engine_job *job,
 		right = plan->overlap == OVERLAP_QUEUE && job->live > 0;
 		break;
 	case REASON_REPLACED:
-		right = plan->overlap == OVERLAP_REPLACE && job->live > 0;
+		right = (plan->overlap == OVERLAP_REPLACE && job->live > 0) ||
+			(ended && ended->result->kind == RESULT_NOT_STARTED &&
+			 ((struct run_tail *)engine_run_tail(ended->run))->cancelled ==
+				 REASON_REPLACED);
+		break;
+	case REASON_NO_RESOURCES:
+		right = ended && ended->result->kind == RESULT_NO_RESOURCES;
 		break;
 	case REASON_QUEUE_FULL:
 		right = total >= (size_t)world->plan.workers + world->plan.queue;
@@ -235,8 +242,7 @@ static void check_streak(struct world *world, const struct engine_job *job,
 		right = world->stopping;
 		break;
 	case REASON_CONDITION:
-		right = world->event->kind == ENGINE_FINISHED &&
-			world->event->result->kind == RESULT_UNWANTED;
+		right = ended && ended->result->kind == RESULT_UNWANTED;
 		break;
 	default:
 		break;
@@ -251,24 +257,43 @@ static bool is_missed(const struct engine_streak *streak)
 	return streak->reason != REASON_CONDITION && streak->verdict != VERDICT_CANCELLED;
 }
 
-/* Books what has come to a streak since it was looked at last: at most one at a time. */
+/* Books what has come to a streak since it was looked at last. It names the first; the others are
+   those slots that nobody has in hand after the step. */
 static void book_streak(struct world *world, const struct engine_job *job,
 			const struct engine_streak *streak)
 {
 	size_t number = job_number(job->def);
 	struct book *book = &world->books[number];
 
-	if (streak->count == book->streak)
-		return;
-	if (streak->count != book->streak + 1)
+	for (; book->streak < streak->count; book->streak++) {
+		if (streak->reason == REASON_QUEUE_FULL)
+			world->refused++;
+		if (book->streak == 0) {
+			books_settle(world, number, streak->first, streak->verdict, streak->reason);
+		} else {
+			book->grown++;
+			world->verdicts[streak->verdict]++;
+			world->reasons[streak->reason]++;
+		}
+		if (is_missed(streak))
+			telling_missed(world, number, 1, book->streak == 0);
+	}
+	if (streak->count < book->streak)
 		world_fail(world, "%s: a streak of %d after one of %d", job->def->name,
 			   (int)streak->count, (int)book->streak);
-	book->streak = streak->count;
-	if (streak->reason == REASON_QUEUE_FULL)
-		world->refused++;
-	books_settle(world, number, streak->last, streak->verdict, streak->reason);
-	if (is_missed(streak))
-		telling_missed(world, number, 1, streak->count == 1);
+}
+
+/* Those that the streak did not name. */
+static void settle_grown(struct book *book)
+{
+	for (size_t i = 0; book->grown > 0 && i < book->n_open;) {
+		if (book->open[i].in_hand) {
+			i++;
+			continue;
+		}
+		book->open[i] = book->open[--book->n_open];
+		book->grown--;
+	}
 }
 
 void books_streak(struct world *world, const struct engine_job *job)
@@ -421,6 +446,7 @@ static bool check_run(void *ctx, struct engine_run *run)
 	const struct job_plan *plan = &world->plan.jobs[number];
 	struct run_tail *tail = engine_run_tail(run);
 	int group = group_number(run->def);
+	struct open_slot *open;
 	bool between = tail->state == POOL_BETWEEN;
 	bool waits = run->state == RUN_WAITING;
 
@@ -431,8 +457,10 @@ static bool check_run(void *ctx, struct engine_run *run)
 	if (run->id <= world->id_before)
 		world_fail(world, "run %d is behind run %d", (int)run->id, (int)world->id_before);
 	world->id_before = run->id;
-	if (!is_open(book, run->slot))
+	open = find_open(book, run->slot);
+	if (!open)
 		world_fail(world, "run %d has no open slot", (int)run->id);
+	open->in_hand = true;
 	if ((run->state == RUN_BACKOFF) != (tail->retry_at > 0) || (tail->retry_at > 0 && !between))
 		world_fail(world, "run %d: its timer is wrong", (int)run->id);
 	if (waits != (tail->state == POOL_NEVER || (between && tail->retry_at == 0)))
@@ -460,6 +488,7 @@ static bool check_job(void *ctx, struct engine_job *job)
 	size_t number = job_number(job->def);
 	struct book *book = &world->books[number];
 	const struct job_tail *tail = engine_job_tail(job);
+	struct open_slot *open;
 
 	if (!world->plan.jobs[number].present || book->job != job)
 		world_fail(world, "%s is not in the plan", job->def->name);
@@ -476,9 +505,11 @@ static bool check_job(void *ctx, struct engine_job *job)
 		world_fail(world, "%s: the timer is not that of the slot", job->def->name);
 	if (job->held == NONE)
 		return true;
-	if (!is_open(book, job->held) || job->live < limit_of(&world->plan.jobs[number]))
+	open = find_open(book, job->held);
+	if (!open || job->live < limit_of(&world->plan.jobs[number]))
 		world_fail(world, "%s: slot %lld is held for nothing", job->def->name,
 			   (long long)job->held);
+	open->in_hand = true;
 	book->live++;
 	return true;
 }
@@ -539,10 +570,14 @@ void books_check(struct world *world)
 	world->id_before = 0;
 	engine_each_run(world->engine, check_run, world);
 	engine_each_job(world->engine, check_job, world);
-	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++)
-		if (world->books[i].live != world->books[i].n_open)
+	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++) {
+		settle_grown(&world->books[i]);
+		if (world->books[i].live != world->books[i].n_open || world->books[i].grown > 0)
 			world_fail(world, "job %zu: %zu slots are open, %u are in hand", i,
 				   world->books[i].n_open, world->books[i].live);
+		for (size_t k = 0; k < world->books[i].n_open; k++)
+			world->books[i].open[k].in_hand = false;
+	}
 	if (engine_waiting(world->engine) != world->n_waiting)
 		world_fail(world, "%zu wait, %zu counted", world->n_waiting,
 			   engine_waiting(world->engine));

@@ -101,8 +101,6 @@ void telling_end(struct world *world, const struct effect *effect)
 		book->last_id = run->id;
 		book->last_verdict = effect->verdict;
 	}
-	if (effect->verdict == VERDICT_SKIPPED || effect->verdict == VERDICT_REFUSED)
-		telling_missed(world, number, 1, true);
 	if (!engine_run_is_notice(run))
 		return;
 	/* What was missed is owed again without a word. */

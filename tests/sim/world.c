@@ -307,6 +307,12 @@ static void deliver_due(struct world *world, size_t number)
 	step(world, &(struct engine_event){.kind = ENGINE_DUE, .job = world->books[number].job});
 }
 
+static bool comes_to_nothing(const struct run_tail *tail)
+{
+	return tail->result.kind == RESULT_UNWANTED || tail->result.kind == RESULT_NO_RESOURCES ||
+	       (tail->result.kind == RESULT_NOT_STARTED && tail->cancelled == REASON_REPLACED);
+}
+
 static void deliver_run(struct world *world, struct engine_run *run)
 {
 	struct run_tail *tail = engine_run_tail(run);
@@ -319,7 +325,7 @@ static void deliver_run(struct world *world, struct engine_run *run)
 	}
 	trace(world, "finished: run %" PRIu64, run->id);
 	/* Of these there is no other word. */
-	if (tail->is_notice || (tail->result.kind == RESULT_UNWANTED && run->attempt == 1)) {
+	if (tail->is_notice || (run->attempt == 1 && comes_to_nothing(tail))) {
 		pool_forget(world, run);
 		if (tail->is_notice)
 			telling_returned(world, run);

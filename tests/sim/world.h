@@ -68,14 +68,20 @@ struct behaviour {
 	usec_t grace;          /* within which a cancelled run ends */
 };
 
+struct open_slot {
+	usec_t slot;
+	bool in_hand; /* of a run, or held; for one check */
+};
+
 /* Where an account of a job's slots stands. */
 struct book {
 	struct engine_job *job; /* the engine's, while it has one */
 	usec_t cursor;          /* the first slot that is not yet due, or was not yet told of */
-	usec_t *open;           /* due, without a verdict */
+	struct open_slot *open; /* due, without a verdict */
 	size_t n_open;
 	size_t capacity;
 	uint64_t streak; /* occurrences of its streak that have been booked */
+	uint64_t grown;  /* those of them in this step that it does not name */
 	uint64_t ran;    /* runs handed to the pool */
 	unsigned live;   /* for one check */
 

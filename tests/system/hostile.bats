@@ -40,7 +40,7 @@ load lib.bash
 	shut_gate
 	# The daemon itself needs about a dozen.
 	launch prlimit --nofile=28:28 "$EVERYD" -c "$CONF"
-	await 3 'everyd: [jk]\[[0-9]+\]: (failed: .*Too many open files|refused.*Too many open files)'
+	await 3 'everyd: [jk](\[[0-9]+\]: failed|: refused).*Too many open files'
 	kill -USR1 "$PID"
 	await 'everyd: status: 2 jobs'
 	kill -HUP "$PID"
@@ -81,10 +81,13 @@ limited() {
 		job "j" { every = "100ms" command = {"true"} }
 	END
 	limited 2
-	await 3 'everyd: j\[[0-9]+\]: refused \(there was no memory or no thread to run it\)'
+	await 'everyd: j: refused the occurrence of .*: there was no memory or no thread to run it \(Resource temporarily unavailable\)'
+	await_clock $(($(now) + 500000))
 	setpriv --reuid=$uid --regid=$uid --clear-groups prlimit --pid "$PID" --nproc=100:100
+	await 'everyd: j: refused [0-9]+ occurrences, .*: there was no memory or no thread to run it'
 	await 3 'everyd: j\[[0-9]+\]: ok in '
 	stop
+	[ "$(count 'refused the occurrence')" -lt "$(verdicts refused)" ]
 }
 
 @test "a home directory that is not there" {

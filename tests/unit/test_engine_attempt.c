@@ -63,7 +63,7 @@ static void test_what_is_tried_again(void **state)
 		{&any,
 		 {.kind = RESULT_SIGNALLED, .code = 9, .out_of_memory = true},
 		 "retry a@10 in 3: failed memory"},
-		{&any, {.kind = RESULT_NO_RESOURCES}, "end a@10 refused no_resources"},
+		{&any, {.kind = RESULT_NO_RESOURCES}, "a@10 refused no_resources ..."},
 		{&any, {.kind = RESULT_NOT_STARTED}, "end a@10 cancelled stopping"},
 		{&any, {.kind = RESULT_UNWANTED, .code = 1}, "a@10 skipped condition ..."},
 		{&exit_7, {.kind = RESULT_EXITED, .code = 7}, "retry a@10 in 3: failed"},
@@ -296,8 +296,8 @@ static void test_a_run_that_is_cancelled_is_not_tried_again(void **state)
 
 static void test_a_run_without_retries_that_is_cancelled_has_failed_by_itself(void **state)
 {
-	struct rig rig = begin(
-		5, &(struct model_spec){.jobs = {{.name = "a", .overlap = OVERLAP_REPLACE}}});
+	struct rig rig =
+		begin(5, &(struct model_spec){.jobs = {{.name = "a", .overlap = OVERLAP_REPLACE}}});
 
 	(void)state;
 	run_until(&rig, 20);
@@ -315,9 +315,8 @@ static bool remember_first(void *ctx, struct engine_run *run)
 
 static void test_between_attempts_it_stays_where_it_was_among_the_runs(void **state)
 {
-	struct rig rig = begin(
-		5, &(struct model_spec){
-			   .jobs = {{.name = "a", .with = &thrice}, {.name = "b", .offset = 1}}});
+	struct rig rig = begin(5, &(struct model_spec){.jobs = {{.name = "a", .with = &thrice},
+								{.name = "b", .offset = 1}}});
 	struct engine_run *first = NULL;
 
 	(void)state;

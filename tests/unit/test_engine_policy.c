@@ -71,7 +71,7 @@ static void test_a_replaced_run_that_had_not_begun_was_skipped(void **state)
 	run_until(&rig, 20);
 	forget(&rig);
 	finish_as(&rig, "a", 10, (struct run_result){.kind = RESULT_NOT_STARTED});
-	expect(&rig, "end a@10 skipped replaced; start a@20");
+	expect(&rig, "a@10 skipped replaced ...; start a@20");
 	end(&rig);
 }
 
@@ -88,7 +88,7 @@ static void test_replacing_what_waits_for_its_group_needs_no_waiting(void **stat
 	run_until(&rig, 10);
 	expect(&rig, "arm a 1009; start a@9; arm b 20");
 	run_until(&rig, 20);
-	expect(&rig, "arm b 30; end b@10 skipped replaced");
+	expect(&rig, "arm b 30; b@10 skipped replaced ...");
 	assert_int_equal(engine_waiting(rig.engine), 1);
 	finish(&rig, "a", 9);
 	expect(&rig, "end a@9 ok; start b@20");
@@ -281,6 +281,76 @@ static void test_a_run_ending_always_makes_room_for_what_its_job_held(void **sta
 	end(&rig);
 }
 
+static void remember_code(void *ctx, const struct effect *effect)
+{
+	if (effect->kind == EFFECT_STREAK_BEGIN)
+		*(int *)ctx = effect->result->code;
+}
+
+static void test_runs_that_come_to_nothing_are_one_streak(void **state)
+{
+	struct rig rig = begin_with(OVERLAP_SKIP);
+	struct run_result none = {.kind = RESULT_NO_RESOURCES, .code = 11};
+	int code = 0;
+
+	(void)state;
+	run_until(&rig, 10);
+	engine_step(rig.engine,
+		    &(struct engine_event){.kind = ENGINE_FINISHED,
+					   .run = find_run(&rig, "a", 10),
+					   .result = &none},
+		    rig.now, (struct effect_sink){remember_code, &code});
+	assert_int_equal(code, 11);
+	for (int slot = 20; slot <= 40; slot += 10) {
+		run_until(&rig, slot);
+		forget(&rig);
+		finish_as(&rig, "a", slot, none);
+		expect(&rig, "");
+	}
+	assert_int_equal(counted(&rig, VERDICT_REFUSED), 4);
+	run_until(&rig, 50);
+	forget(&rig);
+	finish(&rig, "a", 50);
+	expect(&rig, "a@10-40 refused no_resources x4; end a@50 ok");
+	end(&rig);
+}
+
+static void test_those_replaced_in_the_line_are_one_streak(void **state)
+{
+	struct rig rig =
+		begin(5, &(struct model_spec){
+				 .jobs = {{.name = "a", .every = 1000, .offset = 9, .group = "g"},
+					  {.name = "b", .overlap = OVERLAP_REPLACE, .group = "g"}},
+				 .groups = {{.name = "g", .limit = 1}},
+			 });
+
+	(void)state;
+	run_until(&rig, 20);
+	forget(&rig);
+	run_until(&rig, 50);
+	expect(&rig, "arm b 40; arm b 50; arm b 60");
+	assert_int_equal(find_job(&rig, "b")->streak.count, 4);
+	finish(&rig, "a", 9);
+	expect(&rig, "end a@9 ok; start b@50");
+	finish(&rig, "b", 50);
+	expect(&rig, "b@10-40 skipped replaced x4; end b@50 ok");
+	end(&rig);
+}
+
+static void test_a_streak_spans_its_slots_in_whatever_order_they_come(void **state)
+{
+	struct rig rig = begin_with(OVERLAP_REPLACE);
+
+	(void)state;
+	run_until(&rig, 30); /* 20 is replaced before 10, which it was to replace, is back */
+	forget(&rig);
+	finish_as(&rig, "a", 10, (struct run_result){.kind = RESULT_NOT_STARTED});
+	expect(&rig, "start a@30");
+	started(&rig, "a", 30);
+	expect(&rig, "a@10-20 skipped replaced x2");
+	end(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +370,9 @@ int main(void)
 		cmocka_unit_test(test_refusals_are_a_streak_of_their_job),
 		cmocka_unit_test(test_a_burst_ends_with_the_daemon),
 		cmocka_unit_test(test_a_run_ending_always_makes_room_for_what_its_job_held),
+		cmocka_unit_test(test_runs_that_come_to_nothing_are_one_streak),
+		cmocka_unit_test(test_those_replaced_in_the_line_are_one_streak),
+		cmocka_unit_test(test_a_streak_spans_its_slots_in_whatever_order_they_come),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,7 +24,6 @@ static void test_what_a_result_means(void **state)
 		{{.kind = RESULT_EXITED, .code = 0, .out_of_memory = true}, "ok"},
 		/* A condition that took too long: the time-out is not the command's. */
 		{{.kind = RESULT_SPAWN_FAILED, .stage = "only_if", .timed_out = true}, "failed"},
-		{{.kind = RESULT_NO_RESOURCES, .code = 11}, "refused no_resources"},
 		{{.kind = RESULT_NOT_STARTED}, "cancelled stopping"},
 	};
 	char expected[100];
@@ -54,14 +53,12 @@ static void test_what_a_result_means_after_a_cancel(void **state)
 	} rows[] = {
 		{{.kind = RESULT_SIGNALLED, .code = 15, .cancelled = true}, "killed replaced"},
 		{{.kind = RESULT_EXITED, .code = 0, .cancelled = true}, "killed replaced"},
-		{{.kind = RESULT_NOT_STARTED}, "skipped replaced"},
 		{{.kind = RESULT_SPAWN_FAILED, .stage = "only_if", .cancelled = true},
 		 "killed replaced"},
 		/* The cancel came too late to matter. */
 		{{.kind = RESULT_EXITED, .code = 0}, "ok"},
 		{{.kind = RESULT_EXITED, .code = 3}, "failed"},
 		{{.kind = RESULT_SPAWN_FAILED, .code = 2}, "failed"},
-		{{.kind = RESULT_NO_RESOURCES, .code = 11}, "refused no_resources"},
 		{{.kind = RESULT_SIGNALLED, .timed_out = true}, "timeout"},
 	};
 	char expected[100];
