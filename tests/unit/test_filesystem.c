@@ -24,6 +24,10 @@
 #include <cmocka.h>
 
 #define OWNER 4242
+#define OTHER 4243
+
+/* No FUSE, or no right to mount. */
+#define NOT_HERE 77
 
 static void the_kernels_own_files_are_told_from_others(void **state)
 {
@@ -87,10 +91,21 @@ static char base[] = "/tmp/everyd-filesystem.XXXXXX";
 
 static const char *in_base(const char *name)
 {
-	static char path[PATH_MAX];
+	static char paths[2][PATH_MAX];
+	static unsigned next;
+	char *path = paths[next++ % 2];
 
-	(void)snprintf(path, sizeof(path), "%s/%s", base, name);
+	(void)snprintf(path, PATH_MAX, "%s/%s", base, name);
 	return path;
+}
+
+static void make_file(const char *name)
+{
+	int fd = open(in_base(name), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+
+	assert_true(fd >= 0);
+	assert_int_equal(fchown(fd, OWNER, OWNER), 0);
+	assert_int_equal(close(fd), 0);
 }
 
 /* The connection stands as long as the process. */
@@ -122,57 +137,56 @@ static const struct identity owner = {
 	.change = true,
 };
 
-/* With mounts of its own. What waits for a server is killed. */
-static void meet_servers(void)
+/* Where servers, and what root binds, are mounted. */
+static void make_places(void)
 {
+	static const char *const dirs[] = {"owners", "others", "roots", "kept"};
+	static const char *const files[] = {"kept/served", "kept/bound", "kept/log"};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(dirs); i++)
+		assert_int_equal(mkdir(in_base(dirs[i]), 0755), 0);
+	for (size_t i = 0; i < ARRAY_LENGTH(files); i++)
+		make_file(files[i]);
+}
+
+/* In a child with mounts of its own. What waits for a server is killed. */
+static int meet_servers(void)
+{
+	static const char *const paths[] = {
+		"owners/a.log",     "owners/../a.log", "others/a.log",
+		"others/new/a.log", "kept/served",
+	};
 	dev_t device = 0;
 	int fd;
 
-	assert_int_equal(mkdir(in_base("theirs"), 0755), 0);
-	assert_int_equal(mkdir(in_base("mine"), 0755), 0);
-	assert_int_equal(mkdir(in_base("roots"), 0755), 0);
-	assert_int_equal(mkdir(in_base("kept"), 0755), 0);
-	assert_int_equal(chown(in_base("kept"), OWNER, OWNER), 0);
-	fd = open(in_base("kept/file"), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	assert_int_equal(fchown(fd, OWNER, OWNER), 0);
-	assert_int_equal(close(fd), 0);
-	fd = open(in_base("kept/bound"), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	assert_int_equal(close(fd), 0);
-	fd = open(in_base("kept/log"), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	assert_int_equal(fchown(fd, OWNER, OWNER), 0);
-	assert_int_equal(close(fd), 0);
-	if (!serve("theirs", OWNER, S_IFDIR | 0777) || !serve("mine", 4243, S_IFDIR | 0777) ||
-	    !serve("roots", 0, S_IFDIR | 0777) || !serve("kept/file", OWNER, S_IFREG | 0666))
-		_exit(77);
-
-	assert_int_equal(check_server("theirs", &device), -EPERM);
-	assert_int_equal(check_server("mine", &device), -EPERM);
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
+		return NOT_HERE;
+	make_places();
+	if (!serve("owners", OWNER, S_IFDIR | 0777) || !serve("others", OTHER, S_IFDIR | 0777) ||
+	    !serve("roots", 0, S_IFDIR | 0777) || !serve("kept/served", OWNER, S_IFREG | 0666))
+		return NOT_HERE;
+	(void)alarm(20);
+	assert_int_equal(check_server("owners", &device), -EPERM);
+	assert_int_equal(check_server("others", &device), -EPERM);
 	assert_int_equal(device, 0);
 	assert_int_equal(check_server("roots", &device), 0);
 	assert_int_not_equal(device, 0);
-	assert_int_equal(check_server("theirs", &device), -EPERM);
-
-	(void)alarm(20);
-	assert_int_equal(outfile_open(in_base("theirs/a.log"), &owner), -EPERM);
-	assert_int_equal(outfile_open(in_base("theirs/../a.log"), &owner), -EPERM);
-	assert_int_equal(outfile_open(in_base("mine/new/a.log"), &owner), -EPERM);
-	assert_int_equal(outfile_open(in_base("kept/file"), &owner), -EPERM);
-	assert_int_equal(outfile_open_input(in_base("theirs/x"), &owner, false), -EPERM);
-	assert_int_equal(outfile_open_input(in_base("theirs/x"), &owner, true), -EPERM);
-	assert_int_equal(outfile_open_input(in_base("kept/file"), &owner, false), -EPERM);
-
-	/* What root mounts where a file was is one. */
-	{
-		char from[PATH_MAX];
-
-		(void)strcpy(from, in_base("kept/log"));
-		assert_int_equal(mount(from, in_base("kept/bound"), NULL, MS_BIND, NULL), 0);
+	assert_int_equal(check_server("owners", &device), -EPERM);
+	for (size_t i = 0; i < ARRAY_LENGTH(paths); i++) {
+		assert_int_equal(outfile_open(in_base(paths[i]), &owner), -EPERM);
+		assert_int_equal(outfile_open_input(in_base(paths[i]), &owner, false), -EPERM);
+		assert_int_equal(outfile_open_input(in_base(paths[i]), &owner, true), -EPERM);
 	}
+
+	/* What root mounts where a file was is a file. */
+	assert_int_equal(mount(in_base("kept/log"), in_base("kept/bound"), "none", MS_BIND, NULL),
+			 0);
 	fd = outfile_open(in_base("kept/bound"), &owner);
 	assert_true(fd >= 0);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(fcntl(fd, F_GETFL) & (O_APPEND | O_ACCMODE), O_APPEND | O_WRONLY);
 	assert_int_equal(close(fd), 0);
+	return 0;
 }
 
 static void a_users_server_is_not_waited_for(void **state)
@@ -189,17 +203,12 @@ static void a_users_server_is_not_waited_for(void **state)
 	pid = fork();
 	if (pid == 0) {
 		(void)setenv("CMOCKA_TEST_ABORT", "1", 1);
-		if (unshare(CLONE_NEWNS) < 0 ||
-		    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-			_exit(77);
-		meet_servers();
-		_exit(0);
+		_exit(meet_servers());
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	(void)snprintf(command, sizeof(command), "rm -rf %s", base);
 	assert_int_equal(system(command), 0);
-	/* No FUSE here, or no right to mount. */
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_HERE)
 		skip();
 	assert_int_equal(status, 0);
 }

@@ -546,7 +546,7 @@ static int mount_small(const char *where)
 {
 	char command[PATH_MAX + 200];
 
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0)
 		return -1;
 	(void)snprintf(command, sizeof(command),
 		       "exec >/dev/null 2>&1; d=%s; PATH=$PATH:/sbin:/usr/sbin; "

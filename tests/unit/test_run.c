@@ -377,7 +377,7 @@ static void a_file_that_cannot_be_opened_costs_the_output_alone(void **state)
 	assert_int_equal(result.kind, RESULT_EXITED);
 	assert_int_equal(result.printed, 4);
 	assert_int_equal(heard.lines, 0);
-	assert_non_null(strstr(heard.notes, "output /dev/null/%j.log: Not a directory; "));
+	assert_non_null(strstr(heard.notes, "output /dev/null/test.log: Not a directory; "));
 	assert_non_null(heard.kept);
 	assert_memory_equal(heard.kept->bytes, "one\n", 4);
 }
