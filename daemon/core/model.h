@@ -158,7 +158,7 @@ struct job_settings {
 	unsigned retries;
 	unsigned retry_backoff; /* by which the delay grows each time, in thousandths */
 	usec_t retry_delay;
-	usec_t retry_max_delay;
+	usec_t retry_max_delay;      /* at which it stops growing; 0: no bound */
 	struct outcome_set retry_on; /* all zero: whatever is a failure */
 	struct outcome_set success;  /* exit statuses that are no failure, beside 0 */
 

@@ -134,12 +134,13 @@ void attempts_retry(struct world *world, const struct effect *effect)
 	const struct run_result *result = &tail->result;
 	const struct job_plan *plan = &world->plan.jobs[job_number(run->def)];
 	int group = group_number(run->def);
+	usec_t bound = plan->retry_max_delay > 0 ? plan->retry_max_delay : USEC_INFINITY;
 	usec_t span = plan->retry_delay;
 
-	for (unsigned i = 1; i < run->attempt && span < plan->retry_max_delay; i++)
+	for (unsigned i = 1; i < run->attempt && span < bound; i++)
 		span = span * plan->retry_backoff / 1000;
-	if (span > plan->retry_max_delay)
-		span = plan->retry_max_delay;
+	if (span > bound)
+		span = bound;
 	if (tail->state != POOL_BACK || world->event->run != run || effect->result != result)
 		world_fail(world, "run %d is to be tried again, but it goes on", (int)run->id);
 	if (result->kind >= RESULT_NOT_STARTED || world->stopping || !plan->present ||

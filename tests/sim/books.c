@@ -555,6 +555,8 @@ static void clear(struct book *book)
 	book->live = 0;
 	book->waits = NULL;
 	book->waits_with_alarm = false;
+	book->waited_unheard = book->waits_unheard;
+	book->waits_unheard = false;
 	book->waits_with_missed = 0;
 }
 

@@ -17,16 +17,17 @@
 
 #define BATCHES 10
 
+/* Seconds after which a scenario is taken to hang; it needs a fraction of one. */
+#define PATIENCE 120
+
 /* For the handler of a failed assertion. */
 static uint64_t current_seed;
 static const char *current_name;
 
 static void say_where(int sig)
 {
-	(void)sig;
-	dprintf(STDOUT_FILENO,
-		"not ok - %s: a failed assertion or a crash; sim -v --seed %" PRIu64 "\n",
-		current_name, current_seed);
+	dprintf(STDOUT_FILENO, "not ok - %s: %s; sim -v --seed %" PRIu64 "\n", current_name,
+		sig == SIGALRM ? "it hangs" : "a failed assertion or a crash", current_seed);
 	_exit(1);
 }
 
@@ -38,6 +39,7 @@ static bool play(const struct scenario *scenario, uint64_t seed, bool verbose)
 	current_seed = seed;
 	current_name = scenario->name;
 	world->verbose = verbose;
+	(void)alarm(PATIENCE);
 	if (setjmp(world->failed) != 0) {
 		printf("# %s, at %.6f in step %" PRIu64 ": %s\n", scenario->name,
 		       (double)world->wall / 1e6, world->steps, world->message);
@@ -81,6 +83,7 @@ int main(int argc, char **argv)
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGABRT, say_where);
 	signal(SIGSEGV, say_where);
+	signal(SIGALRM, say_where);
 	while ((c = getopt_long(argc, argv, "v", options, NULL)) != -1) {
 		switch (c) {
 		case 'v':

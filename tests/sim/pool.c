@@ -23,6 +23,8 @@ static void begin_work(struct world *world, struct run_tail *tail)
 	tail->state = POOL_WORKING;
 	tail->ends = world->elapsed + how->shortest +
 		     (usec_t)rng_below(&world->rng, (uint64_t)(how->longest - how->shortest) + 1);
+	if (tail->is_notice && rng_chance(&world->rng, how->slow_notices))
+		tail->ends += 10 * how->longest;
 	tail->result = (struct run_result){
 		.kind = RESULT_EXITED,
 		.code = rng_chance(&world->rng, how->failing),

@@ -11,18 +11,27 @@ static unsigned draw(struct world *world, unsigned from, unsigned to)
 	return from + (unsigned)rng_below(&world->rng, to - from + 1);
 }
 
-static void vary_retries(struct world *world, struct job_plan *job)
+/* What most of the jobs of a life are like: percent. */
+struct leaning {
+	unsigned retrying;
+	unsigned telling;
+	unsigned scarce; /* how often there is next to no room */
+};
+
+static void vary_retries(struct world *world, const struct leaning *leaning, struct job_plan *job)
 {
-	job->retries = rng_chance(&world->rng, 50) ? draw(world, 1, 4) : 0;
+	job->retries = rng_chance(&world->rng, leaning->retrying) ? draw(world, 1, 4) : 0;
 	job->retry_delay = (usec_t)rng_below(&world->rng, 2 * USEC_PER_SEC);
 	job->retry_backoff = draw(world, 10, 30) * 100;
-	job->retry_max_delay = 1 + (usec_t)rng_below(&world->rng, 5 * USEC_PER_SEC);
+	job->retry_max_delay = rng_chance(&world->rng, 80)
+				       ? 1 + (usec_t)rng_below(&world->rng, 5 * USEC_PER_SEC)
+				       : 0;
 	job->retry_timeouts_only = rng_chance(&world->rng, 20);
 }
 
-static void vary_hooks(struct world *world, struct job_plan *job)
+static void vary_hooks(struct world *world, const struct leaning *leaning, struct job_plan *job)
 {
-	bool any = rng_chance(&world->rng, 60);
+	bool any = rng_chance(&world->rng, leaning->telling);
 
 	job->hooks = any ? draw(world, 0, (1U << HOOK_COUNT) - 1) : 0;
 	job->mail = any && rng_chance(&world->rng, 40);
@@ -32,7 +41,8 @@ static void vary_hooks(struct world *world, struct job_plan *job)
 	job->expect_within = rng_chance(&world->rng, 30) ? draw(world, 1, 20) * USEC_PER_SEC : 0;
 }
 
-static struct job_plan random_job(struct world *world, const struct plan *plan)
+static struct job_plan random_job(struct world *world, const struct leaning *leaning,
+				  const struct plan *plan)
 {
 	struct job_plan job = {.present = rng_chance(&world->rng, 70), .group = -1};
 
@@ -49,30 +59,51 @@ static struct job_plan random_job(struct world *world, const struct plan *plan)
 		job.group = (int)rng_below(&world->rng, WORLD_GROUPS);
 	if (job.group >= 0 && plan->limits[job.group] == 0)
 		job.group = -1;
-	vary_retries(world, &job);
-	vary_hooks(world, &job);
+	vary_retries(world, leaning, &job);
+	vary_hooks(world, leaning, &job);
 	return job;
 }
 
-static void vary_bounds(struct world *world, struct plan *plan)
+static void vary_bounds(struct world *world, const struct leaning *leaning, struct plan *plan)
 {
-	plan->workers = draw(world, 1, 4);
-	plan->queue = draw(world, 0, 6);
+	bool scarce = rng_chance(&world->rng, leaning->scarce);
+
+	plan->workers = draw(world, 1, scarce ? 2 : 4);
+	plan->queue = draw(world, 0, scarce ? 1 : rng_chance(&world->rng, 80) ? 6 : 40);
 	for (int i = 0; i < WORLD_GROUPS; i++)
 		plan->limits[i] = rng_chance(&world->rng, 75) ? draw(world, 1, 3) : 0;
 }
 
+/* A change of mind that concerns all jobs. */
+static void vary_all(struct world *world, const struct leaning *leaning, struct plan *plan)
+{
+	uint64_t what = rng_below(&world->rng, 4);
+
+	/* An end to retries, and to the want of room. */
+	if (what == 3)
+		plan->queue += 40;
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		if (what == 0 || what == 3)
+			plan->jobs[i].retries = 0;
+		else if (what == 1)
+			plan->jobs[i].hooks = plan->jobs[i].mail = 0;
+		else
+			vary_hooks(world, leaning, &plan->jobs[i]);
+}
+
 /* Another plan, of which much is as it was. */
-static void vary(struct world *world, struct plan *plan)
+static void vary(struct world *world, const struct leaning *leaning, struct plan *plan)
 {
 	if (rng_chance(&world->rng, 50))
-		vary_bounds(world, plan);
+		vary_bounds(world, leaning, plan);
+	if (rng_chance(&world->rng, 15))
+		vary_all(world, leaning, plan);
 	for (size_t i = 0; i < plan->n_jobs; i++) {
 		struct job_plan *job = &plan->jobs[i];
 
 		switch (rng_below(&world->rng, 10)) {
 		case 0:
-			*job = random_job(world, plan);
+			*job = random_job(world, leaning, plan);
 			break;
 		case 1:
 			job->present = !job->present;
@@ -85,10 +116,10 @@ static void vary(struct world *world, struct plan *plan)
 			job->max_running = draw(world, 1, 4);
 			break;
 		case 4:
-			vary_retries(world, job);
+			vary_retries(world, leaning, job);
 			break;
 		case 5:
-			vary_hooks(world, job);
+			vary_hooks(world, leaning, job);
 			break;
 		default:
 			break;
@@ -106,6 +137,7 @@ static struct behaviour random_behaviour(struct world *world)
 		.timing_out = draw(world, 0, 10),
 		.no_resources = rng_chance(&world->rng, 30) ? draw(world, 0, 20) : 0,
 		.too_late = draw(world, 0, 50),
+		.slow_notices = rng_chance(&world->rng, 30) ? draw(world, 0, 100) : 0,
 		.grace = (usec_t)rng_below(&world->rng, 2 * USEC_PER_SEC),
 	};
 
@@ -123,14 +155,14 @@ static usec_t random_span(struct world *world)
 				 (uint64_t)spans[rng_below(&world->rng, ARRAY_LENGTH(spans))]);
 }
 
-static void something_happens(struct world *world, struct plan *plan)
+static void something_happens(struct world *world, const struct leaning *leaning, struct plan *plan)
 {
 	usec_t span = random_span(world);
 
 	switch (rng_below(&world->rng, 14)) {
 	case 0:
 	case 1:
-		vary(world, plan);
+		vary(world, leaning, plan);
 		world_load(world, plan);
 		break;
 	case 2: /* the loop is held up */
@@ -159,7 +191,7 @@ static void something_happens(struct world *world, struct plan *plan)
 	}
 }
 
-static void end_of_life(struct world *world, struct plan *plan)
+static void end_of_life(struct world *world, const struct leaning *leaning, struct plan *plan)
 {
 	world_send(world, ENGINE_STOP);
 	for (unsigned i = draw(world, 0, 5); i > 0; i--) {
@@ -168,7 +200,7 @@ static void end_of_life(struct world *world, struct plan *plan)
 			world_kill(world, CANCEL_TERM);
 			break;
 		case 0:
-			vary(world, plan);
+			vary(world, leaning, plan);
 			world_load(world, plan);
 			break;
 		case 1:
@@ -197,18 +229,27 @@ void play_random(struct world *world)
 {
 	struct job_plan jobs[RANDOM_JOBS];
 	struct plan plan = {.n_jobs = RANDOM_JOBS, .jobs = jobs};
+	struct leaning leaning = {
+		.retrying = rng_chance(&world->rng, 60) ? 50 : draw(world, 0, 100),
+		.telling = rng_chance(&world->rng, 60) ? 60 : draw(world, 0, 100),
+		.scarce = rng_chance(&world->rng, 60) ? 0 : draw(world, 50, 100),
+	};
 
 	world->behaviour = random_behaviour(world);
-	vary_bounds(world, &plan);
+	if (leaning.scarce > 0) {
+		leaning.telling = 100;
+		world->behaviour.slow_notices = 100;
+	}
+	vary_bounds(world, &leaning, &plan);
 	for (size_t i = 0; i < plan.n_jobs; i++)
-		jobs[i] = random_job(world, &plan);
+		jobs[i] = random_job(world, &leaning, &plan);
 	world_load(world, &plan);
 
 	for (unsigned i = draw(world, 50, 400); i > 0; i--) {
 		usec_t next = world_next(world);
 
 		if (rng_chance(&world->rng, 15))
-			something_happens(world, &plan);
+			something_happens(world, &leaning, &plan);
 		else if (!world_deliver(world))
 			world_pass(world, next == USEC_INFINITY ? USEC_PER_SEC
 					  : next > world->wall  ? next - world->wall
@@ -216,5 +257,5 @@ void play_random(struct world *world)
 	}
 	/* Now and then it is torn down in the midst of it all. */
 	if (rng_chance(&world->rng, 90))
-		end_of_life(world, &plan);
+		end_of_life(world, &leaning, &plan);
 }

@@ -385,7 +385,7 @@ void telling_check_notice(struct world *world, struct engine_run *run)
 		world_fail(world, "%s: another notice waits", run->def->name);
 	book->waits = run;
 	book->waits_with_alarm = run->notice.alarm;
-	if (run->notice.first != (run->notice.alarm && book->waits_unheard) &&
+	if (run->notice.first != (run->notice.alarm && book->waited_unheard) &&
 	    run->notice.reason != REASON_OVERDUE)
 		world_fail(world, "%s: its alarm was heard, or was it?", run->def->name);
 	book->waits_unheard = run->notice.first;

@@ -65,6 +65,7 @@ struct behaviour {
 	unsigned no_resources; /* percent that the pool cannot take */
 	unsigned unwanted;     /* percent whose condition does not hold */
 	unsigned too_late;     /* percent of cancels that find the run at its end */
+	unsigned slow_notices; /* percent that take ten times as long as a run */
 	usec_t grace;          /* within which a cancelled run ends */
 };
 
@@ -97,6 +98,7 @@ struct book {
 	uint64_t line;            /* where it stands; 0: in no line, or another one does now */
 	bool waits_with_alarm;    /* likewise */
 	bool waits_unheard;       /* with one that is the first */
+	bool waited_unheard;      /* as of the check before */
 	bool owes_alarm;          /* it is overdue, which nobody could be told yet */
 	uint64_t drops;           /* of notices in a row */
 	enum reason drop_reason;
