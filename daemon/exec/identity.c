@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 /* Of the calling thread alone: those of glibc set every thread's. Some architectures have older
@@ -41,6 +42,14 @@ struct entry {
 	char *home;
 };
 
+/* The files of local users and groups, by which one tells whether they were changed. */
+static const char *const account_files[] = {"/etc/passwd", "/etc/group"};
+
+struct stamp {
+	ino_t inode;
+	struct timespec changed;
+};
+
 struct identities {
 	uid_t uid;
 	gid_t gid;
@@ -49,6 +58,7 @@ struct identities {
 	pthread_mutex_t lock; /* of what follows */
 	unsigned generation;  /* of the entries */
 	struct entry *entries;
+	struct stamp stamps[ARRAY_LENGTH(account_files)]; /* when the entries were looked up */
 };
 
 /* --- looking up --- */
@@ -251,20 +261,62 @@ void identities_free(struct identities *identities)
 	free(identities);
 }
 
-void identities_forget(struct identities *identities)
+/* Takes all out of the cache. Under the lock. */
+static struct entry *take_entries(struct identities *identities)
 {
-	struct entry *entries;
-
-	(void)pthread_mutex_lock(&identities->lock);
-	entries = steal_ptr(identities->entries);
 	identities->generation++;
-	(void)pthread_mutex_unlock(&identities->lock);
+	return steal_ptr(identities->entries);
+}
+
+static void put_entries(struct entry *entries)
+{
 	while (entries) {
 		struct entry *next = entries->next;
 
 		entry_put(entries);
 		entries = next;
 	}
+}
+
+void identities_forget(struct identities *identities)
+{
+	struct entry *entries;
+
+	(void)pthread_mutex_lock(&identities->lock);
+	entries = take_entries(identities);
+	(void)pthread_mutex_unlock(&identities->lock);
+	put_entries(entries);
+}
+
+static bool same_stamp(const struct stamp *a, const struct stamp *b)
+{
+	return a->inode == b->inode && a->changed.tv_sec == b->changed.tv_sec &&
+	       a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+/* A user who is deleted may leave his number to another: what was remembered goes with a change of
+   the files of local users. Others are remembered until a reload. */
+static void heed_changes(struct identities *identities)
+{
+	struct stamp stamps[ARRAY_LENGTH(account_files)] = {0};
+	struct entry *entries = NULL;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(account_files); i++) {
+		struct stat st;
+
+		if (stat(account_files[i], &st) == 0)
+			stamps[i] = (struct stamp){st.st_ino, st.st_ctim};
+	}
+	(void)pthread_mutex_lock(&identities->lock);
+	for (size_t i = 0; i < ARRAY_LENGTH(account_files); i++) {
+		if (same_stamp(&stamps[i], &identities->stamps[i]))
+			continue;
+		identities->stamps[i] = stamps[i];
+		if (!entries)
+			entries = take_entries(identities);
+	}
+	(void)pthread_mutex_unlock(&identities->lock);
+	put_entries(entries);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -292,6 +344,8 @@ int identity_get(struct identities *identities, const char *user, const char *gr
 	unsigned generation;
 	int r;
 
+	if (user || group)
+		heed_changes(identities);
 	(void)pthread_mutex_lock(&identities->lock);
 	entry = find_entry(identities, user, group);
 	generation = identities->generation;

@@ -1,6 +1,7 @@
 /*
- * Who a run runs as, looked up by the worker that needs it and remembered until a reload. One
- * cache for all workers; its lock is not held while a name service is asked.
+ * Who a run runs as, looked up by the worker that needs it and remembered until a reload, or a
+ * change of /etc/passwd or /etc/group. One cache for all workers; its lock is not held while a name
+ * service is asked.
  */
 #pragma once
 

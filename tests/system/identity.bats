@@ -130,3 +130,21 @@ capabilities none"
 	await 'everyd: j\[1\]: timeout'
 	stop
 }
+
+@test "a job of a user who is deleted fails, whoever gets the number" {
+	need_root
+	unshare --mount true 2>/dev/null || skip "needs the right to mount"
+	cp /etc/passwd "$T/passwd"
+	echo "evtbob:x:54321:54321::/:/bin/sh" >>"$T/passwd"
+	chmod 644 "$T/passwd"
+	conf <<-'END'
+		job "j" { every = "100ms" user = "evtbob" command = 'id -u; id -un' workdir = "/" }
+	END
+	launch unshare --mount sh -c "mount --bind '$T/passwd' /etc/passwd && exec '$EVERYD' -c '$CONF'"
+	await_loaded
+	await ' j\[[0-9]+\]: evtbob$' >/dev/null
+	sed 's/evtbob/evtcarol/' "$T/passwd" >"$T/passwd.new"
+	cat "$T/passwd.new" >"$T/passwd"
+	await 'everyd: j\[[0-9]+\]: failed: user: '
+	stop
+}
