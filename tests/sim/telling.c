@@ -138,7 +138,7 @@ static void settle(struct world *world, struct engine_run *run, bool displaced)
 	if (!book->ended && !book->waits)
 		book->waits_with_alarm = book->waits_unheard = false;
 	if (run->notice.hooks & 1U << HOOK_MISSED) {
-		books_streak(world, run->job);
+		streaks_look(world, run->job);
 		if (run->notice.missed == 0 || run->notice.missed > book->missed)
 			world_fail(world, "%s: %d told as missed of %d", run->def->name,
 				   (int)run->notice.missed, (int)book->missed);

@@ -54,10 +54,17 @@ void books_settle(struct world *world, size_t number, usec_t slot, enum verdict 
 		  enum reason reason);
 /* Whatever must hold of an effect, and what it settles. */
 void books_effect(struct world *world, const struct effect *effect);
-/* Books what has come to the job's streak. */
-void books_streak(struct world *world, const struct engine_job *job);
 /* Whatever must hold after a step. */
 void books_check(struct world *world);
+
+/* streaks.c */
+
+/* Books what an effect says of a streak; or what has come to one since it was looked at last. */
+void streaks_effect(struct world *world, const struct effect *effect);
+void streaks_look(struct world *world, const struct engine_job *job);
+/* After a step, when it is known which slots are in hand: settles those that no effect has named.
+ */
+void streaks_settle(struct book *book);
 
 /* attempts.c */
 
