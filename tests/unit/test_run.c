@@ -319,8 +319,8 @@ static void told_to_stop_during_its_condition_it_does_not_start(void **state)
 		"echo ready; exec sleep 1000",
 		"trap 'exit 0' TERM; echo ready; while :; do :; done",
 		/* Said by what it left behind, when it had said yes. */
-		"trap 'exit 0' USR1; (trap 'echo ready; exit' TERM; kill -USR1 $$; "
-		"while :; do :; done) & wait",
+		("trap 'exit 0' USR1; (trap 'echo ready; exit' TERM; kill -USR1 $$; "
+		 "while :; do :; done) & wait"),
 	};
 
 	(void)state;
