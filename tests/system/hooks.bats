@@ -167,6 +167,7 @@ note_as() {
 	await 'everyd: j\[1\]: telling: on_success, for '
 	await 'everyd: j\[[0-9]+\]: about to tell: on_success, for '
 	open_gate
+	await 'everyd: j: [0-9]+ more (was|were) not told$'
 	await ' j\[1\]: told of 1$'
 	await 2 ' j\[[0-9]+\]: told of '
 	stop
