@@ -66,6 +66,7 @@ static struct run_tail *prepare(struct engine_run *er)
 	tail->run.attempt = er->attempt;
 	tail->run.notice = er->notice;
 	tail->run.queued = clock_elapsed();
+	atomic_store_explicit(&tail->run.begun, 0, memory_order_relaxed);
 	return tail;
 }
 

@@ -155,8 +155,8 @@ void report_status(struct daemon *daemon)
 		engine_waiting(daemon->engine), log_dropped());
 	if (counters->retries + counters->notices + counters->notices_dropped > 0)
 		log_msg(LOG_LEVEL_NOTICE,
-			"%" PRIu64 " further attempts, %" PRIu64
-			" times somebody was told, %" PRIu64 " times nobody could be",
+			"%" PRIu64 " further attempts; told by hooks or mail: %" PRIu64
+			", not told: %" PRIu64,
 			counters->retries, counters->notices, counters->notices_dropped);
 	engine_each_run(daemon->engine, list_run, &listing);
 	report_rest(listing.listed, "runs");

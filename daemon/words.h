@@ -13,8 +13,8 @@ const char *words_plural(uint64_t n);
 /* A slot in local time, with as much of the second's fraction as it has. Returns buf. */
 const char *words_slot(usec_t slot, char buf[static CLOCK_TEXT_SIZE]);
 
-/* For how long a run or notice has been there: by the clock that is never set, once it is in the
-   pool. */
+/* For how long a worker has had a run or notice, or it has waited for one or for its group: by the
+   clock that is never set, once it is in the pool. */
 usec_t words_age(struct engine_run *er);
 
 /* Room for any text of words_notice(). */

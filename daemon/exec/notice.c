@@ -318,6 +318,7 @@ void notice_execute(struct run *run, const struct run_context *context, struct r
 {
 	_cleanup_(launch_done) struct launch launch;
 
+	atomic_store_explicit(&run->begun, clock_elapsed(), memory_order_relaxed);
 	launch_init(&launch, run, context, local, control);
 	run_hooks(&launch);
 	if (run->notice.mail && !launch_is_cancelled(&launch))

@@ -29,7 +29,8 @@ struct run {
 	unsigned attempt;
 	struct engine_notice notice; /* for notice_execute() */
 	/* Read by the loop at any time, for status only. */
-	_Atomic pid_t pid; /* the main process while there is one; 0 otherwise */
+	_Atomic pid_t pid;    /* the main process while there is one; 0 otherwise */
+	_Atomic usec_t begun; /* elapsed: when a worker took it; the loop makes it 0 before */
 	/* Set by the worker, read by the loop when the run has come back, and by the worker that
 	   carries out the notice of its end. */
 	struct run_result result;
