@@ -58,7 +58,7 @@ static bool take(struct directory *directory)
 	directory->taken = directory->fd >= 0 && errno == EWOULDBLOCK;
 	if (directory->fd >= 0)
 		(void)close(steal_fd(&directory->fd));
-	strcpy(directory->wanted, directory->path);
+	memcpy(directory->wanted, directory->path, sizeof(directory->wanted));
 	return false;
 }
 

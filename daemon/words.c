@@ -21,8 +21,9 @@ usec_t words_age(struct engine_run *er)
 {
 	const struct run_tail *tail = engine_run_tail(er);
 	usec_t begun = atomic_load_explicit(&tail->run.begun, memory_order_relaxed);
-	usec_t age = er->state == RUN_WAITING ? clock_wall() - er->accepted
-					      : clock_elapsed() - (begun ? begun : tail->run.queued);
+	usec_t age = er->state == RUN_WAITING
+			     ? clock_wall() - er->accepted
+			     : clock_elapsed() - (begun ? begun : tail->run.queued);
 
 	return age > 0 ? age : 0;
 }
