@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* More than the fields up to the number of threads can take. */
-#define STAT_HEAD 512
+/* More than the fields up to the start can take; and more than the first lines of a status. */
+#define STAT_HEAD   512
+#define STATUS_HEAD 1024
 
 /* Of an environment: room to begin with, and what is read at most. */
 #define ENVIRON_SIZE     ((size_t)8 * 1024)
@@ -29,6 +31,7 @@ enum field {
 	FIELD_GROUP = 1,
 	FIELD_SESSION = 2,
 	FIELD_THREADS = 16,
+	FIELD_START = 18,
 	FIELD_COUNT,
 };
 
@@ -65,6 +68,7 @@ int process_parse(const char *text, struct process *ret_process)
 	process.group = (pid_t)fields[FIELD_GROUP];
 	process.session = (pid_t)fields[FIELD_SESSION];
 	process.threads = fields[FIELD_THREADS];
+	process.start = fields[FIELD_START];
 	len = (size_t)(close - open) - 1;
 	if (len >= sizeof(process.name))
 		len = sizeof(process.name) - 1;
@@ -73,22 +77,30 @@ int process_parse(const char *text, struct process *ret_process)
 	return 0;
 }
 
-int process_read(pid_t pid, struct process *ret_process)
+/* Reads the beginning of a file. Returns 0 or -errno. */
+static int read_head(const char *path, char *buf, size_t size)
 {
-	_cleanup_close_ int fd = -1;
-	char path[32];
-	char text[STAT_HEAD];
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
+	n = read(fd, buf, size - 1);
 	if (n < 0)
 		return -errno;
-	text[n] = '\0';
-	return process_parse(text, ret_process);
+	buf[n] = '\0';
+	return 0;
+}
+
+int process_read(pid_t pid, struct process *ret_process)
+{
+	char path[32];
+	char text[STAT_HEAD];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	r = read_head(path, text, sizeof(text));
+	return r < 0 ? r : process_parse(text, ret_process);
 }
 
 bool process_is_dead(const struct process *process)
@@ -107,8 +119,12 @@ int process_each(bool (*fn)(void *ctx, const struct process *process), void *ctx
 		struct process process;
 		char *end;
 		long pid = strtol(entry->d_name, &end, 10);
+		int r = pid <= 0 || *end ? -ENOENT : process_read((pid_t)pid, &process);
 
-		if (pid <= 0 || *end || process_read((pid_t)pid, &process) < 0)
+		/* Not one of those that come and go. */
+		if (r == -EMFILE || r == -ENFILE || r == -ENOMEM)
+			return r;
+		if (r < 0)
 			continue;
 		if (!fn(ctx, &process))
 			break;
@@ -116,18 +132,51 @@ int process_each(bool (*fn)(void *ctx, const struct process *process), void *ctx
 	return 0;
 }
 
-/* Reads a file into a block of its own, as far as there is room. Returns its length or -errno. */
-static ssize_t read_all(const char *path, char **ret_text)
+/* --- environment --- */
+
+/* What is known of the marks when part of an environment has been read. */
+struct marking {
+	char *const *marks;
+	unsigned seen; /* bits, of assignments */
+	bool none;     /* cannot be marked any more */
+};
+
+/* Takes the next variable, with its end in `size`. */
+static void take_variable(struct marking *marking, const char *text, size_t size)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	for (size_t i = 0; marking->marks[i] && i < PROCESS_MARKS; i++) {
+		const char *mark = marking->marks[i];
+		size_t name = strcspn(mark, "=");
+
+		if (size <= name || memcmp(text, mark, name) != 0 || text[name] != '=' ||
+		    marking->seen >> i & 1)
+			continue;
+		if (mark[name] && strcmp(text, mark) == 0)
+			marking->seen |= 1U << i;
+		else
+			marking->none = true;
+	}
+}
+
+static bool all_seen(const struct marking *marking)
+{
+	for (size_t i = 0; marking->marks[i] && i < PROCESS_MARKS; i++)
+		if (strchr(marking->marks[i], '=') && !(marking->seen >> i & 1))
+			return false;
+	return !marking->none;
+}
+
+/* Looks at what is in the file up to where it is clear. Returns 0 or -errno. */
+static int read_variables(int fd, struct marking *marking)
+{
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
 	size_t len = 0;
+	size_t at = 0; /* of the first variable of which the end is still to be read */
 
-	if (fd < 0)
-		return -errno;
-	for (;;) {
+	while (!marking->none) {
 		ssize_t n;
+		const char *end;
 
 		if (len == size) {
 			char *more;
@@ -146,47 +195,97 @@ static ssize_t read_all(const char *path, char **ret_text)
 		if (n == 0)
 			break;
 		len += (size_t)n;
+		while (!marking->none && (end = memchr(text + at, '\0', len - at))) {
+			size_t next = (size_t)(end - text) + 1;
+
+			take_variable(marking, text + at, next - at);
+			at = next;
+		}
 	}
-	*ret_text = steal_ptr(text);
-	return (ssize_t)len;
-}
-
-/* An assignment, or any of the variable if the mark is a name alone. */
-static bool has_mark(const char *text, size_t len, const char *mark, bool name)
-{
-	size_t size = strlen(mark);
-
-	for (const char *at = text; len > 0;) {
-		size_t n = strnlen(at, len) + 1;
-
-		if (n > len)
-			return false;
-		if (n > size && memcmp(at, mark, size) == 0 && at[size] == (name ? '=' : '\0'))
-			return true;
-		at += n;
-		len -= n;
-	}
-	return false;
+	return 0;
 }
 
 int process_is_marked(pid_t pid, char *const *marks)
 {
-	_cleanup_free_ char *text = NULL;
+	_cleanup_close_ int fd = -1;
+	struct marking marking = {.marks = marks};
 	char path[32];
-	ssize_t len;
+	int r;
 
+	if (!*marks)
+		return 0;
 	(void)snprintf(path, sizeof(path), "/proc/%d/environ", pid);
-	len = *marks ? read_all(path, &text) : 0;
-	if (len <= 0 || !text)
-		return (int)len;
-	for (; *marks; marks++) {
-		bool name = !strchr(*marks, '=');
-
-		if (has_mark(text, (size_t)len, *marks, name) == name)
-			return 0;
-	}
-	return 1;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	r = read_variables(fd, &marking);
+	return r < 0 ? r : all_seen(&marking);
 }
+
+/* --- status --- */
+
+int process_read_effective_user(pid_t pid, uid_t *ret_uid)
+{
+	struct stat st;
+	char path[32];
+
+	/* Of the directory, and of nothing in it, this is so whatever else the process is. */
+	(void)snprintf(path, sizeof(path), "/proc/%d", pid);
+	if (stat(path, &st) < 0)
+		return -errno;
+	*ret_uid = st.st_uid;
+	return 0;
+}
+
+/* Reads the first number behind a name in a status file. Names of processes have no line ends in
+   there. Returns 0 or -errno. */
+static int read_status(const char *path, const char *name, long *ret_number)
+{
+	char text[STATUS_HEAD];
+	int r = read_head(path, text, sizeof(text));
+	const char *at;
+
+	if (r < 0)
+		return r;
+	at = strstr(text, name);
+	return at && numbers(at + strlen(name), ret_number, 1) ? 0 : -EINVAL;
+}
+
+int process_read_real_user(pid_t pid, uid_t *ret_uid)
+{
+	char path[32];
+	long uid;
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	r = read_status(path, "\nUid:", &uid);
+	if (r == 0)
+		*ret_uid = (uid_t)uid;
+	return r;
+}
+
+int process_each_tracer(pid_t pid, void (*fn)(void *ctx, pid_t tracer), void *ctx)
+{
+	_cleanup_(cleanup_dir) DIR *dir = NULL;
+	struct dirent *entry;
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir))) {
+		long tracer;
+		int thread = atoi(entry->d_name);
+
+		(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, thread);
+		if (thread > 0 && read_status(path, "\nTracerPid:", &tracer) == 0 && tracer > 0)
+			fn(ctx, (pid_t)tracer);
+	}
+	return 0;
+}
+
+/* --- by descriptor --- */
 
 int process_open(pid_t pid)
 {

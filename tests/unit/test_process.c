@@ -4,12 +4,15 @@
 #include "fault.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -23,10 +26,10 @@ static void stat_lines_are_read(void **state)
 		int r;
 		struct process process;
 	} rows[] = {
-		{"12 (sh) S 1 12 13" REST, 0, {12, 1, 12, 13, 'S', 7, "sh"}},
-		{"12 (a) R 9 (b) Z 1 2 3" REST, 0, {12, 1, 2, 3, 'Z', 7, "a) R 9 (b"}},
-		{"12 () S 1 12 13" REST, 0, {12, 1, 12, 13, 'S', 7, ""}},
-		{"12 (two\nlines) D 1 0 0" REST, 0, {12, 1, 0, 0, 'D', 7, "two\nlines"}},
+		{"12 (sh) S 1 12 13" REST, 0, {12, 1, 12, 13, 'S', 7, "sh", 12345}},
+		{"12 (a) R 9 (b) Z 1 2 3" REST, 0, {12, 1, 2, 3, 'Z', 7, "a) R 9 (b", 12345}},
+		{"12 () S 1 12 13" REST, 0, {12, 1, 12, 13, 'S', 7, "", 12345}},
+		{"12 (two\nlines) D 1 0 0" REST, 0, {12, 1, 0, 0, 'D', 7, "two\nlines", 12345}},
 		{"", -EINVAL, {0}},
 		{"12 sh S 1 12 13" REST, -EINVAL, {0}},
 		{"12 )sh( S 1 12 13" REST, -EINVAL, {0}},
@@ -46,6 +49,7 @@ static void stat_lines_are_read(void **state)
 		assert_int_equal(process.state, rows[i].process.state);
 		assert_int_equal(process.threads, rows[i].process.threads);
 		assert_string_equal(process.name, rows[i].process.name);
+		assert_int_equal(process.start, rows[i].process.start);
 	}
 }
 
@@ -124,6 +128,168 @@ static void a_descriptor_signals_and_tells_the_end(void **state)
 	close(pollfd.fd);
 }
 
+/* A process with that environment; not for ever, should the test fail. */
+static pid_t start_with(char *const *envp)
+{
+	static char name[] = "sleep";
+	static char span[] = "60";
+	static char *const argv[] = {name, span, NULL};
+	int fds[2];
+	pid_t pid;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		execve("/bin/sleep", argv, envp);
+		_exit(127);
+	}
+	/* Ends when exec has closed it. */
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &(char){0}, 1), 0);
+	close(fds[0]);
+	return pid;
+}
+
+static void end(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void marks_are_all_there_and_the_first_of_their_name(void **state)
+{
+	static char job[] = "JOB=a";
+	static char run[] = "RUN=12";
+	static char other[] = "RUN=1";
+	static char longer[] = "RUN=123";
+	static char prefixed[] = "MYRUN=12";
+	static char bare[] = "RUN";
+	static char hook[] = "HOOK=x";
+	static char empty_hook[] = "HOOK=";
+	static char not_hook[] = "HOOKS=x";
+	static char name[] = "HOOK";
+	static char nothing[] = "";
+	static char large[100 * 1024];
+	static char *const marks[] = {job, run, name, NULL};
+	static char *const none[] = {NULL};
+	static const struct {
+		char *envp[7];
+		int marked;
+	} rows[] = {
+		{{job, run}, 1},
+		{{run, job}, 1},
+		{{nothing, large, job, nothing, run, not_hook}, 1},
+		{{job, run, other}, 1},
+		{{job, other, run}, 0},
+		{{job, longer}, 0},
+		{{job, prefixed}, 0},
+		{{job, bare}, 0},
+		{{job}, 0},
+		{{run}, 0},
+		{{NULL}, 0},
+		{{job, run, hook}, 0},
+		{{hook, job, run}, 0},
+		{{job, run, large, empty_hook}, 0},
+	};
+
+	(void)state;
+	memset(large, 'x', sizeof(large) - 1);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		pid_t pid = start_with(rows[i].envp);
+		int r = process_is_marked(pid, marks);
+
+		if (r != rows[i].marked)
+			fail_msg("row %zu: %d", i, r);
+		assert_int_equal(process_is_marked(pid, none), 0);
+		end(pid);
+		assert_int_equal(process_is_marked(pid, marks), -ENOENT);
+	}
+}
+
+static void users_are_told_apart(void **state)
+{
+	static const struct {
+		uid_t real;
+		uid_t effective;
+	} rows[] = {{0, 0}, {65534, 65534}, {65534, 0}, {0, 65534}};
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int fds[2];
+		uid_t uid = 1;
+		pid_t pid;
+
+		assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+		pid = fork();
+		if (pid == 0) {
+			if (setresuid(rows[i].real, rows[i].effective, 0) == 0)
+				(void)!write(fds[1], "", 1);
+			pause();
+			_exit(0);
+		}
+		assert_int_equal(read(fds[0], &(char){0}, 1), 1);
+		close(fds[0]);
+		close(fds[1]);
+		assert_int_equal(process_read_effective_user(pid, &uid), 0);
+		assert_int_equal(uid, rows[i].effective);
+		assert_int_equal(process_read_real_user(pid, &uid), 0);
+		assert_int_equal(uid, rows[i].real);
+		end(pid);
+		assert_int_equal(process_read_effective_user(pid, &uid), -ENOENT);
+		assert_int_equal(process_read_real_user(pid, &uid), -ENOENT);
+	}
+}
+
+struct tracers {
+	pid_t last;
+	unsigned count;
+};
+
+static void see_tracer(void *ctx, pid_t tracer)
+{
+	struct tracers *tracers = ctx;
+
+	tracers->last = tracer;
+	tracers->count++;
+}
+
+static void tracers_are_found(void **state)
+{
+	struct tracers tracers = {0};
+	char *envp[] = {NULL};
+	pid_t traced = start_with(envp);
+	pid_t tracer;
+	int fds[2];
+	char told;
+
+	(void)state;
+	assert_int_equal(process_each_tracer(traced, see_tracer, &tracers), 0);
+	assert_int_equal(tracers.count, 0);
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	tracer = fork();
+	if (tracer == 0) {
+		told = ptrace(PTRACE_SEIZE, traced, 0, 0) == 0;
+		(void)!write(fds[1], &told, 1);
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(read(fds[0], &told, 1), 1);
+	close(fds[0]);
+	close(fds[1]);
+	if (told) {
+		assert_int_equal(process_each_tracer(traced, see_tracer, &tracers), 0);
+		assert_int_equal(tracers.count, 1);
+		assert_int_equal(tracers.last, tracer);
+	}
+	end(tracer);
+	end(traced);
+	assert_int_equal(process_each_tracer(traced, see_tracer, &tracers), -ENOENT);
+	if (!told)
+		skip();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -131,6 +297,9 @@ int main(void)
 		cmocka_unit_test(dead_is_what_has_no_thread_left),
 		cmocka_unit_test(this_process_is_found),
 		cmocka_unit_test(a_descriptor_signals_and_tells_the_end),
+		cmocka_unit_test(marks_are_all_there_and_the_first_of_their_name),
+		cmocka_unit_test(users_are_told_apart),
+		cmocka_unit_test(tracers_are_found),
 	};
 
 	return cmocka_run_group_tests_name("process", tests, NULL, NULL);
