@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 /* In a description. */
@@ -43,10 +44,76 @@ static bool has_cgroup(const struct tree *tree)
 	return tree->cgroup && tree->cgroup->fd >= 0;
 }
 
+/* --- descriptors --- */
+
+static void keep_spares(struct tree *tree)
+{
+	for (size_t i = 0; i < TREE_SPARES; i++)
+		if (tree->spares[i] < 0)
+			tree->spares[i] = eventfd(0, EFD_CLOEXEC);
+}
+
+/* Returns whether there were any. */
+static bool drop_spares(struct tree *tree)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < TREE_SPARES; i++) {
+		if (tree->spares[i] < 0)
+			continue;
+		(void)close(tree->spares[i]);
+		tree->spares[i] = -1;
+		any = true;
+	}
+	return any;
+}
+
+static bool have_run_out(int r)
+{
+	return r == -EMFILE || r == -ENFILE;
+}
+
+/*
+ * As process_hold(). Where descriptors have run out the spare ones serve: then keep_spares() is to
+ * be called when it has been closed, and it has to be closed at once.
+ */
+static int hold(struct tree *tree, pid_t pid, struct process *ret_process)
+{
+	int pidfd = process_hold(pid, ret_process);
+
+	if (have_run_out(pidfd) && drop_spares(tree))
+		pidfd = process_hold(pid, ret_process);
+	return pidfd;
+}
+
+/* Closes what hold() returned. */
+static void let_go(struct tree *tree, int pidfd)
+{
+	if (pidfd >= 0)
+		(void)close(pidfd);
+	keep_spares(tree);
+}
+
+/* Was it held by the spare descriptors? */
+static bool is_short(const struct tree *tree)
+{
+	return tree->spares[0] < 0;
+}
+
+/* --- who is in it --- */
+
 /* By number alone: in the leader's session or group. */
 static bool is_home(const struct tree *tree, pid_t pid, pid_t session, pid_t group)
 {
 	return pid != tree->leader && (session == tree->leader || group == tree->leader);
+}
+
+static bool is_member(const struct tree *tree, pid_t pid)
+{
+	for (size_t i = 0; i < tree->n; i++)
+		if (tree->members[i].pid == pid)
+			return true;
+	return false;
 }
 
 /* Counts it, and keeps the descriptor if there is room. */
@@ -54,19 +121,35 @@ static void add(struct tree *tree, const struct process *process, int pidfd)
 {
 	bool in_group = process->group == tree->leader;
 	struct tree_member *member = &tree->members[tree->n];
+	bool room = tree->n < (in_group ? TREE_GROUP_MEMBERS : TREE_MEMBERS);
 
 	tree->count++;
 	tree->group |= in_group;
-	if (tree->n >= (in_group ? TREE_GROUP_MEMBERS : TREE_MEMBERS)) {
-		if (pidfd >= 0)
-			(void)close(pidfd);
-		return;
+	if (pidfd >= 0 && (!room || is_short(tree))) {
+		if (room)
+			tree->trouble = EMFILE;
+		let_go(tree, pidfd);
+		pidfd = -1;
 	}
+	if (!room)
+		return;
 	member->pidfd = pidfd;
 	member->pid = process->pid;
+	member->start = process->start;
 	member->in_group = in_group;
 	memcpy(member->name, process->name, sizeof(member->name));
 	tree->n++;
+}
+
+/* One that is there but cannot be looked at: nor will its children be, as it is not sure to be
+   their parent, and it may be come upon again. */
+static void add_unknown(struct tree *tree, const struct census_entry *entry, int code)
+{
+	struct process process = {.pid = entry->pid, .group = entry->group, .name = "?"};
+
+	tree->trouble = code;
+	if (tree->n < TREE_MEMBERS && !is_member(tree, entry->pid))
+		add(tree, &process, -1);
 }
 
 static bool has_ended(int pidfd)
@@ -76,43 +159,57 @@ static bool has_ended(int pidfd)
 	return poll(&pollfd, 1, 0) > 0;
 }
 
-/* What cannot be held for want of descriptors is counted all the same. */
-static bool add_home(struct tree *tree, const struct census_entry *entry)
+/* Adds it if belongs() says so of what it is now that it is held. Returns whether it was. */
+static bool add_held(struct tree *tree, const struct census_entry *entry,
+		     bool (*belongs)(struct tree *tree, const struct census_entry *entry,
+				     const struct process *process, int pidfd))
 {
-	struct process process = {.pid = entry->pid, .group = entry->group, .name = "?"};
-	int pidfd = process_hold(entry->pid, &process);
+	struct process process;
+	int pidfd = hold(tree, entry->pid, &process);
 
-	if (pidfd == -ESRCH)
-		return false;
-	if (pidfd >= 0 && !is_home(tree, process.pid, process.session, process.group)) {
-		(void)close(pidfd);
+	if (pidfd < 0) {
+		if (pidfd != -ESRCH)
+			add_unknown(tree, entry, -pidfd);
+		keep_spares(tree);
 		return false;
 	}
-	add(tree, &process, pidfd);
-	return pidfd >= 0;
-}
-
-static bool add_descendant(void *ctx, const struct census_entry *entry)
-{
-	struct tree *tree = ctx;
-	struct process process;
-	int pidfd = process_hold(entry->pid, &process);
-
-	if (pidfd < 0)
-		return false;
-	if (process.parent != entry->parent) {
-		(void)close(pidfd);
+	if (!belongs(tree, entry, &process, pidfd)) {
+		let_go(tree, pidfd);
 		return false;
 	}
 	add(tree, &process, pidfd);
 	return true;
 }
 
-/*
- * May the process belong to the run, by its environment? Where root was left without the right to
- * trace everybody (a container), the user whose process it is has it.
- */
-static bool is_marked(const struct tree *tree, pid_t pid)
+static bool belongs_home(struct tree *tree, const struct census_entry *entry,
+			 const struct process *process, int pidfd)
+{
+	(void)entry;
+	(void)pidfd;
+	return is_home(tree, process->pid, process->session, process->group);
+}
+
+static bool belongs_to_parent(struct tree *tree, const struct census_entry *entry,
+			      const struct process *process, int pidfd)
+{
+	(void)tree;
+	(void)pidfd;
+	return process->parent == entry->parent;
+}
+
+static bool add_descendant(void *ctx, const struct census_entry *entry)
+{
+	return add_held(ctx, entry, belongs_to_parent);
+}
+
+static uid_t user_of(const struct tree *tree)
+{
+	return tree->identity && tree->identity->change ? tree->identity->uid : getuid();
+}
+
+/* By its environment. Where root was left without the right to trace everybody (a container), the
+   user whose process it is has it. Returns 0, 1 or -errno. */
+static int has_marks(const struct tree *tree, pid_t pid)
 {
 	int r = process_is_marked(pid, tree->marks);
 	struct identity_before before;
@@ -121,24 +218,46 @@ static bool is_marked(const struct tree *tree, pid_t pid)
 		r = process_is_marked(pid, tree->marks);
 		identity_leave(tree->identity, &before);
 	}
-	return r > 0;
+	return r;
+}
+
+/*
+ * May the process belong to the run? Marks can be forged, users cannot: a program that is setuid
+ * root has an effective user who is not him that started it. The cheap question comes first, lest
+ * what others left costs much. Returns 0, 1 or -errno.
+ */
+static int is_marked(const struct tree *tree, pid_t pid)
+{
+	uid_t user = user_of(tree);
+	uid_t uid;
+	int r = process_read_effective_user(pid, &uid);
+
+	if (r == 0 && uid != user && uid != 0)
+		return 0;
+	if (r == 0)
+		r = has_marks(tree, pid);
+	if (r <= 0)
+		return r;
+	r = process_read_real_user(pid, &uid);
+	return r < 0 ? r : uid == user || uid == 0;
 }
 
 /* The environment is that of whoever had the number when it was read: of the one that is held, if
    that has not ended since. */
-static bool add_stray(struct tree *tree, pid_t pid)
+static bool belongs_by_marks(struct tree *tree, const struct census_entry *entry,
+			     const struct process *process, int pidfd)
 {
-	struct process process;
-	int pidfd = process_hold(pid, &process);
+	int r;
 
-	if (pidfd < 0)
+	(void)entry;
+	if (process->parent != getpid())
 		return false;
-	if (process.parent != getpid() || !is_marked(tree, pid) || has_ended(pidfd)) {
-		(void)close(pidfd);
-		return false;
-	}
-	add(tree, &process, pidfd);
-	return true;
+	r = is_marked(tree, process->pid);
+	if (have_run_out(r) && drop_spares(tree))
+		r = is_marked(tree, process->pid);
+	if (have_run_out(r))
+		tree->trouble = -r;
+	return r > 0 && !has_ended(pidfd);
 }
 
 /* Those who live after the census had their numbers in it. */
@@ -180,7 +299,7 @@ static bool find_home(struct tree *tree, const struct census *census)
 			continue;
 		any = true;
 		if (!entry->in)
-			entry->in = add_home(tree, entry);
+			entry->in = add_held(tree, entry, belongs_home);
 	}
 	return any;
 }
@@ -192,13 +311,13 @@ static void find_strays(struct tree *tree, const struct census *census, bool rea
 
 		if (!entry->dead && !entry->in && entry->parent == getpid() &&
 		    (reaped || entry->pid != tree->leader))
-			entry->in = add_stray(tree, entry->pid);
+			entry->in = add_held(tree, entry, belongs_by_marks);
 	}
 }
 
 /*
- * Is any of the last orphans of this run? The kernel makes them children of the process's first
- * thread, behind those that it has.
+ * Is any of the last orphans of this run, or may one be? The kernel makes them children of the
+ * process's first thread, behind those that it has.
  */
 static bool has_stray(const struct tree *tree)
 {
@@ -214,11 +333,14 @@ static bool has_stray(const struct tree *tree)
 	list[n] = '\0';
 	end = list + n;
 	for (int looked = 0; looked < ORPHANS_MAX && end > list; looked++) {
+		int r;
+
 		/* Each number has a blank behind it. */
 		*--end = '\0';
 		while (end > list && end[-1] != ' ')
 			end--;
-		if (is_marked(tree, (pid_t)strtol(end, NULL, 10)))
+		r = is_marked(tree, (pid_t)strtol(end, NULL, 10));
+		if (r > 0 || have_run_out(r))
 			return true;
 	}
 	return false;
@@ -230,14 +352,6 @@ struct joining {
 	struct tree *tree;
 	pid_t except;
 };
-
-static bool is_member(const struct tree *tree, pid_t pid)
-{
-	for (size_t i = 0; i < tree->n; i++)
-		if (tree->members[i].pid == pid)
-			return true;
-	return false;
-}
 
 /* Nobody has to be held who could not be kept. */
 static bool join(void *ctx, pid_t pid)
@@ -253,13 +367,14 @@ static bool join(void *ctx, pid_t pid)
 		tree->count++;
 		return true;
 	}
-	pidfd = process_hold(pid, &process);
-	if (pidfd == -ESRCH)
-		return true;
-	if (cgroup_contains(tree->cgroup, pid))
+	pidfd = hold(tree, pid, &process);
+	if (pidfd < 0 && pidfd != -ESRCH)
+		tree->trouble = -pidfd;
+	if (pidfd != -ESRCH && cgroup_contains(tree->cgroup, pid))
 		add(tree, &process, pidfd);
-	else if (pidfd >= 0)
-		(void)close(pidfd);
+	else
+		let_go(tree, pidfd);
+	keep_spares(tree);
 	return true;
 }
 
@@ -301,7 +416,7 @@ static void signal_one(int pidfd, int sig)
 
 /* Those of the group that are not `known`, which afterwards are those who are there. `except`: a
    process group that has had the signal, or -1. Returns whether there were any. */
-static bool signal_unknown(const struct tree *tree, struct pids *known, pid_t except, int sig)
+static bool signal_unknown(struct tree *tree, struct pids *known, pid_t except, int sig)
 {
 	struct pids present = {0};
 	bool any = false;
@@ -314,14 +429,13 @@ static bool signal_unknown(const struct tree *tree, struct pids *known, pid_t ex
 
 		if (has_pid(known, present.items[i]))
 			continue;
-		pidfd = process_hold(present.items[i], &process);
-		if (pidfd < 0)
-			continue;
-		if (process.group != except && cgroup_contains(tree->cgroup, process.pid)) {
+		pidfd = hold(tree, present.items[i], &process);
+		if (pidfd >= 0 && process.group != except &&
+		    cgroup_contains(tree->cgroup, process.pid)) {
 			signal_one(pidfd, sig);
 			any = true;
 		}
-		(void)close(pidfd);
+		let_go(tree, pidfd);
 	}
 	cleanup_pids(known);
 	*known = present;
@@ -330,7 +444,7 @@ static bool signal_unknown(const struct tree *tree, struct pids *known, pid_t ex
 	return any;
 }
 
-static void signal_cgroup(const struct tree *tree, bool group, int sig)
+static void signal_cgroup(struct tree *tree, bool group, int sig)
 {
 	_cleanup_(cleanup_pids) struct pids known = {0};
 
@@ -371,12 +485,16 @@ void tree_init(struct tree *tree)
 
 	(void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
 	tree->orphans = open(path, O_RDONLY | O_CLOEXEC);
+	for (size_t i = 0; i < TREE_SPARES; i++)
+		tree->spares[i] = -1;
+	keep_spares(tree);
 	tree->n = 0;
 }
 
 void tree_done(struct tree *tree)
 {
 	tree_close(tree);
+	(void)drop_spares(tree);
 	if (tree->orphans >= 0)
 		(void)close(tree->orphans);
 	tree->orphans = -1;
@@ -391,6 +509,7 @@ void tree_begin(struct tree *tree, pid_t leader, struct cgroup *cgroup, char *co
 	tree->identity = identity;
 	tree->group = false;
 	tree->homeless = false;
+	tree->trouble = 0;
 	tree->count = 0;
 	tree->n = 0;
 }
@@ -419,10 +538,16 @@ void tree_scan(struct tree *tree, bool reaped)
 	_cleanup_(census_done) struct census census = {0};
 	struct joining joining = {tree, reaped ? -1 : tree->leader};
 	/* Without /proc there is nothing to be known of those who were not found before. */
-	bool known = (!has_cgroup(tree) || !reaped) && census_take(&census) == 0;
+	int r = has_cgroup(tree) && reaped ? 0 : census_take(&census);
 
+	tree->trouble = 0;
+	if (have_run_out(r) && drop_spares(tree))
+		r = census_take(&census);
+	keep_spares(tree);
+	if (r < 0)
+		tree->trouble = -r;
 	keep_living(tree, &census);
-	if (known)
+	if (census.n > 0)
 		scan_all(tree, &census, reaped);
 	/* What cannot be listed is no longer there. */
 	if (has_cgroup(tree))
@@ -437,7 +562,18 @@ void tree_close(struct tree *tree)
 	tree->n = 0;
 }
 
-void tree_signal(const struct tree *tree, bool reaped, int sig)
+/* One that could not be kept. */
+static void signal_again(struct tree *tree, const struct tree_member *member, int sig)
+{
+	struct process process;
+	int pidfd = hold(tree, member->pid, &process);
+
+	if (pidfd >= 0 && process.start == member->start)
+		signal_one(pidfd, sig);
+	let_go(tree, pidfd);
+}
+
+void tree_signal(struct tree *tree, bool reaped, int sig)
 {
 	bool group = !reaped || tree->group;
 
@@ -445,11 +581,71 @@ void tree_signal(const struct tree *tree, bool reaped, int sig)
 		(void)kill(-tree->leader, sig);
 		(void)kill(-tree->leader, SIGCONT);
 	}
-	for (size_t i = 0; i < tree->n; i++)
-		if (tree->members[i].pidfd >= 0 && !(group && tree->members[i].in_group))
-			signal_one(tree->members[i].pidfd, sig);
+	for (size_t i = 0; i < tree->n; i++) {
+		const struct tree_member *member = &tree->members[i];
+
+		if (group && member->in_group)
+			continue;
+		if (member->pidfd >= 0)
+			signal_one(member->pidfd, sig);
+		else
+			signal_again(tree, member, sig);
+	}
 	if (has_cgroup(tree))
 		signal_cgroup(tree, group, sig);
+}
+
+struct tracing {
+	struct tree *tree;
+	pid_t tracer; /* who is asked about; 0 when it is clear that it traces */
+	struct process *ret_tracer;
+	bool any;
+};
+
+static void compare_tracer(void *ctx, pid_t tracer)
+{
+	struct tracing *tracing = ctx;
+
+	if (tracer == tracing->tracer)
+		tracing->tracer = 0;
+}
+
+/* Of the tracers that root has, or the daemon's own user, none means ill: who looks into a job from
+   outside it has a right to, or looks into the daemon. */
+static bool may_kill_tracer(const struct tree *tree, pid_t pid)
+{
+	uid_t uid;
+
+	return is_member(tree, pid) ||
+	       (tree->identity && tree->identity->change &&
+		process_read_real_user(pid, &uid) == 0 && uid == tree->identity->uid);
+}
+
+static void kill_tracer(void *ctx, pid_t pid)
+{
+	struct tracing *tracing = ctx;
+	struct tree *tree = tracing->tree;
+	struct process process;
+	int pidfd = hold(tree, pid, &process);
+
+	/* What is said of the number is said of who is held, if that lives. */
+	tracing->tracer = pid;
+	if (pidfd >= 0 && may_kill_tracer(tree, pid) &&
+	    process_each_tracer(tree->leader, compare_tracer, tracing) == 0 &&
+	    tracing->tracer == 0) {
+		process_signal(pidfd, SIGKILL);
+		*tracing->ret_tracer = process;
+		tracing->any = true;
+	}
+	let_go(tree, pidfd);
+}
+
+bool tree_kill_tracers(struct tree *tree, struct process *ret_tracer)
+{
+	struct tracing tracing = {.tree = tree, .ret_tracer = ret_tracer};
+
+	(void)!process_each_tracer(tree->leader, kill_tracer, &tracing);
+	return tracing.any;
 }
 
 void tree_describe(const struct tree *tree, char *buf, size_t size)

@@ -8,14 +8,16 @@
  *
  * Without, they are the latter, and strays: orphans that the kernel gave to the daemon, as the
  * reaper of its descendants, and whose environment shows that they are of this run; with their
- * descendants.
+ * descendants. As anybody can give a process any environment, a stray's real user is the run's or
+ * root: who got to be another by su(1), and an orphan in a session of his own, is overlooked.
  *
  * Numbers are safe while the leader is not reaped, and after that while a member is left: the
  * kernel gives no number away that is still a session's or a group's. A process that has the
  * leader's number after the leader was reaped shows that no member is left.
  *
  * A descendant in another session is one only as long as the chain of its parents holds. So who
- * was found once is held, by its pidfd, from one scan to the next.
+ * was found once is held, by its pidfd, from one scan to the next. Where descriptors have run out,
+ * a member is counted all the same and signalled if it is found again; `trouble` says so.
  */
 #pragma once
 
@@ -38,18 +40,25 @@ struct identity;
 struct tree_member {
 	pid_t pid;
 	bool in_group; /* of the leader */
-	int pidfd;     /* negative: it could not be opened */
+	int pidfd;     /* negative: it could not be opened, or kept */
+	long start;    /* as in struct process; 0: not known */
 	char name[PROCESS_NAME_SIZE];
 };
 
+/* Descriptors that are kept for when there are no others: to look at one process after the other.
+   That takes two at a time. */
+#define TREE_SPARES 2
+
 struct tree {
 	int orphans; /* lists them; negative: the kernel does not */
+	int spares[TREE_SPARES];
 	pid_t leader;
 	struct cgroup *cgroup;
 	char *const *marks;
 	const struct identity *identity;
 	bool group;    /* a member is in the leader's process group */
 	bool homeless; /* nobody is left in session or group: their number may be another's */
+	int trouble;   /* errno of not holding everybody, or not finding anybody; 0: none */
 	size_t count;  /* living members, without the leader */
 	size_t n;      /* of them in `members` */
 	struct tree_member members[TREE_MEMBERS];
@@ -82,7 +91,15 @@ void tree_close(struct tree *tree);
 /* Sends a signal to the members that were just found, and to all of the leader's group if it
    is not reaped or one of them is in it; with a control group, to all that are in it, found or not.
    SIGCONT goes behind, lest a stopped one never sees it. */
-void tree_signal(const struct tree *tree, bool reaped, int sig);
+void tree_signal(struct tree *tree, bool reaped, int sig);
+
+/*
+ * Kills who traces the leader: one that has ended cannot be reaped, nor can its last thread end,
+ * before its tracer has seen it, whoever else waits. Only a tracer that was just found as a member,
+ * or that has the run's user where that is not the daemon's. Returns whether there was one, with
+ * the last of them in *ret_tracer.
+ */
+bool tree_kill_tracers(struct tree *tree, struct process *ret_tracer);
 
 /* Writes "sleep (123), cat (124) and 3 more", cut off where there is no room. */
 void tree_describe(const struct tree *tree, char *buf, size_t size);

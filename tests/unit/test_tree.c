@@ -17,6 +17,8 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -184,6 +186,8 @@ static char *const marks[] = {job_mark, run_mark, NULL};
 
 struct stray {
 	char *const *envp;
+	uid_t real; /* users, for root only */
+	uid_t effective;
 	pid_t leader;
 	pid_t pid;
 };
@@ -216,7 +220,8 @@ static void *make_stray(void *arg)
 		if (pid > 0)
 			_exit(write(tell[1], &pid, sizeof(pid)) < 0);
 		(void)setsid();
-		(void)execve("/bin/sleep", argv, stray->envp);
+		if (geteuid() != 0 || setresuid(stray->real, stray->effective, 0) == 0)
+			(void)execve("/bin/sleep", argv, stray->envp);
 		_exit(1);
 	}
 	close(tell[1]);
@@ -306,6 +311,45 @@ static void the_last_strays_are_looked_at(void **state)
 		end(strays[i].pid);
 	assert_true(tree_is_alone(&tree));
 	tree_done(&tree);
+}
+
+/* Anybody can write the marks of another's run in an environment. */
+static void strays_are_the_users_or_roots(void **state)
+{
+	static const struct identity user = {.uid = 65534, .gid = 65534, .change = true};
+	static const struct {
+		uid_t real;
+		uid_t effective;
+		const struct identity *identity;
+		bool ours;
+	} rows[] = {
+		{0, 0, NULL, true},          {65534, 65534, NULL, false},
+		{65534, 0, NULL, false},     {65534, 65534, &user, true},
+		{0, 0, &user, true},         {65534, 0, &user, true},
+		{65533, 65533, &user, false}, {65533, 0, &user, false},
+	};
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct stray stray = {
+			.envp = marks, .real = rows[i].real, .effective = rows[i].effective};
+		struct tree tree;
+
+		(void)make_stray(&stray);
+		assert_true(stray.pid > 0);
+		end(stray.leader);
+		tree_init(&tree);
+		tree_begin(&tree, stray.leader, NULL, marks, rows[i].identity);
+		if (tree.orphans >= 0 && tree_is_alone(&tree) == rows[i].ours)
+			fail_msg("row %zu", i);
+		tree_scan(&tree, true);
+		if (tree.count != rows[i].ours)
+			fail_msg("row %zu: %zu", i, tree.count);
+		tree_done(&tree);
+		end(stray.pid);
+	}
 }
 
 /* Root in a container: without the right to trace others (capabilities(7)). */
@@ -564,6 +608,200 @@ static void who_went_to_another_group_is_found_by_the_parent(void **state)
 	in_subtree(check_moved);
 }
 
+/* --- descriptors ------------------------------------------------------------------------ */
+
+#define CROWD 20
+
+/* A leader with a child of each kind: in its group, in one of its own, in a session of its own. */
+static pid_t make_kinds(void)
+{
+	int ready[2];
+	pid_t leader;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	leader = fork();
+	if (leader == 0) {
+		(void)setsid();
+		for (int i = 0; i < CROWD; i++) {
+			if (fork() > 0)
+				continue;
+			if (i % 3 == 1)
+				(void)setpgid(0, 0);
+			else if (i % 3 == 2)
+				(void)setsid();
+			(void)!write(ready[1], "", 1);
+			stay();
+		}
+		stay();
+	}
+	for (int i = 0; i < CROWD; i++)
+		assert_int_equal(read(ready[0], &(char){0}, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return leader;
+}
+
+/* Where only so many descriptors are left. */
+static int finds_with_few(void *arg)
+{
+	const int *left = arg;
+	struct tree tree;
+	struct rlimit limit;
+	pid_t leader;
+	size_t held = 0;
+	int next;
+	int status;
+
+	/* All are ours when their parents have ended. */
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return 2;
+	leader = make_kinds();
+	begin(&tree, leader);
+	next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	close(next);
+	limit = (struct rlimit){(rlim_t)(next + *left), (rlim_t)(next + *left)};
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 3;
+	tree_scan(&tree, false);
+	for (size_t i = 0; i < tree.n; i++)
+		held += tree.members[i].pidfd >= 0;
+	if (tree.count != CROWD || tree.trouble != EMFILE || held > (size_t)*left)
+		return 4;
+	tree_signal(&tree, false, SIGKILL);
+	for (int i = 0; i <= CROWD; i++)
+		if (waitpid(-1, &status, 0) < 0 || WTERMSIG(status) != SIGKILL)
+			return 5;
+	tree_scan(&tree, true);
+	if (tree.count != 0)
+		return 6;
+	tree_done(&tree);
+	return 0;
+}
+
+static void without_descriptors_they_are_found_all_the_same(void **state)
+{
+	static int rows[] = {0, 1, 2, 3, 7};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
+		assert_int_equal(fault_call(-1, 0, finds_with_few, &rows[i]), 0);
+}
+
+static int finds_blindly(void *arg)
+{
+	struct rlimit none = {0, 0};
+	struct tree tree;
+
+	(void)arg;
+	begin(&tree, getpid());
+	tree_done(&tree);
+	if (setrlimit(RLIMIT_NOFILE, &none) < 0)
+		return 2;
+	tree_scan(&tree, false);
+	return tree.count != 0 || tree.trouble != EMFILE;
+}
+
+static void who_finds_nobody_for_want_of_descriptors_says_so(void **state)
+{
+	(void)state;
+	assert_int_equal(fault_call(-1, 0, finds_blindly, NULL), 0);
+}
+
+/* --- tracers ------------------------------------------------------------------------------ */
+
+/* Of that process, with those users. -1: it cannot trace. */
+static pid_t make_tracer(pid_t traced, uid_t uid)
+{
+	int tell[2];
+	bool traces;
+	pid_t pid;
+
+	assert_int_equal(pipe2(tell, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		(void)setsid();
+		traces = ptrace(PTRACE_SEIZE, traced, 0, 0) == 0 &&
+			 (uid == geteuid() || setresuid(uid, uid, uid) == 0);
+		(void)!write(tell[1], &traces, sizeof(traces));
+		stay();
+	}
+	assert_int_equal(read(tell[0], &traces, sizeof(traces)), sizeof(traces));
+	close(tell[0]);
+	close(tell[1]);
+	if (!traces) {
+		end(pid);
+		return -1;
+	}
+	return pid;
+}
+
+static bool is_reapable(pid_t pid)
+{
+	siginfo_t info = {0};
+
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG), 0);
+	return info.si_pid == pid;
+}
+
+static void await_end(pid_t pid)
+{
+	struct pollfd pollfd = {.fd = process_open(pid), .events = POLLIN};
+
+	assert_true(pollfd.fd >= 0);
+	assert_int_equal(poll(&pollfd, 1, PATIENCE_MS), 1);
+	close(pollfd.fd);
+}
+
+static void tracers_of_the_user_let_go(void **state)
+{
+	static const struct identity user = {.uid = 65534, .gid = 65534, .change = true};
+	static const struct identity same = {.uid = 0, .gid = 0, .change = false};
+	static const struct {
+		uid_t uid; /* for root only */
+		const struct identity *identity;
+		bool killed;
+	} rows[] = {
+		{65534, &user, true}, {65533, &user, false}, {0, &user, false},
+		{0, NULL, false},     {0, &same, false},
+	};
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct process seen = {0};
+		struct tree tree;
+		pid_t leader = fork();
+		pid_t tracer;
+
+		if (leader == 0) {
+			(void)setsid();
+			stay();
+		}
+		tracer = make_tracer(leader, rows[i].uid);
+		if (tracer < 0) {
+			end(leader);
+			skip();
+		}
+		begin(&tree, leader);
+		tree_begin(&tree, leader, NULL, no_marks, rows[i].identity);
+		assert_int_equal(kill(leader, SIGKILL), 0);
+		await_end(leader);
+		assert_false(is_reapable(leader));
+		tree_scan(&tree, false);
+		if (tree_kill_tracers(&tree, &seen) != rows[i].killed)
+			fail_msg("row %zu", i);
+		if (rows[i].killed)
+			assert_int_equal(seen.pid, tracer);
+		else
+			assert_int_equal(kill(tracer, SIGKILL), 0);
+		assert_int_equal(waitpid(tracer, NULL, 0), tracer);
+		assert_true(is_reapable(leader));
+		assert_false(tree_kill_tracers(&tree, &seen));
+		tree_done(&tree);
+	}
+}
+
 /* --- numbers that were given away ------------------------------------------------------ */
 
 /* A process with that number, or -1: not permitted. It leads a session that has one more. */
@@ -640,10 +878,14 @@ int main(void)
 		cmocka_unit_test(children_of_those_held_are_found),
 		cmocka_unit_test(strays_are_known_by_their_marks),
 		cmocka_unit_test(the_last_strays_are_looked_at),
+		cmocka_unit_test(strays_are_the_users_or_roots),
 		cmocka_unit_test(strays_of_users_are_found_with_their_rights),
 		cmocka_unit_test(all_of_a_group_are_found_and_told_once),
 		cmocka_unit_test(a_group_can_be_killed_one_by_one),
 		cmocka_unit_test(who_went_to_another_group_is_found_by_the_parent),
+		cmocka_unit_test(without_descriptors_they_are_found_all_the_same),
+		cmocka_unit_test(who_finds_nobody_for_want_of_descriptors_says_so),
+		cmocka_unit_test(tracers_of_the_user_let_go),
 		cmocka_unit_test(who_took_the_number_is_none_of_ours),
 	};
 
