@@ -3,12 +3,17 @@
 
 #include "core/model.h"
 #include "exec/identity.h"
+#include "exec/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/ioprio.h>
+#include <linux/keyctl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +48,11 @@ struct kernel_action {
 	unsigned long rest[3];
 };
 
+/* In there, on x86 and ARM, and what says that there is a second function to go on with. */
+#define ACTION_FLAGS    0
+#define ACTION_RESTORER 1
+#define ACTION_RESTORES 0x04000000UL
+
 /* What rt_sigprocmask(2) takes. */
 #define SIGSET_SIZE 8
 
@@ -64,16 +74,31 @@ struct kernel_action {
 /* Room for a number as text. */
 #define NUMBER_SIZE 12
 
+/* How long one that was killed may take to vanish. */
+#define KILL_PATIENCE_MS 1000
+
+/* Room that the first of two children needs on its stack, which only starts the second. */
+#define STARTER_STACK_SIZE 8192
+
 struct child {
 	const struct spawn *spawn;
 	const struct job_settings *settings;
 	struct kernel_action as_new;
+	struct kernel_action without_core;
 	uint64_t no_signals;
+	bool changes;      /* takes on another identity: is no vfork */
 	bool enter_cgroup; /* it was not born there */
 	char oom_score_adj[NUMBER_SIZE];
 	char nice[NUMBER_SIZE];
 	/* Written by the child, read by the caller when it goes on. */
 	struct spawn_error error;
+	const char *step; /* of one that is no vfork: what it may be held up by */
+	/* Of one that is no vfork: cleared by the kernel, with a futex(2) wake, when it gives up
+	   the memory, by exec or exit (clone(2), CLONE_CHILD_CLEARTID). */
+	_Atomic uint32_t busy;
+	/* Of the second of two children. */
+	pid_t pid;
+	int pidfd;
 };
 
 /* --- the child --- */
@@ -132,10 +157,18 @@ _raw_ static int child_set_limits(struct child *child)
 	return 0;
 }
 
+/* The kernel knows a vfork: the daemon, whose memory this is, keeps what it has. Of another kind of
+   child it would take that for the daemon's too. */
+_raw_ static int child_set_oom_score_adj(struct child *child)
+{
+	int code = child_write(AT_FDCWD, "/proc/self/oom_score_adj", child->oom_score_adj);
+
+	return code != 0 ? child_fail(child, "oom_score_adj", code) : 0;
+}
+
 _raw_ static int child_set_priorities(struct child *child)
 {
 	const struct job_settings *settings = child->settings;
-	int code;
 
 	if (settings->umask.set)
 		syscall(SYS_umask, settings->umask.value);
@@ -150,23 +183,58 @@ _raw_ static int child_set_priorities(struct child *child)
 	if (settings->ioprio.set &&
 	    syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, settings->ioprio.value) < 0)
 		return child_fail(child, "ionice", errno);
-	/* The kernel knows a vfork: the daemon, whose memory this is, keeps what it has. */
-	if (settings->oom_score_adj.set) {
-		code = child_write(AT_FDCWD, "/proc/self/oom_score_adj", child->oom_score_adj);
-		if (code != 0)
-			return child_fail(child, "oom_score_adj", code);
-	}
+	if (settings->oom_score_adj.set && !child->changes)
+		child_set_oom_score_adj(child);
 	if (settings->cpus.bytes && syscall(SYS_sched_setaffinity, 0, (size_t)settings->cpus.size,
 					    settings->cpus.bytes) < 0)
 		return child_fail(child, "cpu_affinity", errno);
 	return child_set_limits(child);
 }
 
+/* Of a signal that would dump the daemon's memory: it ends the process as well without. */
+_raw_ static void child_die(int sig)
+{
+	(void)sig;
+	syscall(SYS_kill, syscall(SYS_getpid), SIGKILL);
+}
+
 /*
- * For good. With the change of user the kernel makes the memory, which is the daemon's, one that no
- * other process of the user may look into (prctl(2), PR_SET_DUMPABLE), and leaves it so: the daemon
- * must never take that back.
+ * The memory is the daemon's, and the process will be the user's: to be signalled by him, and, as
+ * far as the kernel lets him, to be looked into and dumped. It mostly does not, as a change of user
+ * makes the memory what fs.suid_dumpable says, 0 by default (proc(5)), and leaves it so: the daemon
+ * must never take that back. But
+ *
+ * - where it is 1, only he can trace the process who has all capabilities that it has: so it keeps
+ *   root's, to no effect, until exec takes them away (capabilities(7));
+ * - where it is not 0, a core dump would show the memory to whom dumps go, and before Linux 5.16
+ *   kill all who share it. So no signal makes one. Handlers go with exec.
  */
+_raw_ static int child_guard_memory(struct child *child)
+{
+	static const int dumping[] = {SIGQUIT, SIGILL,  SIGTRAP, SIGABRT, SIGBUS,
+				      SIGFPE,  SIGSEGV, SIGXCPU, SIGXFSZ, SIGSYS};
+
+	syscall(SYS_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
+	for (size_t i = 0; i < sizeof(dumping) / sizeof(dumping[0]); i++)
+		if (syscall(SYS_rt_sigaction, dumping[i], &child->without_core, NULL, SIGSET_SIZE) <
+		    0)
+			return child_fail(child, "signals", errno);
+	return 0;
+}
+
+/*
+ * The daemon's session keyring (session-keyring(7)) would be one for all users, and each could read
+ * in there what another has put. Where there are none for us, or no more, it is nobody's business.
+ */
+_raw_ static int child_leave_keyring(struct child *child)
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS &&
+	    errno != EPERM && errno != EACCES && errno != EDQUOT)
+		return child_fail(child, "keyring", errno);
+	return 0;
+}
+
+/* For good. */
 _raw_ static int child_take_identity(struct child *child)
 {
 	const struct identity *identity = child->spawn->identity;
@@ -175,6 +243,9 @@ _raw_ static int child_take_identity(struct child *child)
 	uid_t uids[3];
 	gid_t gids[3];
 
+	child_guard_memory(child);
+	child_leave_keyring(child);
+	child->step = "identity";
 	if (syscall(RAW_SETGROUPS, identity->n_groups, identity->groups) < 0 ||
 	    syscall(RAW_SETRESGID, gid, gid, gid) < 0 ||
 	    syscall(RAW_SETRESUID, uid, uid, uid) < 0 ||
@@ -227,12 +298,13 @@ _raw_ static int child_main(void *arg)
 
 	child_take_descriptors(child);
 	child_set_priorities(child);
-	if (spawn->identity && spawn->identity->change)
+	if (child->changes)
 		child_take_identity(child);
 	if (child->settings->no_new_privileges &&
 	    syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return child_fail(child, "no_new_privileges", errno);
 
+	child->step = "chdir";
 	if (syscall(SYS_chdir, spawn->directory) < 0) {
 		code = errno;
 		if (spawn->directory_required || syscall(SYS_chdir, "/") < 0)
@@ -240,7 +312,32 @@ _raw_ static int child_main(void *arg)
 	}
 	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &child->no_signals, NULL, SIGSET_SIZE) < 0)
 		return child_fail(child, "signals", errno);
+	child->step = "exec";
 	return child_exec(child);
+}
+
+/* What a child that changes is made with, and every other. */
+#define CHANGING_FLAGS (CLONE_VM | CLONE_PIDFD | CLONE_CHILD_CLEARTID)
+#define VFORK_FLAGS    (CLONE_VM | CLONE_PIDFD | CLONE_VFORK)
+
+/*
+ * A vfork, which may have an oom_score_adj, and hands it on to what it starts in its place: a child
+ * of the same parent. They share the stack between them, and the caller's descriptors, for the
+ * second one's pidfd.
+ */
+_raw_ static int starter_main(void *arg)
+{
+	struct child *child = arg;
+	char *stack = child->spawn->stack;
+
+	child_set_oom_score_adj(child);
+	child->pid = __clone(child_main, stack + SPAWN_STACK_SIZE - STARTER_STACK_SIZE,
+			     CHANGING_FLAGS | CLONE_PARENT | SIGCHLD, child, &child->pidfd, NULL,
+			     &child->busy);
+	if (child->pid < 0)
+		return child_fail(child, "clone", errno);
+	syscall(SYS_exit, 0);
+	return 0;
 }
 
 /* --- the caller --- */
@@ -330,18 +427,77 @@ static bool cannot_clone_into(int code)
 	       code == EPERM;
 }
 
-static pid_t clone_into(struct child *child, int *pidfd)
+static pid_t clone_into(struct child *child, int (*fn)(void *), uint64_t flags, int *pidfd)
 {
 	struct clone_args args = {
-		.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_INTO_CGROUP,
+		.flags = flags | CLONE_INTO_CGROUP,
 		.pidfd = (uintptr_t)pidfd,
+		.child_tid = (uintptr_t)&child->busy,
 		.exit_signal = SIGCHLD,
 		.stack = (uintptr_t)child->spawn->stack,
 		.stack_size = SPAWN_STACK_SIZE,
 		.cgroup = (uint64_t)child->spawn->cgroup,
 	};
 
-	return (pid_t)clone3(&args, sizeof(args), child_main, child);
+	return (pid_t)clone3(&args, sizeof(args), fn, child);
+}
+
+/* The same returns. The arguments behind `fn` are what clone(2) takes. */
+static pid_t start(struct child *child, int (*fn)(void *), int flags, int *pidfd)
+{
+	const struct spawn *spawn = child->spawn;
+
+	if (spawn->cgroup >= 0) {
+		pid_t pid = clone_into(child, fn, (uint64_t)flags, pidfd);
+
+		child->enter_cgroup = pid < 0 && cannot_clone_into(errno);
+		if (!child->enter_cgroup)
+			return pid;
+	}
+	return __clone(fn, (char *)spawn->stack + SPAWN_STACK_SIZE, flags | SIGCHLD, child, pidfd,
+		       NULL, &child->busy);
+}
+/* With an oom_score_adj to be set. The same returns. */
+static pid_t start_by_another(struct child *child, int *pidfd)
+{
+	_cleanup_close_ int starter = -1;
+	pid_t pid = start(child, starter_main, VFORK_FLAGS | CLONE_FILES, &starter);
+
+	if (pid < 0)
+		return pid;
+	(void)syscall(SYS_waitid, P_PIDFD, starter, NULL, WEXITED, NULL);
+	*pidfd = child->pidfd;
+	return child->pid;
+}
+
+/*
+ * Waits until it has become the program or ended, for as long as that may take. Returns whether it
+ * has. Both use one errno meanwhile: it is the child's.
+ */
+static bool await_program(struct child *child)
+{
+	usec_t deadline = clock_elapsed() + child->spawn->patience;
+
+	while (atomic_load_explicit(&child->busy, memory_order_acquire)) {
+		usec_t left = deadline - clock_elapsed();
+		struct timespec timeout = {left / USEC_PER_SEC, left % USEC_PER_SEC * 1000};
+
+		if (left <= 0)
+			return false;
+		(void)syscall(SYS_futex, &child->busy, FUTEX_WAIT, 1, &timeout, NULL, 0);
+	}
+	return true;
+}
+
+/* Reaps one that ends. Returns whether it has. */
+static bool bury(int pidfd)
+{
+	struct pollfd pollfd = {.fd = pidfd, .events = POLLIN};
+	siginfo_t info = {0};
+
+	(void)poll(&pollfd, 1, KILL_PATIENCE_MS);
+	return syscall(SYS_waitid, P_PIDFD, pidfd, &info, WEXITED | WNOHANG, NULL) < 0 ||
+	       info.si_pid != 0;
 }
 
 int spawn(const struct spawn *spawn, pid_t *ret_pid, int *ret_pidfd, struct spawn_error *ret_error)
@@ -350,30 +506,47 @@ int spawn(const struct spawn *spawn, pid_t *ret_pid, int *ret_pidfd, struct spaw
 	struct child child = {
 		.spawn = spawn,
 		.settings = spawn->settings ? spawn->settings : &nothing,
+		.without_core = {.handler = (unsigned long)child_die},
+		.changes = spawn->identity && spawn->identity->change,
+		.step = "clone",
+		.busy = 1,
+		.pid = -1,
+		.pidfd = -1,
 	};
 	_cleanup_close_ int pidfd = -1;
-	pid_t pid = -1;
+	bool late = false;
+	pid_t pid;
 
 	if (child.settings->nice.set)
 		(void)snprintf(child.nice, sizeof(child.nice), "%d", child.settings->nice.value);
 	if (child.settings->oom_score_adj.set)
 		(void)snprintf(child.oom_score_adj, sizeof(child.oom_score_adj), "%d",
 			       child.settings->oom_score_adj.value);
-	if (spawn->cgroup >= 0) {
-		pid = clone_into(&child, &pidfd);
-		child.enter_cgroup = pid < 0 && cannot_clone_into(errno);
-	}
-	if (spawn->cgroup < 0 || child.enter_cgroup)
-		pid = __clone(child_main, (char *)spawn->stack + SPAWN_STACK_SIZE,
-			      CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
-	if (pid < 0) {
+	child.without_core.rest[ACTION_FLAGS] = ACTION_RESTORES;
+	child.without_core.rest[ACTION_RESTORER] = (unsigned long)child_die;
+
+	if (!child.changes)
+		pid = start(&child, child_main, VFORK_FLAGS, &pidfd);
+	else if (!child.settings->oom_score_adj.set)
+		pid = start(&child, child_main, CHANGING_FLAGS, &pidfd);
+	else
+		pid = start_by_another(&child, &pidfd);
+	if (pid < 0 && !child.error.stage) {
 		*ret_error = (struct spawn_error){"clone", errno};
 		return -1;
 	}
-	if (child.error.stage) {
-		(void)syscall(SYS_waitid, P_PIDFD, pidfd, NULL, WEXITED, NULL);
+	if (pid >= 0 && child.changes && !await_program(&child)) {
+		late = true;
+		/* Behind this it runs no instruction any more, even where it does not end. */
+		process_signal(pidfd, SIGKILL);
+	}
+	if (late || child.error.stage) {
+		int r = pid < 0 || bury(pidfd) ? -1 : SPAWN_LEFT;
+
 		*ret_error = child.error;
-		return -1;
+		if (!child.error.stage)
+			*ret_error = (struct spawn_error){child.step, ETIMEDOUT};
+		return r;
 	}
 	*ret_pid = pid;
 	*ret_pidfd = steal_fd(&pidfd);

@@ -5,10 +5,16 @@
  * closes its output, or ends, then wakes nobody by it. What tells that it has ended is its pidfd
  * alone, and as poll(2) looks at the descriptors in order, and the pidfd comes first, the answer
  * that says so also says whether there is output left to read.
+ *
+ * A process that has ended is reaped when whoever traces it (ptrace(2)) has let go of it, and one
+ * that was killed may not end before a file system of its user answers. None of this is waited for
+ * without end: what does not end is given up, and reaped by this thread later, or by the daemon's
+ * first one, which inherits it (reaper.h).
  */
 #include "exec/watch.h"
 
 #include "base/text.h"
+#include "exec/identity.h"
 #include "exec/run.h"
 #include "exec/tree.h"
 
@@ -16,6 +22,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +31,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Read at once; what a pipe holds by default, so that a read that is not filled emptied it. */
@@ -32,14 +40,26 @@
 /* How long a killed process may take to vanish before it is given up. */
 #define KILL_PATIENCE (5 * USEC_PER_SEC)
 
+/* How long tracers have to see that who they trace has ended, before they are killed. */
+#define TRACER_PATIENCE USEC_PER_SEC
+
+/* How often it is looked for what nothing tells of: from the first time on twice as long each. */
+#define LOOK_FIRST USEC_PER_MSEC
+#define LOOK_LAST  (64 * USEC_PER_MSEC)
+
+/* From birth to exec, for those who take on another user. */
+#define SPAWN_PATIENCE (10 * USEC_PER_SEC)
+
 #define NOTE_SIZE 1024
 
 /* Descriptors beyond the processes' that are polled: stdout, stderr, the wake descriptor. */
 #define POLL_EXTRA 3
 
 struct watcher {
-	void *stack; /* of the child, with a page in front that may not be touched */
+	void *stack;   /* of the child, with a page in front that may not be touched */
+	bool given_up; /* a child of this thread was */
 	struct tree tree;
+	int awaited[TREE_MEMBERS]; /* whose end is waited for; negative: not any more */
 	struct pollfd polls[TREE_MEMBERS + POLL_EXTRA];
 	char read[READ_SIZE];
 };
@@ -49,6 +69,7 @@ enum stop {
 	STOP_NOT,
 	STOP_TERM,
 	STOP_KILL,
+	STOP_TRACERS, /* they were killed too */
 };
 
 struct watch {
@@ -59,6 +80,8 @@ struct watch {
 	struct run_result *result;
 	pid_t pid;
 	bool reaped;
+	bool over;    /* the main process has been reaped or given up */
+	bool told;    /* of trouble with the tree */
 	int pipes[2]; /* what stdout and stderr are read from */
 	int level;    /* what woken() last returned */
 	enum stop stop;
@@ -85,6 +108,7 @@ struct watcher *watcher_new(void)
 	/* Without the guard it still works. */
 	(void)mprotect(stack, guard, PROT_NONE);
 	watcher->stack = stack + guard;
+	watcher->given_up = false;
 	tree_init(&watcher->tree);
 	return watcher;
 }
@@ -102,7 +126,15 @@ void watcher_free(struct watcher *watcher)
 
 /* --- output and notes --- */
 
-/* Hands on what one read brings. Returns whether there may be more. */
+static void fail(struct run_result *result, const char *stage, int code)
+{
+	result->kind = RESULT_SPAWN_FAILED;
+	result->stage = stage;
+	result->code = code;
+}
+
+/* Hands on what one read brings: nothing, where a process of the daemon's user has opened the pipe
+   in /proc and was there first. Returns whether there may be more. */
 static bool forward(struct watch *watch, int stream)
 {
 	const struct watch_listener *listener = watch->listener;
@@ -127,20 +159,41 @@ static void drain(struct watch *watch, int stream)
 			return;
 }
 
+static void _printf_(3, 4) note(struct watch *watch, enum log_level level, const char *format, ...)
+{
+	char text[NOTE_SIZE];
+	char clean[TEXT_GROWTH * NOTE_SIZE + 1];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	/* A process chooses its own name. */
+	(void)text_sanitize(clean, text, strlen(text));
+	watch->listener->note(watch->listener->ctx, level, clean);
+}
+
 static void note_processes(struct watch *watch, enum log_level level, const char *before,
 			   const char *after)
 {
 	const struct tree *tree = &watch->watcher->tree;
 	char names[NOTE_SIZE / 2];
-	char text[NOTE_SIZE];
-	char clean[TEXT_GROWTH * NOTE_SIZE + 1];
 
 	tree_describe(tree, names, sizeof(names));
-	(void)snprintf(text, sizeof(text), "%s %zu process%s %s: %s", before, tree->count,
-		       tree->count == 1 ? "" : "es", after, names);
-	/* A process chooses its own name. */
-	(void)text_sanitize(clean, text, strlen(text));
-	watch->listener->note(watch->listener->ctx, level, clean);
+	note(watch, level, "%s %zu process%s %s: %s", before, tree->count,
+	     tree->count == 1 ? "" : "es", after, names);
+}
+
+/* Once in a run. */
+static void note_trouble(struct watch *watch)
+{
+	int code = watch->watcher->tree.trouble;
+
+	if (code == 0 || watch->told)
+		return;
+	watch->told = true;
+	note(watch, LOG_LEVEL_WARNING, "not all of its processes could be found or held: %s",
+	     strerrordesc_np(code));
 }
 
 /* --- stopping and waiting --- */
@@ -148,6 +201,23 @@ static void note_processes(struct watch *watch, enum log_level level, const char
 static usec_t later(usec_t now, usec_t span)
 {
 	return span < USEC_INFINITY - now ? now + span : USEC_INFINITY;
+}
+
+static void scan(struct watch *watch)
+{
+	tree_scan(&watch->watcher->tree, watch->reaped);
+	note_trouble(watch);
+}
+
+static void kill_tracers(struct watch *watch)
+{
+	struct process tracer;
+
+	scan(watch);
+	if (tree_kill_tracers(&watch->watcher->tree, &tracer))
+		note(watch, LOG_LEVEL_WARNING,
+		     "killing what traces it and does not let go: %s (%d)", tracer.name,
+		     tracer.pid);
 }
 
 /* Signals the whole tree; where it goes on, the next step is due at watch->deadline. */
@@ -161,51 +231,73 @@ static void stop(struct watch *watch, enum stop step)
 	if (watch->stop >= step)
 		return;
 	watch->stop = step;
-	if (!watch->reaped)
-		tree_scan(tree, false);
+	if (step == STOP_TRACERS)
+		kill_tracers(watch);
+	else if (!watch->over)
+		scan(watch);
 	tree_signal(tree, watch->reaped, step == STOP_TERM ? watch->plan->kill_signal : SIGKILL);
 	if (step == STOP_TERM)
 		watch->deadline = later(now, watch->plan->kill_grace);
+	else if (step == STOP_KILL && !watch->over)
+		watch->deadline = now + TRACER_PATIENCE;
 	else
-		watch->deadline = watch->reaped ? now + KILL_PATIENCE : USEC_INFINITY;
+		watch->deadline = now + KILL_PATIENCE;
+}
+
+/* How long ppoll(2) is to wait; NULL: without end. */
+static const struct timespec *until(usec_t deadline, struct timespec *timeout)
+{
+	usec_t left = deadline - clock_elapsed();
+
+	if (deadline == USEC_INFINITY)
+		return NULL;
+	*timeout = (struct timespec){0};
+	if (left > 0) {
+		timeout->tv_sec = left / USEC_PER_SEC;
+		timeout->tv_nsec = left % USEC_PER_SEC * 1000;
+	}
+	return timeout;
 }
 
 /*
- * Waits until one of the processes, polls[0] to polls[n - 1], ends, something else happens, or the
- * deadline or that of a warning comes; forwards output. The entry of one that ended has its
- * descriptor set to -1. Returns how many ended.
+ * Waits until one of the processes awaited[0] to awaited[n - 1] ends, something else happens, or
+ * the deadline or that of a warning comes; forwards output. The entry of one that ended is set to
+ * -1. Returns how many ended.
  */
-static unsigned wait_some(struct watch *watch, nfds_t n)
+static unsigned wait_some(struct watch *watch, size_t n)
 {
+	static const struct timespec breather = {.tv_nsec = LOOK_LAST * 1000};
 	struct pollfd *polls = watch->watcher->polls;
-	struct timespec timeout = {0};
-	usec_t until = watch->warning < watch->deadline ? watch->warning : watch->deadline;
-	bool forever = until == USEC_INFINITY;
+	int *awaited = watch->watcher->awaited;
+	usec_t next = watch->warning < watch->deadline ? watch->warning : watch->deadline;
+	struct pollfd *others = polls;
+	const struct pollfd *entry = polls;
+	struct timespec timeout;
 	unsigned ended = 0;
 
+	/* The kernel takes no more entries than a process may have descriptors. */
+	for (size_t i = 0; i < n; i++)
+		if (awaited[i] >= 0)
+			*others++ = (struct pollfd){.fd = awaited[i], .events = POLLIN};
 	for (int i = 0; i < 2; i++)
-		polls[n + i] = (struct pollfd){.fd = watch->pipes[i], .events = POLLIN};
-	polls[n + 2] = (struct pollfd){.fd = watch->control->wakefd, .events = POLLIN};
-	if (!forever) {
-		usec_t left = until - clock_elapsed();
-
-		if (left > 0) {
-			timeout.tv_sec = left / USEC_PER_SEC;
-			timeout.tv_nsec = left % USEC_PER_SEC * 1000;
-		}
-	}
-	if (ppoll(polls, n + POLL_EXTRA, forever ? NULL : &timeout, NULL) <= 0)
+		others[i] = (struct pollfd){.fd = watch->pipes[i], .events = POLLIN};
+	others[2] = (struct pollfd){.fd = watch->control->wakefd, .events = POLLIN};
+	if (ppoll(polls, (nfds_t)(others - polls) + POLL_EXTRA, until(next, &timeout), NULL) < 0) {
+		/* There is no memory for it: not to be asked for again and again. */
+		if (errno != EINTR)
+			(void)nanosleep(&breather, NULL);
 		return 0;
-	for (nfds_t i = 0; i < n; i++) {
-		if (polls[i].fd >= 0 && polls[i].revents) {
-			polls[i].fd = -1;
-			ended++;
-		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (awaited[i] < 0 || !entry++->revents)
+			continue;
+		awaited[i] = -1;
+		ended++;
 	}
 	for (int i = 0; i < 2; i++)
-		if (polls[n + i].revents & POLLIN && forward(watch, i) && ended)
+		if (others[i].revents & POLLIN && forward(watch, i) && ended)
 			drain(watch, i);
-	if (polls[n + 2].revents & POLLIN)
+	if (others[2].revents & POLLIN)
 		watch->level = watch->control->woken(watch->control->ctx);
 	return ended;
 }
@@ -220,13 +312,24 @@ static bool is_due(const struct watch *watch)
 	return is_past(watch->deadline);
 }
 
-/* Until the main process has ended. */
-static void watch_main(struct watch *watch, int pidfd)
+static void give_up(struct watch *watch, const char *why)
+{
+	struct process process = {.name = "?"};
+
+	fail(watch->result, "wait", ETIMEDOUT);
+	(void)!process_read(watch->pid, &process);
+	note(watch, LOG_LEVEL_WARNING, "%s: %s (%d)", why, process.name, watch->pid);
+	watch->watcher->given_up = true;
+}
+
+/* Until the main process has ended. Returns whether it has, or else was given up. */
+static bool watch_main(struct watch *watch, int pidfd)
 {
 	struct run_result *result = watch->result;
+	bool ended;
 
-	watch->watcher->polls[0] = (struct pollfd){.fd = pidfd, .events = POLLIN};
-	while (wait_some(watch, 1) == 0) {
+	watch->watcher->awaited[0] = pidfd;
+	while (!(ended = wait_some(watch, 1) > 0)) {
 		if (watch->level > 0 && watch->stop == STOP_NOT)
 			result->cancelled = true;
 		if (watch->level > 0)
@@ -238,12 +341,17 @@ static void watch_main(struct watch *watch, int pidfd)
 		}
 		if (!is_due(watch))
 			continue;
+		if (watch->stop == STOP_TRACERS)
+			break;
 		if (watch->stop == STOP_NOT)
 			result->timed_out = true;
-		stop(watch, watch->stop == STOP_NOT ? STOP_TERM : STOP_KILL);
+		stop(watch, watch->stop + 1);
 	}
 	result->ended = clock_elapsed();
 	watch->warning = USEC_INFINITY;
+	if (!ended)
+		give_up(watch, "could not kill its main process");
+	return ended;
 }
 
 static usec_t from_timeval(struct timeval time)
@@ -251,25 +359,67 @@ static usec_t from_timeval(struct timeval time)
 	return (usec_t)time.tv_sec * USEC_PER_SEC + time.tv_usec;
 }
 
-/* waitid(2) of the kernel also gives the resource usage. */
-static void reap(struct watch *watch, int pidfd)
+/* waitid(2) of the kernel also gives the resource usage. Returns whether there is nothing more to
+   wait for. */
+static bool try_reap(struct watch *watch, int pidfd)
 {
 	struct run_result *result = watch->result;
 	siginfo_t info = {0};
 	struct rusage usage;
 
-	if (syscall(SYS_waitid, P_PIDFD, pidfd, &info, WEXITED, &usage) < 0) {
-		result->kind = RESULT_SPAWN_FAILED;
-		result->stage = "wait";
-		result->code = errno;
+	if (syscall(SYS_waitid, P_PIDFD, pidfd, &info, WEXITED | WNOHANG, &usage) < 0) {
+		fail(result, "wait", errno);
+	} else if (info.si_pid == 0) {
+		return false;
 	} else {
 		result->kind = info.si_code == CLD_EXITED ? RESULT_EXITED : RESULT_SIGNALLED;
 		result->code = info.si_status;
 		result->cpu = from_timeval(usage.ru_utime) + from_timeval(usage.ru_stime);
 		result->max_rss = usage.ru_maxrss;
 	}
-	atomic_store_explicit(watch->plan->pid, 0, memory_order_relaxed);
 	watch->reaped = true;
+	return true;
+}
+
+/* Of a main process that has ended. What was left behind goes on; only a tracer is in the way. */
+static void reap(struct watch *watch, int pidfd)
+{
+	usec_t deadline = watch->deadline;
+	usec_t next;
+	bool killed = false;
+
+	if (try_reap(watch, pidfd))
+		return;
+	next = clock_elapsed() + (watch->stop < STOP_KILL ? TRACER_PATIENCE : 0);
+	for (usec_t look = LOOK_FIRST; !try_reap(watch, pidfd); look *= look < LOOK_LAST ? 2 : 1) {
+		bool hurried = !killed && watch->level > 1;
+
+		if (hurried || is_past(next)) {
+			if (killed) {
+				give_up(watch, "has ended, but is traced and cannot be reaped");
+				break;
+			}
+			kill_tracers(watch);
+			killed = true;
+			next = clock_elapsed() + KILL_PATIENCE;
+		}
+		watch->deadline = clock_elapsed() + look;
+		(void)wait_some(watch, 0);
+	}
+	watch->deadline = deadline;
+}
+
+/* Reaps who was given up and has ended. This thread has no other children while it watches none. */
+static void collect(struct watcher *watcher)
+{
+	while (watcher->given_up) {
+		siginfo_t info = {0};
+
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WNOTHREAD) < 0)
+			watcher->given_up = false;
+		else if (info.si_pid == 0)
+			return;
+	}
 }
 
 /* Looks for what lives of the tree, to be waited for. Returns whether there is anything. */
@@ -277,25 +427,40 @@ static bool find_leftovers(struct watch *watch)
 {
 	struct tree *tree = &watch->watcher->tree;
 
-	tree_scan(tree, true);
+	scan(watch);
 	for (size_t i = 0; i < tree->n; i++)
-		watch->watcher->polls[i] =
-			(struct pollfd){.fd = tree->members[i].pidfd, .events = POLLIN};
+		watch->watcher->awaited[i] = tree->members[i].pidfd;
 	return tree->count > 0;
 }
 
-/* Waits for all that was found to end. Returns false when the deadline came first or the run is
-   to be killed. */
+static bool is_hurried(const struct watch *watch)
+{
+	return watch->level > 1 && watch->stop < STOP_KILL;
+}
+
+/*
+ * Waits for all that was found to end. Returns false when the deadline came first or the run is to
+ * be killed; and after a while, if not all could be held: of the others nothing tells.
+ */
 static bool wait_leftovers(struct watch *watch)
 {
+	const int *awaited = watch->watcher->awaited;
+	bool trouble = watch->watcher->tree.trouble != 0;
 	size_t n = watch->watcher->tree.n;
+	usec_t deadline = watch->deadline;
+	usec_t look = trouble ? clock_elapsed() + LOOK_LAST : USEC_INFINITY;
+	bool looked = false;
+	size_t left = 0;
 
-	for (size_t left = n; left > 0;) {
+	for (size_t i = 0; i < n; i++)
+		left += awaited[i] >= 0;
+	while ((left > 0 || trouble) && !looked) {
+		watch->deadline = look < deadline ? look : deadline;
 		left -= wait_some(watch, n);
-		if (left > 0 && (is_due(watch) || (watch->level > 1 && watch->stop < STOP_KILL)))
-			return false;
+		watch->deadline = deadline;
+		looked = is_past(look) || is_due(watch) || is_hurried(watch);
 	}
-	return true;
+	return left == 0 && !trouble;
 }
 
 /*
@@ -308,8 +473,8 @@ static void stop_leftovers(struct watch *watch)
 	struct tree *tree = &watch->watcher->tree;
 	bool counted = watch->stop == STOP_NOT;
 
-	if (watch->stop == STOP_KILL) {
-		tree_signal(tree, true, SIGKILL);
+	if (watch->stop >= STOP_KILL) {
+		tree_signal(tree, watch->reaped, SIGKILL);
 		watch->deadline = clock_elapsed() + KILL_PATIENCE;
 	}
 	stop(watch, STOP_TERM);
@@ -318,11 +483,14 @@ static void stop_leftovers(struct watch *watch)
 
 		if (!find_leftovers(watch))
 			return;
-		if (all) {
+		if (watch->stop >= STOP_KILL) {
+			if (is_due(watch))
+				break;
+			tree_signal(tree, watch->reaped, SIGKILL);
+		} else if (all) {
 			/* Born meanwhile. */
-			tree_signal(tree, true,
-				    watch->stop == STOP_KILL ? SIGKILL : watch->plan->kill_signal);
-		} else if (watch->stop < STOP_KILL) {
+			tree_signal(tree, watch->reaped, watch->plan->kill_signal);
+		} else if (is_due(watch) || is_hurried(watch)) {
 			note_processes(watch, LOG_LEVEL_WARNING, "killing",
 				       "that did not end when told to");
 			if (!counted)
@@ -330,19 +498,15 @@ static void stop_leftovers(struct watch *watch)
 			counted = true;
 			stop(watch, STOP_KILL);
 		}
-		if (watch->stop == STOP_KILL && is_due(watch)) {
-			note_processes(watch, LOG_LEVEL_WARNING, "could not kill",
-				       "that were left behind");
-			return;
-		}
 	}
+	note_processes(watch, LOG_LEVEL_WARNING, "could not kill", "that were left behind");
 }
 
 static void account_for_leftovers(struct watch *watch)
 {
 	struct tree *tree = &watch->watcher->tree;
 
-	if (watch->stop == STOP_NOT && tree_is_alone(tree))
+	if (watch->stop == STOP_NOT && watch->reaped && tree_is_alone(tree))
 		return;
 	if (!find_leftovers(watch))
 		return;
@@ -366,13 +530,6 @@ static void account_for_leftovers(struct watch *watch)
 
 /* --- from spawn to reap --- */
 
-static void fail(struct run_result *result, const char *stage, int code)
-{
-	result->kind = RESULT_SPAWN_FAILED;
-	result->stage = stage;
-	result->code = code;
-}
-
 static void watch_process(struct watch *watch, int pidfd, usec_t begun)
 {
 	const struct watch_listener *listener = watch->listener;
@@ -386,9 +543,31 @@ static void watch_process(struct watch *watch, int pidfd, usec_t begun)
 		listener->started(listener->ctx);
 	tree_begin(&watch->watcher->tree, watch->pid, plan->cgroup, plan->marks,
 		   plan->spawn.identity);
-	watch_main(watch, pidfd);
-	reap(watch, pidfd);
+	if (watch_main(watch, pidfd))
+		reap(watch, pidfd);
+	watch->over = true;
+	atomic_store_explicit(plan->pid, 0, memory_order_relaxed);
 	account_for_leftovers(watch);
+}
+
+/*
+ * Makes a pipe that the run writes to. Its reader, whose open file description is its own, does not
+ * wait: another one of the run may have been first. The user may open it by its name in /proc, as
+ * one does who writes to /dev/stderr; where that cannot be had, that alone fails. Returns 0 or
+ * -errno.
+ */
+static int make_pipe(const struct identity *identity, int *ret_read, int *ret_write)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	if (identity && identity->change)
+		(void)!fchown(fds[0], identity->uid, identity->gid);
+	*ret_read = fds[0];
+	*ret_write = fds[1];
+	return 0;
 }
 
 void watch(struct watcher *watcher, struct watch_plan *plan, const struct run_control *control,
@@ -408,28 +587,26 @@ void watch(struct watcher *watcher, struct watch_plan *plan, const struct run_co
 	};
 	struct spawn_error error;
 	usec_t begun;
-	int fds[2];
+	int r;
 
-	if (pipe2(fds, O_CLOEXEC) < 0) {
-		fail(result, "pipe", errno);
+	collect(watcher);
+	r = make_pipe(plan->spawn.identity, &out_read, &out_write);
+	if (r == 0)
+		r = make_pipe(plan->spawn.identity, &err_read, &err_write);
+	if (r < 0) {
+		fail(result, "pipe", -r);
 		return;
 	}
-	out_read = fds[0];
-	out_write = fds[1];
-	if (pipe2(fds, O_CLOEXEC) < 0) {
-		fail(result, "pipe", errno);
-		return;
-	}
-	err_read = fds[0];
-	err_write = fds[1];
-
 	plan->spawn.stdio[1] = out_write;
 	plan->spawn.stdio[2] = err_write;
 	plan->spawn.stack = watcher->stack;
+	plan->spawn.patience = SPAWN_PATIENCE;
 	/* Before the spawn: when this thread goes on, the program may have ended already. */
 	begun = clock_elapsed();
-	if (spawn(&plan->spawn, &watch.pid, &pidfd, &error) < 0) {
+	r = spawn(&plan->spawn, &watch.pid, &pidfd, &error);
+	if (r < 0) {
 		fail(result, error.stage, error.code);
+		watcher->given_up |= r == SPAWN_LEFT;
 		return;
 	}
 	watch.pipes[0] = out_read;

@@ -38,7 +38,7 @@ struct watch_listener {
 };
 
 struct watch_plan {
-	struct spawn spawn;    /* but for stdio[1], stdio[2] and stack, which are filled in */
+	struct spawn spawn; /* but for stdio[1], stdio[2], stack, patience, which are filled in */
 	struct cgroup *cgroup; /* as tree_begin() takes it, and the next */
 	char *const *marks;
 	usec_t timeout;     /* 0: none */
@@ -52,8 +52,9 @@ struct watch_plan {
 /*
  * Carries out the plan. Fills in *result what there is to say of the process: kind, code, stage,
  * timed_out, cancelled, started, ended, cpu, max_rss, leftovers; the rest stays. Stages are "pipe",
- * "wait" and those of struct spawn_error. Any thread that has all signals blocked; the thread must
- * not end meanwhile.
+ * "wait" and those of struct spawn_error; "wait" with ETIMEDOUT: it was killed and does not end, or
+ * has ended and is held by who traces it, and is given up. Any thread that has all signals blocked;
+ * the thread must not end meanwhile.
  */
 void watch(struct watcher *watcher, struct watch_plan *plan, const struct run_control *control,
 	   const struct watch_listener *listener, struct run_result *result);

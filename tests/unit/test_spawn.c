@@ -3,24 +3,33 @@
 
 #include "core/model.h"
 #include "exec/identity.h"
+#include "exec/process.h"
 
 #include "cgroup_fixture.h"
 #include "fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fuse.h>
 #include <linux/ioprio.h>
+#include <linux/keyctl.h>
 #include <linux/securebits.h>
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
+
+/* Longer than any test may take. */
+#define LONG USEC_PER_HOUR
 
 static _Alignas(16) char stack[SPAWN_STACK_SIZE];
 static char directory[] = "/tmp/test_spawn.XXXXXX";
@@ -39,6 +48,8 @@ static struct {
 	bool in_cgroup;
 	int cgroup;
 	bool directory_required;
+	usec_t patience; /* 0: LONG */
+	pid_t helper;    /* ends with it */
 } with;
 
 /* Runs it to its end; what it wrote to stdout is kept. Returns what spawn() did. */
@@ -62,6 +73,7 @@ static int run(const char *const *paths, const char *const *argv, const char *cw
 		.settings = with.settings,
 		.signals = signals ? signals : none,
 		.files = with.files,
+		.patience = with.patience ? with.patience : LONG,
 		.stack = stack,
 	};
 	int fds[2];
@@ -81,13 +93,19 @@ static int run(const char *const *paths, const char *const *argv, const char *cw
 	r = spawn(&spawn_plan, &pid, &pidfd, &child->error);
 	close(fds[1]);
 	close(null);
-	while ((n = read(fds[0], child->out + len, sizeof(child->out) - 1 - len)) > 0)
+	while (r == 0 && (n = read(fds[0], child->out + len, sizeof(child->out) - 1 - len)) > 0)
 		len += (size_t)n;
 	close(fds[0]);
 	if (r == 0) {
 		assert_int_equal(waitpid(pid, &child->status, 0), pid);
 		close(pidfd);
 	}
+	if (with.helper) {
+		assert_int_equal(kill(with.helper, SIGKILL), 0);
+		assert_int_equal(waitpid(with.helper, NULL, 0), with.helper);
+	}
+	if (r == SPAWN_LEFT)
+		return r;
 	/* Nothing is left behind. */
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
@@ -231,6 +249,12 @@ static void each_step_that_fails_is_named(void **state)
 		{SYS_rt_sigprocmask, EINVAL, "signals", 0, NULL, NULL},
 		{SYS_execve, ENOMEM, "exec", 0, NULL, NULL},
 		/* For root only. */
+		{SYS_clone, EAGAIN, "clone", 0, NULL, &other},
+		{SYS_clone, EAGAIN, "clone", 0, &only_oom, &other},
+		{SYS_write, EACCES, "oom_score_adj", 0, &only_oom, &other},
+		{SYS_chdir, EACCES, "chdir", 0, &only_oom, &other},
+		{SYS_execve, ENOMEM, "exec", 0, &only_oom, &other},
+		{SYS_keyctl, ENOMEM, "keyring", 0, NULL, &other},
 		{SYS_setgroups, EPERM, "identity", 0, NULL, &other},
 		{SYS_setresgid, EPERM, "identity", 0, NULL, &other},
 		{SYS_setresuid, EAGAIN, "identity", 0, NULL, &other},
@@ -363,6 +387,12 @@ static void settings_are_the_programs_and_not_ours(void **state)
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
 		with.settings = &rows[i].settings;
 		assert_string_equal(shell(rows[i].script, "/", NULL), rows[i].out);
+		if (geteuid() != 0)
+			continue;
+		/* Which is another kind of child. */
+		with.identity = &other;
+		assert_string_equal(shell(rows[i].script, "/", NULL), rows[i].out);
+		with.identity = NULL;
 	}
 	with.settings = NULL;
 	with.files = NULL;
@@ -451,6 +481,222 @@ static void a_way_back_is_found(void **state)
 	if (geteuid() != 0)
 		skip();
 	assert_int_equal(fault_call(-1, 0, can_go_back, &step), 0);
+}
+
+/* What the program finds as its session keyring: its number. */
+static long keyring(void)
+{
+	return syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
+}
+
+static void another_user_has_a_keyring_of_his_own(void **state)
+{
+	char script[128];
+	char own[32];
+
+	(void)state;
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0)
+		skip();
+	/* In /proc others may not have it. */
+	(void)snprintf(script, sizeof(script), "cp /proc/$PPID/exe %s/self", directory);
+	(void)shell(script, "/", NULL);
+	(void)snprintf(script, sizeof(script), "exec %s/self keyring", directory);
+	(void)snprintf(own, sizeof(own), "%ld\n", keyring());
+	assert_string_equal(shell(script, "/", NULL), own);
+	if (geteuid() != 0)
+		skip();
+	with.identity = &other;
+	assert_string_not_equal(shell(script, "/", NULL), own);
+	with.identity = NULL;
+}
+
+static int has_no_keyrings(void *arg)
+{
+	(void)arg;
+	with.identity = &other;
+	return strcmp(shell("id -u", "/", NULL), "65534\n") != 0;
+}
+
+static void without_keyrings_it_goes_on(void **state)
+{
+	static const int errors[] = {ENOSYS, EPERM, EACCES, EDQUOT};
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < ARRAY_LENGTH(errors); i++)
+		assert_int_equal(fault_call(SYS_keyctl, errors[i], has_no_keyrings, NULL), 0);
+}
+
+/* --- what a user can hold up ------------------------------------------------------------- */
+
+/* A program that cannot be executed as long as the descriptor is open; negative: not here. */
+static int lease(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd > 2);
+	if (fcntl(fd, F_SETLEASE, F_WRLCK) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static void a_program_that_is_held_up_is_given_up(void **state)
+{
+	static const struct job_settings rows[] = {{0}, {.oom_score_adj = {true, 500}}};
+	const char *path = file("held", "#!/bin/sh\n", 0755);
+	const char *paths[] = {path, NULL};
+	const char *argv[] = {"held", NULL};
+	struct child child;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		int fd = lease(path);
+
+		if (fd < 0)
+			skip();
+		with.identity = &other;
+		with.settings = &rows[i];
+		with.patience = 50 * USEC_PER_MSEC;
+		assert_int_equal(run(paths, argv, "/", NULL, &child), -1);
+		assert_string_equal(child.error.stage, "exec");
+		assert_int_equal(child.error.code, ETIMEDOUT);
+		/* Let go of in time. */
+		close(fd);
+		with.patience = 0;
+		assert_int_equal(run(paths, argv, "/", NULL, &child), 0);
+		assert_int_equal(child.status, 0);
+		with.identity = NULL;
+		with.settings = NULL;
+	}
+}
+
+/* Tells it from others by its parent and its user. */
+static bool signal_child(void *ctx, const struct process *process)
+{
+	int sig = *(int *)ctx;
+	uid_t uid;
+
+	if (process->parent != getppid() || process_read_real_user(process->pid, &uid) < 0 ||
+	    uid != other.uid)
+		return true;
+	(void)kill(process->pid, sig);
+	return true;
+}
+
+/* The memory would be dumped with it, which is the daemon's; and before Linux 5.16 all who share it
+   would be killed. */
+static void no_signal_dumps_what_is_not_the_program_yet(void **state)
+{
+	static int signals[] = {SIGQUIT, SIGSEGV, SIGXCPU};
+	const char *path = file("held", "#!/bin/sh\n", 0755);
+	const char *paths[] = {path, NULL};
+	const char *argv[] = {"held", NULL};
+	struct child child;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	with.identity = &other;
+	for (size_t i = 0; i < ARRAY_LENGTH(signals); i++) {
+		int fd = lease(path);
+		pid_t helper;
+
+		if (fd < 0)
+			skip();
+		helper = fork();
+		if (helper == 0)
+			for (;;)
+				if (process_each(signal_child, &signals[i]) < 0)
+					_exit(1);
+		with.helper = helper;
+		assert_int_equal(run(paths, argv, "/", NULL, &child), 0);
+		with.helper = 0;
+		close(fd);
+		assert_true(WIFSIGNALED(child.status));
+		assert_int_equal(WTERMSIG(child.status), SIGKILL);
+		assert_false(WCOREDUMP(child.status));
+	}
+	with.identity = NULL;
+}
+
+/* Reads from a file system that never answers, until somebody looks for a name in it. */
+static void *serve(void *arg)
+{
+	static char request[FUSE_MIN_READ_BUFFER + 4096];
+	const struct fuse_in_header *header = (void *)request;
+	int fd = *(int *)arg;
+
+	do {
+		struct {
+			struct fuse_out_header header;
+			struct fuse_init_out init;
+		} answer = {
+			.header = {.len = sizeof(answer)},
+			.init = {.major = FUSE_KERNEL_VERSION, .minor = 31, .max_write = 4096},
+		};
+
+		if (read(fd, request, sizeof(request)) < 0)
+			break;
+		answer.header.unique = header->unique;
+		if (header->opcode == FUSE_INIT &&
+		    write(fd, &answer, sizeof(answer)) != sizeof(answer))
+			break;
+	} while (header->opcode != FUSE_LOOKUP);
+	return NULL;
+}
+
+/* 77: not here. */
+static int hangs_in_a_directory(void *arg)
+{
+	const char *paths[] = {"/bin/true", NULL};
+	const char *argv[] = {"true", NULL};
+	char options[128];
+	char path[160];
+	struct child child;
+	pthread_t thread;
+	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	int status;
+
+	(void)arg;
+	(void)snprintf(options, sizeof(options), "fd=%d,rootmode=40755,user_id=%u,group_id=%u", fd,
+		       other.uid, other.gid);
+	if (fd < 0 || unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("test", directory, "fuse", MS_NOSUID | MS_NODEV, options) < 0)
+		return 77;
+	if (pthread_create(&thread, NULL, serve, &fd) != 0)
+		return 1;
+	with.identity = &other;
+	with.patience = 50 * USEC_PER_MSEC;
+	(void)snprintf(path, sizeof(path), "%s/x", directory);
+	if (run(paths, argv, path, NULL, &child) != SPAWN_LEFT ||
+	    strcmp(child.error.stage, "chdir") != 0 || child.error.code != ETIMEDOUT)
+		return 2;
+	if (waitpid(-1, &status, WNOHANG) != 0)
+		return 3;
+	/* With the server the wait goes. */
+	(void)pthread_join(thread, NULL);
+	close(fd);
+	if (waitpid(-1, &status, 0) < 0)
+		return 4;
+	return !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL;
+}
+
+static void who_cannot_even_be_killed_is_given_up(void **state)
+{
+	int r;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	r = fault_call(-1, 0, hangs_in_a_directory, NULL);
+	if (r == 77)
+		skip();
+	assert_int_equal(r, 0);
 }
 
 /* --- control groups ---------------------------------------------------------------------- */
@@ -600,12 +846,13 @@ static int setup(void **state)
 	sigfillset(&all);
 	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
 		return -1;
-	return mkdtemp(directory) ? 0 : -1;
+	/* Others are to get there too. */
+	return mkdtemp(directory) && chmod(directory, 0755) == 0 ? 0 : -1;
 }
 
 static int teardown(void **state)
 {
-	static const char *const names[] = {"plain", "junk", "bad", "good"};
+	static const char *const names[] = {"plain", "junk", "bad", "good", "held", "self"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
@@ -617,7 +864,7 @@ static int teardown(void **state)
 	return rmdir(directory);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_cannot_be_executed_says_why),
@@ -631,6 +878,11 @@ int main(void)
 		cmocka_unit_test(one_that_is_no_other_is_not_taken_on),
 		cmocka_unit_test(the_directory_is_entered_as_the_user),
 		cmocka_unit_test(a_way_back_is_found),
+		cmocka_unit_test(another_user_has_a_keyring_of_his_own),
+		cmocka_unit_test(without_keyrings_it_goes_on),
+		cmocka_unit_test(a_program_that_is_held_up_is_given_up),
+		cmocka_unit_test(no_signal_dumps_what_is_not_the_program_yet),
+		cmocka_unit_test(who_cannot_even_be_killed_is_given_up),
 		cmocka_unit_test(it_is_born_in_its_group),
 		cmocka_unit_test(an_older_kernel_will_do),
 		cmocka_unit_test(a_group_that_is_gone_is_told),
@@ -638,6 +890,10 @@ int main(void)
 		cmocka_unit_test(it_leads_a_session_of_its_own),
 	};
 
+	if (argc > 1 && strcmp(argv[1], "keyring") == 0) {
+		printf("%ld\n", keyring());
+		return 0;
+	}
 	if (!kernel_is_whole()) {
 		puts(KERNEL_SKIP);
 		return 0;

@@ -323,9 +323,8 @@ static void strays_are_the_users_or_roots(void **state)
 		const struct identity *identity;
 		bool ours;
 	} rows[] = {
-		{0, 0, NULL, true},          {65534, 65534, NULL, false},
-		{65534, 0, NULL, false},     {65534, 65534, &user, true},
-		{0, 0, &user, true},         {65534, 0, &user, true},
+		{0, 0, NULL, true},           {65534, 65534, NULL, false}, {65534, 0, NULL, false},
+		{65534, 65534, &user, true},  {0, 0, &user, true},         {65534, 0, &user, true},
 		{65533, 65533, &user, false}, {65533, 0, &user, false},
 	};
 

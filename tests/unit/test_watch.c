@@ -6,6 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 
 /* No process of the last run lives any more. */
 static void assert_all_gone(void)
@@ -408,7 +412,257 @@ static void a_hook_is_no_stray_of_its_run(void **state)
 	}
 }
 
-int main(void)
+/* --- who is traced ----------------------------------------------------------------------- */
+
+/*
+ * This program is also a job: "traced HOW" makes a tracer of itself, which is "tracer HOW PID FD",
+ * and exits with 3. A tracer that does not let go keeps what has ended from being reaped.
+ */
+enum how {
+	BY_CHILD = '0', /* a child of the run, that does not let go */
+	FOR_A_WHILE,    /* one that does */
+	BY_OTHER,       /* one that nothing tells to be of the run */
+	A_THREAD,       /* one such, of a thread, which cannot end then, nor can the process */
+};
+
+static int trace(enum how how, pid_t traced, int tell)
+{
+	bool traces = ptrace(PTRACE_SEIZE, traced, 0, 0) == 0;
+	siginfo_t info;
+
+	signal(SIGTERM, SIG_IGN);
+	if (write(tell, traces ? "y" : "n", 1) < 0 || !traces)
+		return 1;
+	if (how == FOR_A_WHILE) {
+		(void)waitid(P_PID, (id_t)traced, &info, WEXITED | WNOWAIT);
+		/* It is looked for meanwhile. */
+		(void)usleep(50000);
+		return 0;
+	}
+	alarm(600);
+	for (;;)
+		pause();
+}
+
+static void make_tracer(enum how how)
+{
+	char name[] = "tracer";
+	char kind[] = {(char)how, '\0'};
+	char traced[16];
+	char tell[16];
+	char *argv[] = {name, name, kind, traced, tell, NULL};
+	char *none[] = {NULL};
+	char answer = 'n';
+	int fds[2];
+
+	if (pipe(fds) < 0)
+		_exit(1);
+	(void)snprintf(traced, sizeof(traced), "%d", (int)syscall(SYS_gettid));
+	(void)snprintf(tell, sizeof(tell), "%d", fds[1]);
+	if (fork() == 0) {
+		(void)setsid();
+		if (how >= BY_OTHER && fork() > 0)
+			_exit(0);
+		(void)execve("/proc/self/exe", argv, how >= BY_OTHER ? none : environ);
+		_exit(1);
+	}
+	(void)close(fds[1]);
+	if (read(fds[0], &answer, 1) != 1 || answer != 'y')
+		_exit(77);
+}
+
+struct traced_thread {
+	enum how how;
+	_Atomic pid_t id;
+};
+
+static void *be_traced(void *arg)
+{
+	struct traced_thread *self = arg;
+
+	make_tracer(self->how);
+	self->id = (pid_t)syscall(SYS_gettid);
+	syscall(SYS_exit, 0);
+	return NULL;
+}
+
+static int become_traced(enum how how)
+{
+	struct traced_thread self = {.how = how};
+	struct process process = {0};
+	pthread_t thread;
+
+	(void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+	if (how != A_THREAD) {
+		make_tracer(how);
+		return 3;
+	}
+	if (pthread_create(&thread, NULL, be_traced, &self) != 0)
+		return 1;
+	/* Which pthread_join(3) cannot tell. */
+	while (self.id == 0 || process_read(self.id, &process) < 0 || process.state != 'Z')
+		(void)usleep(1000);
+	return 3;
+}
+
+static pid_t tracer;
+
+static void see_tracer(void *ctx, pid_t pid)
+{
+	(void)ctx;
+	tracer = pid;
+}
+
+static void end_tracer(pid_t traced)
+{
+	tracer = 0;
+	assert_int_equal(process_each_tracer(traced, see_tracer, NULL), 0);
+	assert_true(tracer > 0);
+	assert_int_equal(kill(tracer, SIGKILL), 0);
+	assert_int_equal(waitpid(tracer, NULL, 0), tracer);
+}
+
+static void copy_self(char path[static 64])
+{
+	char command[128];
+
+	(void)snprintf(path, 64, "%s/self", directory);
+	(void)snprintf(command, sizeof(command), "cp /proc/%d/exe %s", getpid(), path);
+	assert_int_equal(system(command), 0);
+}
+
+static void who_is_traced_is_waited_for_so_long(void **state)
+{
+	static const struct {
+		enum how how;
+		const char *user; /* for root only */
+		usec_t timeout;
+		enum result_kind kind;
+		int code;
+		const char *note; /* what it begins with */
+	} rows[] = {
+		{BY_CHILD, NULL, LONG, RESULT_EXITED, 3, "killing what traces it"},
+		{FOR_A_WHILE, NULL, LONG, RESULT_EXITED, 3, ""},
+		{BY_OTHER, "65534", LONG, RESULT_EXITED, 3, "killing what traces it"},
+		{A_THREAD, "65534", USEC_PER_SEC, RESULT_EXITED, 3, "killing what traces it"},
+		{BY_OTHER, NULL, LONG, RESULT_SPAWN_FAILED, ETIMEDOUT, "has ended, but is traced"},
+		{A_THREAD, NULL, USEC_PER_SEC, RESULT_SPAWN_FAILED, ETIMEDOUT, "could not kill"},
+	};
+	char path[64];
+
+	(void)state;
+	copy_self(path);
+	/* As the daemon is: who is left becomes its child. */
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct job_settings settings = with(rows[i].timeout, 0, LEFTOVER_LEAVE);
+		char args[128];
+		struct job job = {
+			.name = "test", .settings = &settings, .command = {args, 3, false}};
+		struct run_result result;
+		pid_t pid;
+
+		if (rows[i].user && geteuid() != 0)
+			continue;
+		settings.user = rows[i].user;
+		(void)snprintf(args, sizeof(args), "%s%ctraced%c%c", path, '\0', '\0',
+			       (char)rows[i].how);
+		result = run_job(&job, NULL);
+		if (result.kind == RESULT_EXITED && result.code == 77)
+			skip();
+		if (result.kind != rows[i].kind || result.code != rows[i].code ||
+		    strncmp(heard.notes, rows[i].note, strlen(rows[i].note)) != 0 ||
+		    (rows[i].note[0] == '\0' && heard.notes[0] != '\0'))
+			fail_msg("row %zu: kind %d, code %d: %s", i, result.kind, result.code,
+				 heard.notes);
+		assert_int_equal(result.timed_out, rows[i].timeout < LONG);
+		if (rows[i].kind != RESULT_SPAWN_FAILED)
+			continue;
+		assert_string_equal(result.stage, "wait");
+		/* It is reaped when that can be. */
+		pid = heard.pid;
+		end_tracer(pid);
+		(void)shell("true", &settings, NULL);
+		assert_int_equal(waitpid(pid, NULL, WNOHANG), -1);
+		assert_int_equal(errno, ECHILD);
+	}
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0), 0);
+}
+
+/* --- output pipes ------------------------------------------------------------------------ */
+
+/* Who reads from a pipe may come late where others of his user can open it too, and it is not to be
+   waited there. Nobody else is concerned. */
+static void only_our_end_of_a_pipe_does_not_wait(void **state)
+{
+	static const char script[] =
+		"for i in 1 2; do pipe=$(readlink /proc/$$/fd/$i); "
+		"for fd in /proc/$PPID/fd/*; do [ \"$(readlink $fd)\" = \"$pipe\" ] && "
+		"sed -n \"s/^flags:/$i/p\" /proc/$PPID/fdinfo/${fd##*/}; done; done; "
+		"exec sed -n 's/^flags://p' /proc/$$/fdinfo/1 /proc/$$/fdinfo/2";
+	char expected[128];
+
+	(void)state;
+	(void)snprintf(expected, sizeof(expected), "1\t0%o|1\t0%o|2\t0%o|2\t0%o|\t0%o|\t0%o|",
+		       O_NONBLOCK | O_CLOEXEC, O_WRONLY | O_CLOEXEC, O_NONBLOCK | O_CLOEXEC,
+		       O_WRONLY | O_CLOEXEC, O_WRONLY, O_WRONLY);
+	(void)shell(script, plain(), NULL);
+	assert_string_equal(heard.out, expected);
+}
+
+static void other_users_may_open_their_output(void **state)
+{
+	struct job_settings settings = with(LONG, LONG, LEFTOVER_KILL);
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	settings.user = "65534";
+	(void)shell("echo out >/dev/stdout; echo err >/dev/stderr; echo more | tee /dev/stderr",
+		    &settings, NULL);
+	assert_string_equal(heard.out, "out|more|");
+	assert_string_equal(heard.err, "err|more|");
+}
+
+/* --- without descriptors ----------------------------------------------------------------- */
+
+static int stops_with_few(void *arg)
+{
+	static struct job_settings settings;
+	struct rlimit limit;
+	struct run_result result;
+	int next = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)arg;
+	close(next);
+	/* The pipes, the pidfd, the eventfd and what the output takes. */
+	limit = (struct rlimit){(rlim_t)next + 10, (rlim_t)next + 10};
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 2;
+	settings = with(LONG, 50 * USEC_PER_MSEC, LEFTOVER_KILL);
+	result = shell("trap '' TERM; set -m; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do "
+		       "sleep 1000 >/dev/null 2>&1 & done; exit 5",
+		       &settings, NULL);
+	if (result.kind != RESULT_EXITED || result.code != 5)
+		return 3;
+	if (result.leftovers != 12 || !strstr(heard.notes, "killing 12 processes"))
+		return 4;
+	if (!strstr(heard.notes, "not all of its processes could be found or held: Too many"))
+		return 5;
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	return errno != ECHILD;
+}
+
+static void nobody_is_overlooked_for_want_of_descriptors(void **state)
+{
+	(void)state;
+	assert_int_equal(fault_call(-1, 0, stops_with_few, NULL), 0);
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_time_out_stops_the_whole_tree),
@@ -426,7 +680,16 @@ int main(void)
 		cmocka_unit_test(the_signal_to_stop_with_is_the_jobs),
 		cmocka_unit_test(who_takes_longer_than_expected_goes_on),
 		cmocka_unit_test(a_hook_is_no_stray_of_its_run),
+		cmocka_unit_test(who_is_traced_is_waited_for_so_long),
+		cmocka_unit_test(only_our_end_of_a_pipe_does_not_wait),
+		cmocka_unit_test(other_users_may_open_their_output),
+		cmocka_unit_test(nobody_is_overlooked_for_want_of_descriptors),
 	};
+
+	if (argc == 3 && strcmp(argv[1], "traced") == 0)
+		return become_traced((enum how)argv[2][0]);
+	if (argc == 5 && strcmp(argv[1], "tracer") == 0)
+		return trace((enum how)argv[2][0], atoi(argv[3]), atoi(argv[4]));
 
 	if (!kernel_is_whole()) {
 		puts(KERNEL_SKIP);
