@@ -1,8 +1,7 @@
 /* See tree.h. */
-#include "exec/tree.h"
+#include "exec/tree_internal.h"
 
 #include "exec/census.h"
-#include "exec/cgroup.h"
 #include "exec/identity.h"
 
 #include <errno.h>
@@ -23,30 +22,9 @@
 #define ORPHANS_SIZE 16384
 #define ORPHANS_MAX  256
 
-/* How often a control group is gone through for those that were born meanwhile, where it cannot be
-   signalled as a whole. */
-#define SIGNAL_ROUNDS 8
-
-/* Numbers of processes. */
-struct pids {
-	pid_t *items;
-	size_t n;
-	size_t size;
-};
-
-static void cleanup_pids(struct pids *pids)
-{
-	free(pids->items);
-}
-
-static bool has_cgroup(const struct tree *tree)
-{
-	return tree->cgroup && tree->cgroup->fd >= 0;
-}
-
 /* --- descriptors --- */
 
-static void keep_spares(struct tree *tree)
+void tree_keep_spares(struct tree *tree)
 {
 	for (size_t i = 0; i < TREE_SPARES; i++)
 		if (tree->spares[i] < 0)
@@ -73,11 +51,7 @@ static bool have_run_out(int r)
 	return r == -EMFILE || r == -ENFILE;
 }
 
-/*
- * As process_hold(). Where descriptors have run out the spare ones serve: then keep_spares() is to
- * be called when it has been closed, and it has to be closed at once.
- */
-static int hold(struct tree *tree, pid_t pid, struct process *ret_process)
+int tree_hold(struct tree *tree, pid_t pid, struct process *ret_process)
 {
 	int pidfd = process_hold(pid, ret_process);
 
@@ -86,12 +60,11 @@ static int hold(struct tree *tree, pid_t pid, struct process *ret_process)
 	return pidfd;
 }
 
-/* Closes what hold() returned. */
-static void let_go(struct tree *tree, int pidfd)
+void tree_let_go(struct tree *tree, int pidfd)
 {
 	if (pidfd >= 0)
 		(void)close(pidfd);
-	keep_spares(tree);
+	tree_keep_spares(tree);
 }
 
 /* Was it held by the spare descriptors? */
@@ -108,7 +81,7 @@ static bool is_home(const struct tree *tree, pid_t pid, pid_t session, pid_t gro
 	return pid != tree->leader && (session == tree->leader || group == tree->leader);
 }
 
-static bool is_member(const struct tree *tree, pid_t pid)
+bool tree_has(const struct tree *tree, pid_t pid)
 {
 	for (size_t i = 0; i < tree->n; i++)
 		if (tree->members[i].pid == pid)
@@ -116,8 +89,7 @@ static bool is_member(const struct tree *tree, pid_t pid)
 	return false;
 }
 
-/* Counts it, and keeps the descriptor if there is room. */
-static void add(struct tree *tree, const struct process *process, int pidfd)
+void tree_add(struct tree *tree, const struct process *process, int pidfd)
 {
 	bool in_group = process->group == tree->leader;
 	struct tree_member *member = &tree->members[tree->n];
@@ -128,7 +100,7 @@ static void add(struct tree *tree, const struct process *process, int pidfd)
 	if (pidfd >= 0 && (!room || is_short(tree))) {
 		if (room)
 			tree->trouble = EMFILE;
-		let_go(tree, pidfd);
+		tree_let_go(tree, pidfd);
 		pidfd = -1;
 	}
 	if (!room)
@@ -148,8 +120,8 @@ static void add_unknown(struct tree *tree, const struct census_entry *entry, int
 	struct process process = {.pid = entry->pid, .group = entry->group, .name = "?"};
 
 	tree->trouble = code;
-	if (tree->n < TREE_MEMBERS && !is_member(tree, entry->pid))
-		add(tree, &process, -1);
+	if (tree->n < TREE_MEMBERS && !tree_has(tree, entry->pid))
+		tree_add(tree, &process, -1);
 }
 
 static bool has_ended(int pidfd)
@@ -165,19 +137,19 @@ static bool add_held(struct tree *tree, const struct census_entry *entry,
 				     const struct process *process, int pidfd))
 {
 	struct process process;
-	int pidfd = hold(tree, entry->pid, &process);
+	int pidfd = tree_hold(tree, entry->pid, &process);
 
 	if (pidfd < 0) {
 		if (pidfd != -ESRCH)
 			add_unknown(tree, entry, -pidfd);
-		keep_spares(tree);
+		tree_keep_spares(tree);
 		return false;
 	}
 	if (!belongs(tree, entry, &process, pidfd)) {
-		let_go(tree, pidfd);
+		tree_let_go(tree, pidfd);
 		return false;
 	}
-	add(tree, &process, pidfd);
+	tree_add(tree, &process, pidfd);
 	return true;
 }
 
@@ -346,137 +318,6 @@ static bool has_stray(const struct tree *tree)
 	return false;
 }
 
-/* --- by control group --- */
-
-struct joining {
-	struct tree *tree;
-	pid_t except;
-};
-
-/* Nobody has to be held who could not be kept. */
-static bool join(void *ctx, pid_t pid)
-{
-	struct joining *joining = ctx;
-	struct tree *tree = joining->tree;
-	struct process process = {.pid = pid, .name = "?"};
-	int pidfd;
-
-	if (pid == joining->except || is_member(tree, pid))
-		return true;
-	if (tree->n == TREE_MEMBERS) {
-		tree->count++;
-		return true;
-	}
-	pidfd = hold(tree, pid, &process);
-	if (pidfd < 0 && pidfd != -ESRCH)
-		tree->trouble = -pidfd;
-	if (pidfd != -ESRCH && cgroup_contains(tree->cgroup, pid))
-		add(tree, &process, pidfd);
-	else
-		let_go(tree, pidfd);
-	keep_spares(tree);
-	return true;
-}
-
-static bool collect(void *ctx, pid_t pid)
-{
-	struct pids *pids = ctx;
-
-	if (pids->n == pids->size) {
-		size_t size = pids->size > 0 ? 2 * pids->size : TREE_MEMBERS;
-		pid_t *items = reallocarray(pids->items, size, sizeof(*items));
-
-		if (!items)
-			return false;
-		pids->items = items;
-		pids->size = size;
-	}
-	pids->items[pids->n++] = pid;
-	return true;
-}
-
-static int compare(const void *a, const void *b)
-{
-	const pid_t *first = a;
-	const pid_t *second = b;
-
-	return (*first > *second) - (*first < *second);
-}
-
-static bool has_pid(const struct pids *pids, pid_t pid)
-{
-	return pids->n > 0 && bsearch(&pid, pids->items, pids->n, sizeof(pid), compare);
-}
-
-static void signal_one(int pidfd, int sig)
-{
-	process_signal(pidfd, sig);
-	process_signal(pidfd, SIGCONT);
-}
-
-/* Those of the group that are not `known`, which afterwards are those who are there. `except`: a
-   process group that has had the signal, or -1. Returns whether there were any. */
-static bool signal_unknown(struct tree *tree, struct pids *known, pid_t except, int sig)
-{
-	struct pids present = {0};
-	bool any = false;
-
-	if (cgroup_each(tree->cgroup, collect, &present) < 0)
-		present.n = 0;
-	for (size_t i = 0; i < present.n; i++) {
-		struct process process;
-		int pidfd;
-
-		if (has_pid(known, present.items[i]))
-			continue;
-		pidfd = hold(tree, present.items[i], &process);
-		if (pidfd >= 0 && process.group != except &&
-		    cgroup_contains(tree->cgroup, process.pid)) {
-			signal_one(pidfd, sig);
-			any = true;
-		}
-		let_go(tree, pidfd);
-	}
-	cleanup_pids(known);
-	*known = present;
-	if (known->n > 0)
-		qsort(known->items, known->n, sizeof(*known->items), compare);
-	return any;
-}
-
-static void signal_cgroup(struct tree *tree, bool group, int sig)
-{
-	_cleanup_(cleanup_pids) struct pids known = {0};
-
-	if (sig == SIGKILL && cgroup_kill(tree->cgroup) == 0)
-		return;
-	for (size_t i = 0; i < tree->n; i++)
-		if (tree->members[i].pidfd >= 0 && !collect(&known, tree->members[i].pid))
-			break;
-	if (known.n > 0)
-		qsort(known.items, known.n, sizeof(*known.items), compare);
-	for (int i = 0; i < SIGNAL_ROUNDS; i++)
-		if (!signal_unknown(tree, &known, group ? tree->leader : -1, sig))
-			break;
-}
-
-static bool see(void *ctx, pid_t pid)
-{
-	bool *any = ctx;
-
-	(void)pid;
-	*any = true;
-	return false;
-}
-
-/* One who has just been reaped may count for an instant, but is not listed. */
-static bool is_empty(const struct cgroup *cgroup)
-{
-	bool any = false;
-
-	return !cgroup_is_populated(cgroup) || (cgroup_each(cgroup, see, &any) == 0 && !any);
-}
-
 /* --- a tree --- */
 
 void tree_init(struct tree *tree)
@@ -487,7 +328,7 @@ void tree_init(struct tree *tree)
 	tree->orphans = open(path, O_RDONLY | O_CLOEXEC);
 	for (size_t i = 0; i < TREE_SPARES; i++)
 		tree->spares[i] = -1;
-	keep_spares(tree);
+	tree_keep_spares(tree);
 	tree->n = 0;
 }
 
@@ -516,8 +357,8 @@ void tree_begin(struct tree *tree, pid_t leader, struct cgroup *cgroup, char *co
 
 bool tree_is_alone(const struct tree *tree)
 {
-	if (has_cgroup(tree))
-		return is_empty(tree->cgroup);
+	if (tree_has_cgroup(tree))
+		return tree_cgroup_is_empty(tree);
 	return kill(-tree->leader, 0) < 0 && errno == ESRCH && !has_stray(tree);
 }
 
@@ -528,7 +369,7 @@ static void scan_all(struct tree *tree, struct census *census, bool reaped)
 		tree->homeless = true;
 	if (!tree->homeless && !find_home(tree, census))
 		tree->homeless = reaped;
-	if (!has_cgroup(tree))
+	if (!tree_has_cgroup(tree))
 		find_strays(tree, census, reaped);
 	census_follow(census, reaped ? -1 : tree->leader, add_descendant, tree);
 }
@@ -536,22 +377,20 @@ static void scan_all(struct tree *tree, struct census *census, bool reaped)
 void tree_scan(struct tree *tree, bool reaped)
 {
 	_cleanup_(census_done) struct census census = {0};
-	struct joining joining = {tree, reaped ? -1 : tree->leader};
 	/* Without /proc there is nothing to be known of those who were not found before. */
-	int r = has_cgroup(tree) && reaped ? 0 : census_take(&census);
+	int r = tree_has_cgroup(tree) && reaped ? 0 : census_take(&census);
 
 	tree->trouble = 0;
 	if (have_run_out(r) && drop_spares(tree))
 		r = census_take(&census);
-	keep_spares(tree);
+	tree_keep_spares(tree);
 	if (r < 0)
 		tree->trouble = -r;
 	keep_living(tree, &census);
 	if (census.n > 0)
 		scan_all(tree, &census, reaped);
-	/* What cannot be listed is no longer there. */
-	if (has_cgroup(tree))
-		(void)!cgroup_each(tree->cgroup, join, &joining);
+	if (tree_has_cgroup(tree))
+		tree_join_cgroup(tree, reaped ? -1 : tree->leader);
 }
 
 void tree_close(struct tree *tree)
@@ -566,11 +405,11 @@ void tree_close(struct tree *tree)
 static void signal_again(struct tree *tree, const struct tree_member *member, int sig)
 {
 	struct process process;
-	int pidfd = hold(tree, member->pid, &process);
+	int pidfd = tree_hold(tree, member->pid, &process);
 
 	if (pidfd >= 0 && process.start == member->start)
-		signal_one(pidfd, sig);
-	let_go(tree, pidfd);
+		tree_signal_one(pidfd, sig);
+	tree_let_go(tree, pidfd);
 }
 
 void tree_signal(struct tree *tree, bool reaped, int sig)
@@ -587,12 +426,12 @@ void tree_signal(struct tree *tree, bool reaped, int sig)
 		if (group && member->in_group)
 			continue;
 		if (member->pidfd >= 0)
-			signal_one(member->pidfd, sig);
+			tree_signal_one(member->pidfd, sig);
 		else
 			signal_again(tree, member, sig);
 	}
-	if (has_cgroup(tree))
-		signal_cgroup(tree, group, sig);
+	if (tree_has_cgroup(tree))
+		tree_signal_cgroup(tree, group, sig);
 }
 
 struct tracing {
@@ -616,7 +455,7 @@ static bool may_kill_tracer(const struct tree *tree, pid_t pid)
 {
 	uid_t uid;
 
-	return is_member(tree, pid) ||
+	return tree_has(tree, pid) ||
 	       (tree->identity && tree->identity->change &&
 		process_read_real_user(pid, &uid) == 0 && uid == tree->identity->uid);
 }
@@ -626,7 +465,7 @@ static void kill_tracer(void *ctx, pid_t pid)
 	struct tracing *tracing = ctx;
 	struct tree *tree = tracing->tree;
 	struct process process;
-	int pidfd = hold(tree, pid, &process);
+	int pidfd = tree_hold(tree, pid, &process);
 
 	/* What is said of the number is said of who is held, if that lives. */
 	tracing->tracer = pid;
@@ -637,7 +476,7 @@ static void kill_tracer(void *ctx, pid_t pid)
 		*tracing->ret_tracer = process;
 		tracing->any = true;
 	}
-	let_go(tree, pidfd);
+	tree_let_go(tree, pidfd);
 }
 
 bool tree_kill_tracers(struct tree *tree, struct process *ret_tracer)

@@ -14,7 +14,7 @@
 #include "exec/watch.h"
 
 #include "base/text.h"
-#include "exec/identity.h"
+#include "exec/pipe.h"
 #include "exec/run.h"
 #include "exec/tree.h"
 
@@ -550,26 +550,6 @@ static void watch_process(struct watch *watch, int pidfd, usec_t begun)
 	account_for_leftovers(watch);
 }
 
-/*
- * Makes a pipe that the run writes to. Its reader, whose open file description is its own, does not
- * wait: another one of the run may have been first. The user may open it by its name in /proc, as
- * one does who writes to /dev/stderr; where that cannot be had, that alone fails. Returns 0 or
- * -errno.
- */
-static int make_pipe(const struct identity *identity, int *ret_read, int *ret_write)
-{
-	int fds[2];
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
-	if (identity && identity->change)
-		(void)!fchown(fds[0], identity->uid, identity->gid);
-	*ret_read = fds[0];
-	*ret_write = fds[1];
-	return 0;
-}
-
 void watch(struct watcher *watcher, struct watch_plan *plan, const struct run_control *control,
 	   const struct watch_listener *listener, struct run_result *result)
 {
@@ -590,9 +570,9 @@ void watch(struct watcher *watcher, struct watch_plan *plan, const struct run_co
 	int r;
 
 	collect(watcher);
-	r = make_pipe(plan->spawn.identity, &out_read, &out_write);
+	r = pipe_make(plan->spawn.identity, &out_read, &out_write);
 	if (r == 0)
-		r = make_pipe(plan->spawn.identity, &err_read, &err_write);
+		r = pipe_make(plan->spawn.identity, &err_read, &err_write);
 	if (r < 0) {
 		fail(result, "pipe", -r);
 		return;
