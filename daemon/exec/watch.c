@@ -285,7 +285,7 @@ static unsigned wait_some(struct watch *watch, size_t n)
 	if (ppoll(polls, (nfds_t)(others - polls) + POLL_EXTRA, until(next, &timeout), NULL) < 0) {
 		/* There is no memory for it: not to be asked for again and again. */
 		if (errno != EINTR)
-			(void)nanosleep(&breather, NULL);
+			(void)ppoll(NULL, 0, &breather, NULL);
 		return 0;
 	}
 	for (size_t i = 0; i < n; i++) {
