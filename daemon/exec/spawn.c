@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/futex.h>
 #include <linux/ioprio.h>
 #include <linux/keyctl.h>
@@ -234,6 +235,22 @@ _raw_ static int child_leave_keyring(struct child *child)
 	return 0;
 }
 
+/* Those that the daemon may have been given, by a container for one: with them a program whose file
+   has the same would have them in truth (capabilities(7)). */
+_raw_ static int child_drop_inheritable(struct child *child)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return child_fail(child, "identity", errno);
+	for (size_t i = 0; i < sizeof(data) / sizeof(data[0]); i++)
+		data[i].inheritable = 0;
+	if (syscall(SYS_capset, &header, data) < 0)
+		return child_fail(child, "identity", errno);
+	return 0;
+}
+
 /* For good. */
 _raw_ static int child_take_identity(struct child *child)
 {
@@ -255,9 +272,11 @@ _raw_ static int child_take_identity(struct child *child)
 	for (int i = 0; i < 3; i++)
 		if (uids[i] != uid || gids[i] != gid)
 			return child_fail(child, "identity", EPERM);
-	if (uid != 0 && syscall(RAW_SETRESUID, 0, 0, 0) == 0)
+	if (uid == 0)
+		return 0;
+	if (syscall(RAW_SETRESUID, 0, 0, 0) == 0)
 		return child_fail(child, "identity", EPERM);
-	return 0;
+	return child_drop_inheritable(child);
 }
 
 _raw_ static int child_exec(struct child *child)

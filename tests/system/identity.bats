@@ -46,7 +46,14 @@ $OTHER"
 	need_root
 	cp "$BUILD/helpers/regain" "$T/regain"
 	chmod 755 "$T/regain"
-	once "{\"$T/regain\"}" "user = \"$OTHER\""
+	conf <<-END
+		job "j" { every = "100ms" command = {"$T/regain"} user = "$OTHER" }
+	END
+	# As in a container that is generous.
+	launch setpriv --inh-caps +chown,+kill "$EVERYD" -c "$CONF"
+	await_loaded
+	await 'everyd: j\[1\]: ok'
+	stop
 	equal output "$(printed)" "uids $(id -u "$OTHER") $(id -u "$OTHER") $(id -u "$OTHER")
 gids $(id -g "$OTHER") $(id -g "$OTHER") $(id -g "$OTHER")
 setuid refused
