@@ -65,18 +65,28 @@ static void cleanup_file(FILE **file)
  */
 static bool find_server(char *line, dev_t device, uid_t *ret_uid)
 {
+	static const char user[] = "user_id=";
 	char *type = strstr(line, " - fuse");
 	char *options = strrchr(line, ' ');
-	unsigned major_number;
-	unsigned minor_number;
+	unsigned long numbers[4]; /* of mount and parent, and those of the device */
+	char *at = line;
 
-	if (!type || sscanf(line, "%*u %*u %u:%u", &major_number, &minor_number) != 2 ||
-	    makedev(major_number, minor_number) != device)
+	for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
+		char *number = i < 3 ? at : at + 1;
+
+		numbers[i] = strtoul(number, &at, 10);
+		if (at == number || *at != (i == 2 ? ':' : ' '))
+			return false;
+	}
+	if (!type || makedev((unsigned)numbers[2], (unsigned)numbers[3]) != device)
 		return false;
 	for (char *option = strtok_r(options, " ,", &options); option;
-	     option = strtok_r(NULL, " ,", &options))
-		if (sscanf(option, "user_id=%u", ret_uid) == 1)
+	     option = strtok_r(NULL, " ,", &options)) {
+		if (strncmp(option, user, sizeof(user) - 1) == 0) {
+			*ret_uid = (uid_t)strtoul(option + sizeof(user) - 1, NULL, 10);
 			return true;
+		}
+	}
 	return false;
 }
 

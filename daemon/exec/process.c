@@ -144,7 +144,7 @@ struct marking {
 /* Takes the next variable, with its end in `size`. */
 static void take_variable(struct marking *marking, const char *text, size_t size)
 {
-	for (size_t i = 0; marking->marks[i] && i < PROCESS_MARKS; i++) {
+	for (size_t i = 0; i < PROCESS_MARKS && marking->marks[i]; i++) {
 		const char *mark = marking->marks[i];
 		size_t name = strcspn(mark, "=");
 
@@ -160,7 +160,7 @@ static void take_variable(struct marking *marking, const char *text, size_t size
 
 static bool all_seen(const struct marking *marking)
 {
-	for (size_t i = 0; marking->marks[i] && i < PROCESS_MARKS; i++)
+	for (size_t i = 0; i < PROCESS_MARKS && marking->marks[i]; i++)
 		if (strchr(marking->marks[i], '=') && !(marking->seen >> i & 1))
 			return false;
 	return !marking->none;

@@ -348,10 +348,11 @@ _raw_ static int starter_main(void *arg)
 {
 	struct child *child = arg;
 	char *stack = child->spawn->stack;
+	void *no_tls = NULL;
 
 	child_set_oom_score_adj(child);
 	child->pid = __clone(child_main, stack + SPAWN_STACK_SIZE - STARTER_STACK_SIZE,
-			     CHANGING_FLAGS | CLONE_PARENT | SIGCHLD, child, &child->pidfd, NULL,
+			     CHANGING_FLAGS | CLONE_PARENT | SIGCHLD, child, &child->pidfd, no_tls,
 			     &child->busy);
 	if (child->pid < 0)
 		return child_fail(child, "clone", errno);
@@ -465,6 +466,7 @@ static pid_t clone_into(struct child *child, int (*fn)(void *), uint64_t flags, 
 static pid_t start(struct child *child, int (*fn)(void *), int flags, int *pidfd)
 {
 	const struct spawn *spawn = child->spawn;
+	void *no_tls = NULL;
 
 	if (spawn->cgroup >= 0) {
 		pid_t pid = clone_into(child, fn, (uint64_t)flags, pidfd);
@@ -474,8 +476,9 @@ static pid_t start(struct child *child, int (*fn)(void *), int flags, int *pidfd
 			return pid;
 	}
 	return __clone(fn, (char *)spawn->stack + SPAWN_STACK_SIZE, flags | SIGCHLD, child, pidfd,
-		       NULL, &child->busy);
+		       no_tls, &child->busy);
 }
+
 /* With an oom_score_adj to be set. The same returns. */
 static pid_t start_by_another(struct child *child, int *pidfd)
 {
