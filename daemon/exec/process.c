@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,10 @@
 /* Of an environment: room to begin with, and what is read at most. */
 #define ENVIRON_SIZE     ((size_t)8 * 1024)
 #define ENVIRON_SIZE_MAX ((size_t)1024 * 1024)
+
+/* How often one that is about to become another program is looked at again, and after how long. */
+#define EXEC_LOOKS      10
+#define EXEC_PAUSE_NSEC 1000000
 
 static void cleanup_dir(DIR **dir)
 {
@@ -139,6 +144,7 @@ struct marking {
 	char *const *marks;
 	unsigned seen; /* bits, of assignments */
 	bool none;     /* cannot be marked any more */
+	bool empty;    /* there are no variables at all */
 };
 
 /* Takes the next variable, with its end in `size`. */
@@ -195,6 +201,7 @@ static int read_variables(int fd, struct marking *marking)
 		if (n == 0)
 			break;
 		len += (size_t)n;
+		marking->empty = false;
 		while (!marking->none && (end = memchr(text + at, '\0', len - at))) {
 			size_t next = (size_t)(end - text) + 1;
 
@@ -205,20 +212,43 @@ static int read_variables(int fd, struct marking *marking)
 	return 0;
 }
 
-int process_is_marked(pid_t pid, char *const *marks)
+static int read_environment(pid_t pid, struct marking *marking)
 {
 	_cleanup_close_ int fd = -1;
-	struct marking marking = {.marks = marks};
 	char path[32];
+
+	marking->empty = true;
+	(void)snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : read_variables(fd, marking);
+}
+
+/* Is it about to become another program, which for an instant has no environment and no arguments?
+   Nor has one that has ended. */
+static bool is_in_exec(pid_t pid)
+{
+	struct process process;
+	char path[32];
+	char byte[2];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
+	return process_read(pid, &process) == 0 && !process_is_dead(&process) &&
+	       read_head(path, byte, sizeof(byte)) == 0 && byte[0] == '\0';
+}
+
+int process_is_marked(pid_t pid, char *const *marks)
+{
+	static const struct timespec pause = {.tv_nsec = EXEC_PAUSE_NSEC};
+	struct marking marking = {.marks = marks};
 	int r;
 
 	if (!*marks)
 		return 0;
-	(void)snprintf(path, sizeof(path), "/proc/%d/environ", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	r = read_variables(fd, &marking);
+	r = read_environment(pid, &marking);
+	for (int i = 0; r == 0 && marking.empty && i < EXEC_LOOKS && is_in_exec(pid); i++) {
+		(void)ppoll(NULL, 0, &pause, NULL);
+		r = read_environment(pid, &marking);
+	}
 	return r < 0 ? r : all_seen(&marking);
 }
 

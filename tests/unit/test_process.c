@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
@@ -290,14 +291,46 @@ static void tracers_are_found(void **state)
 		skip();
 }
 
-int main(void)
+/* What is about to become another program has no environment for an instant. */
+static void marks_are_seen_while_programs_change(void **state)
 {
+	static char mark[] = "EVERYD_TEST_MARK=1";
+	char *const marks[] = {mark, NULL};
+	char again[] = "again";
+	char *argv[] = {program_invocation_name, again, NULL};
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		/* Kept by exec: it does not outlive a test that fails. */
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)execve("/proc/self/exe", argv, marks);
+		_exit(1);
+	}
+	/* It has the environment of this process until it is the first. */
+	while (process_is_marked(pid, marks) == 0)
+		;
+	for (int i = 0; i < 3000; i++)
+		assert_int_equal(process_is_marked(pid, marks), 1);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+int main(int argc, char *argv[])
+{
+	/* For the test above: a program that becomes itself without end. */
+	if (argc == 2 && strcmp(argv[1], "again") == 0) {
+		(void)execv("/proc/self/exe", argv);
+		return 1;
+	}
+
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stat_lines_are_read),
 		cmocka_unit_test(dead_is_what_has_no_thread_left),
 		cmocka_unit_test(this_process_is_found),
 		cmocka_unit_test(a_descriptor_signals_and_tells_the_end),
 		cmocka_unit_test(marks_are_all_there_and_the_first_of_their_name),
+		cmocka_unit_test(marks_are_seen_while_programs_change),
 		cmocka_unit_test(users_are_told_apart),
 		cmocka_unit_test(tracers_are_found),
 	};
