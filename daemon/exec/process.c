@@ -14,6 +14,7 @@
 
 /* More than the fields up to the start can take; and more than the first lines of a status. */
 #define STAT_HEAD   512
+#define STAT_SIZE   2048
 #define STATUS_HEAD 1024
 
 /* Of an environment: room to begin with, and what is read at most. */
@@ -21,7 +22,7 @@
 #define ENVIRON_SIZE_MAX ((size_t)1024 * 1024)
 
 /* How often one that is about to become another program is looked at again, and after how long. */
-#define EXEC_LOOKS      10
+#define EXEC_LOOKS      50
 #define EXEC_PAUSE_NSEC 1000000
 
 static void cleanup_dir(DIR **dir)
@@ -38,6 +39,7 @@ enum field {
 	FIELD_THREADS = 16,
 	FIELD_START = 18,
 	FIELD_COUNT,
+	FIELD_ENVIRON_END = 47,
 };
 
 /* Reads so many numbers. Returns whether they were there. */
@@ -223,17 +225,22 @@ static int read_environment(pid_t pid, struct marking *marking)
 	return fd < 0 ? -errno : read_variables(fd, marking);
 }
 
-/* Is it about to become another program, which for an instant has no environment and no arguments?
-   Nor has one that has ended. */
+/* Is it about to become another program, which for an instant has no environment, not even an empty
+   one with its place? Nor has one that has ended. */
 static bool is_in_exec(pid_t pid)
 {
 	struct process process;
+	long fields[FIELD_ENVIRON_END + 1];
 	char path[32];
-	char byte[2];
+	char text[STAT_SIZE];
+	const char *close;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/cmdline", pid);
-	return process_read(pid, &process) == 0 && !process_is_dead(&process) &&
-	       read_head(path, byte, sizeof(byte)) == 0 && byte[0] == '\0';
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	if (read_head(path, text, sizeof(text)) < 0 || process_parse(text, &process) < 0 ||
+	    process_is_dead(&process))
+		return false;
+	close = strrchr(text, ')');
+	return numbers(close + 3, fields, ARRAY_LENGTH(fields)) && fields[FIELD_ENVIRON_END] == 0;
 }
 
 int process_is_marked(pid_t pid, char *const *marks)
@@ -245,8 +252,15 @@ int process_is_marked(pid_t pid, char *const *marks)
 	if (!*marks)
 		return 0;
 	r = read_environment(pid, &marking);
-	for (int i = 0; r == 0 && marking.empty && i < EXEC_LOOKS && is_in_exec(pid); i++) {
-		(void)ppoll(NULL, 0, &pause, NULL);
+	/* One that was opened before the change and read behind it is empty too. */
+	for (int looks = 0, calm = 0; r == 0 && marking.empty && looks < EXEC_LOOKS && calm < 3;
+	     looks++) {
+		if (is_in_exec(pid)) {
+			(void)ppoll(NULL, 0, &pause, NULL);
+			calm = 0;
+		} else {
+			calm++;
+		}
 		r = read_environment(pid, &marking);
 	}
 	return r < 0 ? r : all_seen(&marking);
