@@ -320,9 +320,9 @@ int process_each_tracer(pid_t pid, void (*fn)(void *ctx, pid_t tracer), void *ct
 		return -errno;
 	while ((entry = readdir(dir))) {
 		long tracer;
-		int thread = atoi(entry->d_name);
+		long thread = strtol(entry->d_name, NULL, 10);
 
-		(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/status", pid, thread);
+		(void)snprintf(path, sizeof(path), "/proc/%d/task/%ld/status", pid, thread);
 		if (thread > 0 && read_status(path, "\nTracerPid:", &tracer) == 0 && tracer > 0)
 			fn(ctx, (pid_t)tracer);
 	}
