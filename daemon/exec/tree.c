@@ -291,12 +291,22 @@ static void find_strays(struct tree *tree, const struct census *census, bool rea
  * Is any of the last orphans of this run, or may one be? The kernel makes them children of the
  * process's first thread, behind those that it has.
  */
-static bool has_stray(const struct tree *tree)
+static bool has_ended_meanwhile(pid_t pid)
+{
+	struct process process;
+
+	return process_read(pid, &process) < 0 || process_is_dead(&process);
+}
+
+/* Looks through the orphans once. `ret_ended`: one of them has ended, whose own may have become
+   orphans behind the list. */
+static bool look_for_stray(const struct tree *tree, bool *ret_ended)
 {
 	char list[ORPHANS_SIZE];
 	ssize_t n = tree->orphans < 0 ? 0 : pread(tree->orphans, list, sizeof(list) - 1, 0);
 	char *end;
 
+	*ret_ended = false;
 	if (n <= 0)
 		return false;
 	/* Where the newest do not fit, somebody has to look at all processes. */
@@ -305,17 +315,27 @@ static bool has_stray(const struct tree *tree)
 	list[n] = '\0';
 	end = list + n;
 	for (int looked = 0; looked < ORPHANS_MAX && end > list; looked++) {
+		pid_t pid;
 		int r;
 
 		/* Each number has a blank behind it. */
 		*--end = '\0';
 		while (end > list && end[-1] != ' ')
 			end--;
-		r = is_marked(tree, (pid_t)strtol(end, NULL, 10));
+		pid = (pid_t)strtol(end, NULL, 10);
+		r = is_marked(tree, pid);
 		if (r > 0 || have_run_out(r))
 			return true;
+		*ret_ended |= has_ended_meanwhile(pid);
 	}
 	return false;
+}
+
+static bool has_stray(const struct tree *tree)
+{
+	bool ended;
+
+	return look_for_stray(tree, &ended) || (ended && look_for_stray(tree, &ended));
 }
 
 /* --- a tree --- */
