@@ -645,8 +645,10 @@ static int stops_with_few(void *arg)
 	while (next >= 0 && next < 20);
 	close(next);
 	/* The pipes, the pidfd, the eventfd and what the output takes. */
-	limit = (struct rlimit){(rlim_t)next + 10, (rlim_t)next + 10};
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || setrlimit(RLIMIT_NOFILE, &limit) < 0)
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 2;
+	limit.rlim_cur = (rlim_t)next + 10;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return 2;
 	settings = with(LONG, 50 * USEC_PER_MSEC, LEFTOVER_KILL);
 	result = shell("trap '' TERM; set -m; for i in 1 2 3 4 5 6 7 8 9 10 11 12; do "
