@@ -31,9 +31,7 @@ static void arm(struct daemon *daemon, struct event *timer, usec_t due)
 /* Now and a span; "never" stays that. */
 static usec_t after(usec_t span)
 {
-	usec_t due;
-
-	return __builtin_add_overflow(clock_elapsed(), span, &due) ? USEC_INFINITY : due;
+	return usec_add(clock_elapsed(), span);
 }
 
 /* --- the next attempt --- */

@@ -22,6 +22,14 @@ typedef int64_t usec_t;
 /* "Never" as an instant, "without end" as a span. Later than every real one. */
 #define USEC_INFINITY INT64_MAX
 
+/* An instant and a span after it, neither negative; "never" where that is beyond every number. */
+static inline usec_t usec_add(usec_t instant, usec_t span)
+{
+	usec_t sum;
+
+	return __builtin_add_overflow(instant, span, &sum) ? USEC_INFINITY : sum;
+}
+
 /* Room for any text that clock_format_utc() or clock_format_local() writes. */
 #define CLOCK_TEXT_SIZE 40
 

@@ -324,11 +324,7 @@ usec_t engine_next_due(const struct engine *engine, struct engine_job **ret_job)
 
 usec_t engine_job_due(const struct engine_job *job)
 {
-	usec_t due;
-
-	if (__builtin_add_overflow(job->next, job->def->schedule.delay, &due))
-		return USEC_INFINITY;
-	return due;
+	return usec_add(job->next, job->def->schedule.delay);
 }
 
 const struct model *engine_model(const struct engine *engine)

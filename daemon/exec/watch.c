@@ -37,6 +37,9 @@
 /* Read at once; what a pipe holds by default, so that a read that is not filled emptied it. */
 #define READ_SIZE ((size_t)64 * 1024)
 
+/* How often a tree that is not empty is scanned for somebody who can be found. */
+#define SCANS_MAX 3
+
 /* How long a killed process may take to vanish before it is given up. */
 #define KILL_PATIENCE (5 * USEC_PER_SEC)
 
@@ -198,11 +201,6 @@ static void note_trouble(struct watch *watch)
 
 /* --- stopping and waiting --- */
 
-static usec_t later(usec_t now, usec_t span)
-{
-	return span < USEC_INFINITY - now ? now + span : USEC_INFINITY;
-}
-
 static void scan(struct watch *watch)
 {
 	tree_scan(&watch->watcher->tree, watch->reaped);
@@ -237,7 +235,7 @@ static void stop(struct watch *watch, enum stop step)
 		scan(watch);
 	tree_signal(tree, watch->reaped, step == STOP_TERM ? watch->plan->kill_signal : SIGKILL);
 	if (step == STOP_TERM)
-		watch->deadline = later(now, watch->plan->kill_grace);
+		watch->deadline = usec_add(now, watch->plan->kill_grace);
 	else if (step == STOP_KILL && !watch->over)
 		watch->deadline = now + TRACER_PATIENCE;
 	else
@@ -427,7 +425,12 @@ static bool find_leftovers(struct watch *watch)
 {
 	struct tree *tree = &watch->watcher->tree;
 
-	scan(watch);
+	/* While it is scanned one may end whose child only then becomes an orphan to be found. */
+	for (int left = SCANS_MAX; left > 0; left--) {
+		scan(watch);
+		if (tree->count > 0 || !watch->reaped || tree_is_alone(tree))
+			break;
+	}
 	for (size_t i = 0; i < tree->n; i++)
 		watch->watcher->awaited[i] = tree->members[i].pidfd;
 	return tree->count > 0;
@@ -536,8 +539,8 @@ static void watch_process(struct watch *watch, int pidfd, usec_t begun)
 	const struct watch_plan *plan = watch->plan;
 
 	watch->result->started = begun;
-	watch->deadline = plan->timeout > 0 ? later(begun, plan->timeout) : USEC_INFINITY;
-	watch->warning = plan->max_runtime > 0 ? later(begun, plan->max_runtime) : USEC_INFINITY;
+	watch->deadline = plan->timeout > 0 ? usec_add(begun, plan->timeout) : USEC_INFINITY;
+	watch->warning = plan->max_runtime > 0 ? usec_add(begun, plan->max_runtime) : USEC_INFINITY;
 	atomic_store_explicit(plan->pid, watch->pid, memory_order_relaxed);
 	if (listener->started)
 		listener->started(listener->ctx);
