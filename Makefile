@@ -19,7 +19,7 @@ SHELL       := /bin/bash
 
 # --- what the machine must have -----------------------------------------------------------------
 
-BUILD_PACKAGES    := gcc libc6-dev libevent-dev libconfuse-dev libsystemd-dev
+BUILD_PACKAGES    := gcc libc6-dev libevent-dev libconfuse-dev libsystemd-dev libsqlite3-dev
 TEST_PACKAGES     := libcmocka-dev bats mandoc procps python3-minimal
 SANITIZE_PACKAGES := clang libclang-rt-14-dev llvm-14
 LINT_PACKAGES     := clang clang-tidy clang-format cppcheck systemd
@@ -63,7 +63,7 @@ SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno
 ALLFLAGS  = -std=gnu17 $(DEFINES) -Idaemon $(CFLAGS) $(WARNINGS) -fno-common $(SANFLAGS) -MMD -MP \
 	-fstack-protector-strong $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) -fPIE -pthread
 LINK      = $(CC) $(SANFLAGS) -pthread -pie -Wl,-z,relro,-z,now $(LDFLAGS)
-LIBS     := -levent_core -lconfuse -lsystemd
+LIBS     := -levent_core -lconfuse -lsystemd -lsqlite3
 
 SOURCES  := $(wildcard daemon/*.c daemon/*/*.c)
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)

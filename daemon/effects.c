@@ -199,6 +199,19 @@ static void apply(void *ctx, const struct effect *effect)
 	case EFFECT_LOADED:
 		report_loaded(daemon, &effect->diff);
 		break;
+	case EFFECT_ACCEPTED:
+	case EFFECT_ADOPT:
+	case EFFECT_RETRY_RESTORED:
+	case EFFECT_PUT_OFF:
+	case EFFECT_NOT_RUN:
+	case EFFECT_HELD:
+	case EFFECT_JOB_KNOWN:
+	case EFFECT_JOB_GONE:
+	case EFFECT_JOB_STATE:
+	case EFFECT_PAUSED:
+	case EFFECT_RESUMED:
+	case EFFECT_CATCH_UP:
+		break;
 	case EFFECT_DRAINED:
 		daemon->drained = true;
 		(void)event_base_loopexit(daemon->base, NULL);

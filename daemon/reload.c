@@ -58,7 +58,7 @@ static void note_error(struct daemon *daemon, const struct diags *diags, int r)
 static int put_in_force(struct daemon *daemon, struct model *model)
 {
 	struct engine_load *prepared;
-	int r = engine_prepare(daemon->engine, model, &prepared);
+	int r = engine_prepare(daemon->engine, model, NULL, &prepared);
 
 	if (r < 0)
 		return r;

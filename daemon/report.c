@@ -53,6 +53,9 @@ static void describe_end(const struct job *job, const struct run_result *result,
 	case RESULT_UNWANTED:
 		(void)snprintf(buf, size, "not started");
 		break;
+	case RESULT_UNSEEN:
+		(void)snprintf(buf, size, "ended unseen after %s", span);
+		break;
 	}
 }
 

@@ -2,7 +2,9 @@
 #include "calendar/schedule.h"
 
 #include "base/hash.h"
+#include "calendar/duration.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* How far t is behind the last slot: 0 to interval - 1. Nothing here overflows for any t. */
@@ -55,6 +57,17 @@ uint64_t schedule_count(const struct schedule *schedule, usec_t after, usec_t un
 	if (until <= after)
 		return 0;
 	return (uint64_t)(slot_index(schedule, until) - slot_index(schedule, after));
+}
+
+const char *schedule_grid(const struct schedule *schedule, char buf[static SCHEDULE_GRID_SIZE])
+{
+	char interval[DURATION_TEXT_SIZE];
+	char offset[DURATION_TEXT_SIZE];
+
+	(void)snprintf(buf, SCHEDULE_GRID_SIZE, "every %s offset %s",
+		       duration_format(schedule->interval, interval),
+		       duration_format(schedule->offset, offset));
+	return buf;
 }
 
 bool schedule_equal(const struct schedule *a, const struct schedule *b)

@@ -33,6 +33,13 @@ usec_t schedule_last(const struct schedule *schedule, usec_t t);
 /* How many slots lie in (after, until]; 0 if until <= after. */
 uint64_t schedule_count(const struct schedule *schedule, usec_t after, usec_t until);
 
+/* Room for what schedule_grid() writes. */
+#define SCHEDULE_GRID_SIZE 160
+
+/* Which slots it yields, in words that are equal only if the slots are: "every 15m offset 5m". The
+   delay is none of it. Returns buf. */
+const char *schedule_grid(const struct schedule *schedule, char buf[static SCHEDULE_GRID_SIZE]);
+
 bool schedule_equal(const struct schedule *a, const struct schedule *b);
 
 /*

@@ -283,6 +283,10 @@ void engine_step(struct engine *engine, const struct engine_event *event, usec_t
 	case ENGINE_OVERDUE:
 		handle_overdue(&step, event->job);
 		break;
+	case ENGINE_CATCH_UP:
+	case ENGINE_PAUSE:
+	case ENGINE_RESUME:
+		break;
 	case ENGINE_KILL:
 		handle_kill(&step, event->run, event->mode);
 		break;

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "core/model.h"
+#include "core/past.h"
 #include "core/result.h"
 #include "core/verdict.h"
 
@@ -26,18 +27,35 @@ struct engine_load;
 /* A streak of occurrences that did not run, for the same reason, one after the other. It ends when
    a run of the job starts or gets its verdict. */
 struct engine_streak {
-	enum verdict verdict;
-	enum reason reason;
-	uint64_t count; /* 0: no streak */
+	enum verdict verdict : 8;
+	enum reason reason : 8;
+	uint64_t id : 48; /* counts from 1, over all jobs and lives; 0: it has none yet */
+	uint64_t count;   /* 0: no streak */
 	usec_t first;   /* slots */
 	usec_t last;
 };
 
-/* A job as it lives in the engine, across reloads. Read-only outside core. */
+/* Why and until when a job is paused. Made by malloc(3), freed by the engine. */
+struct engine_pause {
+	usec_t until; /* wall time; USEC_INFINITY: until somebody resumes it */
+	char reason[];
+};
+
+/*
+ * A job as it lives in the engine, across reloads. Read-only outside core.
+ *
+ * Every slot up to `accounted` has its verdict, or a live run, or is `held`, or is the `backlog`.
+ * That waits to be caught up: with CATCH_UP_ALL the slots from `backlog` up to, and without, `next`;
+ * otherwise that one slot.
+ */
 struct engine_job {
 	const struct job *def; /* in the current model; that of a live run or notice when `gone` */
 	usec_t next;           /* the slot that is armed, not yet accounted for */
 	usec_t held; /* OVERLAP_QUEUE, _REPLACE: the slot that waits; USEC_INFINITY: none */
+	usec_t accounted;           /* never goes back, whatever the clock does */
+	usec_t backlog;             /* USEC_INFINITY: none */
+	struct engine_pause *pause; /* NULL: it is not paused */
+	TAILQ_ENTRY(engine_job) backlog_link; /* among those that are caught up one after the other */
 	struct engine_streak streak;
 	struct engine_streak owed;  /* what HOOK_MISSED has yet to be told of; count 0: nothing */
 	struct engine_run *runs;    /* the live ones, newest first */
@@ -56,6 +74,8 @@ struct engine_job {
 	bool owes_alarm;       /* ... of which nobody could be told yet for want of room */
 	bool owes;
 	bool gone; /* left the configuration while there were runs or notices */
+	enum reason backlog_reason : 8; /* why there is one */
+	bool in_line;                   /* linked by backlog_link */
 };
 
 enum engine_run_state {
@@ -141,6 +161,9 @@ enum engine_event_kind {
 				 attempt, unless it is cancelled: it is counted in a streak */
 	ENGINE_RETRY_DUE,     /* .run: the span of EFFECT_RETRY is over */
 	ENGINE_OVERDUE,       /* .job: the span of EFFECT_EXPECT is over */
+	ENGINE_CATCH_UP,      /* the span of EFFECT_CATCH_UP is over */
+	ENGINE_PAUSE,         /* .job, .pause: consumed, instead of any before */
+	ENGINE_RESUME,        /* .job; of one that is not paused: nothing */
 	ENGINE_KILL,          /* .run, .mode: an operator wants it, or a notice, stopped */
 	ENGINE_CLOCK_STEPPED, /* wall time jumped, or the machine was suspended */
 	ENGINE_STOP,          /* start nothing more; let the pool drain */
@@ -151,7 +174,10 @@ struct engine_event {
 	enum engine_event_kind kind;
 	union {
 		struct engine_load *load; /* consumed */
-		struct engine_job *job;
+		struct {
+			struct engine_job *job;
+			struct engine_pause *pause;
+		};
 		struct {
 			struct engine_run *run;
 			const struct run_result *result;
@@ -172,10 +198,17 @@ enum effect_kind {
 	EFFECT_ARM,      /* .job, .at: call ENGINE_DUE at that wall time; replaces an earlier one */
 	EFFECT_DISARM,   /* .job: forget its timer; one that is gone may come back and be armed */
 	EFFECT_JOB_FREE, /* .job: last chance to let go of it; it was disarmed before */
+	EFFECT_ACCEPTED, /* .run: record it; before its first EFFECT_START */
 	EFFECT_START,    /* .run: hand it to the pool; also each further attempt */
+	EFFECT_ADOPT,    /* .run, .past: the same for one whose process has outlived the daemon before
+			    this one; answered by ENGINE_FINISHED with RESULT_UNSEEN */
 	EFFECT_RETRY,    /* .run, .verdict, .reason, .result, .span: an attempt failed; call
 			    ENGINE_RETRY_DUE after that span of elapsed time */
+	EFFECT_RETRY_RESTORED, /* .run, .span: the same call, for one that waited for its next
+				  attempt when the daemon ended */
 	EFFECT_RETRY_OFF, /* .run: forget that; it ends */
+	EFFECT_PUT_OFF,   /* .run: the daemon stops while it waits for its next attempt, which is to
+			     be made after the next start: it has no verdict yet, and is free */
 	EFFECT_NOTICE, /* .run: hand it to the pool, as what follows from a run: also when that is
 			  closed. Answered by ENGINE_FINISHED */
 	EFFECT_NOTICE_DROPPED, /* .run, .reason, .result (NULL: it was never handed over): it is not
@@ -193,6 +226,24 @@ enum effect_kind {
 	 * has failed, and the reason says why that was the end of it.
 	 */
 	EFFECT_ENDED,
+	/*
+	 * .job, .streak, .unrun: record that the streak has grown to what it is, or begun; `unrun`
+	 * is the run that came to nothing, whose record this takes the place of, or NULL. Comes
+	 * before the EFFECT_STREAK_ of the same occurrence, and also for VERDICT_COALESCED.
+	 */
+	EFFECT_NOT_RUN,
+	/* .job, .at: record the one slot up to job->accounted that is neither recorded as a run nor
+	   in a streak, but waits, instead of any before; USEC_INFINITY: there is none. */
+	EFFECT_HELD,
+	/* .job, .at: record the job: it is new, came back, or has other slots than before; those up
+	   to and with `at` do not count. */
+	EFFECT_JOB_KNOWN,
+	EFFECT_JOB_GONE,  /* .job: record that it left the configuration */
+	EFFECT_JOB_STATE, /* .job: record failures, told, pause: one of them has changed */
+	EFFECT_PAUSED,    /* .job: say so, and until when */
+	EFFECT_RESUMED,   /* .job: say so */
+	EFFECT_CATCH_UP,  /* .span: call ENGINE_CATCH_UP after that span of elapsed time; there is
+			     never a second one under way */
 	EFFECT_STREAK_BEGIN, /* .job, .streak with count 1, .result (NULL: it was never handed
 				over): say so. Not for VERDICT_COALESCED */
 	EFFECT_STREAK_END,   /* .job, .streak: record `count` occurrences; one row, one line */
@@ -211,12 +262,14 @@ struct effect {
 			struct engine_job *job;
 			usec_t at;
 			const struct engine_streak *streak;
+			const struct engine_run *unrun;
 		};
 		struct {
 			struct engine_run *run;
 			enum cancel_mode mode;
 			enum verdict verdict;
 			enum reason reason;
+			const struct past_run *past;
 		};
 		uint64_t count;
 		struct engine_diff diff;
@@ -249,11 +302,13 @@ int engine_new(size_t job_tail, size_t run_tail, struct engine **ret_engine) _mu
 void engine_free(struct engine *engine);
 
 /*
- * Allocates all that putting `model` in force needs; takes a reference to it. Nothing changes
- * until ENGINE_LOAD, which must come before any other load is put in force. Returns 0 or -ENOMEM,
- * then with nothing taken.
+ * Allocates all that putting `model` in force needs; takes a reference to it. `past` is what is
+ * known of jobs from lives of the daemon before this one, for the first load; it must stay as it is
+ * until the load is in force. NULL: nothing, no job has been here before. Nothing changes until
+ * ENGINE_LOAD, which must come before any other load is put in force. Returns 0 or -ENOMEM, then
+ * with nothing taken.
  */
-int engine_prepare(struct engine *engine, struct model *model,
+int engine_prepare(struct engine *engine, struct model *model, const struct past *past,
 		   struct engine_load **ret_load) _must_check_;
 
 /* Drops a load that was not put in force. NULL is fine. */

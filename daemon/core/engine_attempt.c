@@ -52,6 +52,7 @@ static bool is_retried_on(const struct outcome_set *on, const struct run_result 
 	case RESULT_NOT_STARTED:
 	case RESULT_NO_RESOURCES:
 	case RESULT_UNWANTED:
+	case RESULT_UNSEEN:
 		break;
 	}
 	return false;
@@ -166,6 +167,7 @@ void attempt_finished(struct step *step, struct engine_run *run, const struct ru
 	case RESULT_EXITED:
 	case RESULT_SIGNALLED:
 	case RESULT_SPAWN_FAILED:
+	case RESULT_UNSEEN:
 		break;
 	}
 	verdict = judge(run, result, &reason);

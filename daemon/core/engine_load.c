@@ -204,11 +204,13 @@ static int prepare_runs(const struct engine *engine, struct engine_load *load)
 	return 0;
 }
 
-int engine_prepare(struct engine *engine, struct model *model, struct engine_load **ret_load)
+int engine_prepare(struct engine *engine, struct model *model, const struct past *past,
+		   struct engine_load **ret_load)
 {
 	_cleanup_(cleanup_load) struct engine_load *load = calloc(1, sizeof(*load));
 	int r;
 
+	(void)past;
 	if (!load)
 		return -ENOMEM;
 	TAILQ_INIT(&load->runs);

@@ -74,7 +74,11 @@ static void displace(struct step *step, struct engine_run *run)
 
 	if (notice->hooks == 1U << HOOK_MISSED && may_miss(step, run->job)) {
 		run->job->owed = (struct engine_streak){
-			notice->verdict, notice->reason, notice->missed, run->slot, run->slot,
+			.verdict = notice->verdict,
+			.reason = notice->reason,
+			.count = notice->missed,
+			.first = run->slot,
+			.last = run->slot,
 		};
 		run_give_back(step->engine, run);
 	} else {

@@ -18,7 +18,8 @@ static void note(struct step *step, struct engine_job *job, usec_t slot, enum ve
 		 enum reason reason, const struct run_result *result)
 {
 	struct engine_streak *streak = &job->streak;
-	struct engine_streak one = {verdict, reason, 1, slot, slot};
+	struct engine_streak one = {
+		.verdict = verdict, .reason = reason, .count = 1, .first = slot, .last = slot};
 	bool begins = streak->count == 0 || streak->verdict != verdict || streak->reason != reason;
 
 	step->engine->counters.verdicts[verdict]++;
@@ -58,7 +59,13 @@ void policy_unrun(struct step *step, const struct engine_run *run, enum verdict 
 void policy_coalesce(struct step *step, struct engine_job *job, usec_t first, usec_t last,
 		     uint64_t count)
 {
-	struct engine_streak coalesced = {VERDICT_COALESCED, REASON_LATE, count, first, last};
+	struct engine_streak coalesced = {
+		.verdict = VERDICT_COALESCED,
+		.reason = REASON_LATE,
+		.count = count,
+		.first = first,
+		.last = last,
+	};
 
 	/* Complete as it comes, so that it needs no beginning. */
 	policy_end_streak(step, job);

@@ -25,6 +25,21 @@ enum overlap_policy {
 	OVERLAP_ALLOW,   /* up to max_running at once */
 };
 
+/* What becomes of slots that nobody acted on at their time: the daemon was not running, the machine
+   suspended, the clock set forward, the job paused. */
+enum catch_up_policy {
+	CATCH_UP_LAST, /* one run for all of them, that of the last */
+	CATCH_UP_ALL,  /* a run for each, one after the other */
+	CATCH_UP_NONE, /* no run */
+};
+
+/* What the ledger outlives. */
+enum durability {
+	DURABILITY_PROCESS, /* the death of the daemon, by SIGKILL too */
+	DURABILITY_POWER,   /* that of the machine: waits for the disk */
+	DURABILITY_NONE,    /* there is no ledger */
+};
+
 enum leftover_policy {
 	LEFTOVER_KILL,  /* stop what a run's main process left behind */
 	LEFTOVER_LEAVE, /* leave it alone */
@@ -124,6 +139,10 @@ struct job_settings {
 	unsigned max_running;      /* with OVERLAP_ALLOW; 1 otherwise */
 	const struct group *group; /* NULL: none */
 
+	/* Slots that were not acted on. */
+	enum catch_up_policy catch_up;
+	usec_t catch_up_window; /* older ones are missed; 0: no bound */
+
 	/* Stopping it. */
 	usec_t timeout; /* of an attempt; 0: none */
 	int kill_signal;
@@ -198,6 +217,11 @@ struct daemon_settings {
 	unsigned workers;      /* 1 to MODEL_WORKERS_MAX runs at the same time */
 	unsigned queue;        /* 0 to MODEL_QUEUE_MAX accepted occurrences that wait */
 	usec_t stop_timeout;   /* how long running jobs may go on after SIGTERM */
+	unsigned catch_up_rate; /* runs that are caught up each second, of all jobs; 0: no bound */
+	enum durability durability;
+	usec_t history_keep;   /* how long the ledger keeps occurrences; 0: no bound */
+	unsigned history_runs; /* and how many of a job; 0: no bound */
+	const char *state_dir; /* where it is, absolute; NULL: the usual place */
 	const char *sendmail;  /* the program that takes mails */
 	const char *mail_from; /* NULL: the program's choice */
 };

@@ -8,8 +8,11 @@ enum verdict {
 	VERDICT_FAILED,    /* ran and failed, or could not be started */
 	VERDICT_TIMEOUT,   /* ran and was stopped at its time-out */
 	VERDICT_KILLED,    /* ran and was stopped: replaced, daemon stopping, operator */
+	VERDICT_LOST,      /* ran; what came of it is not known: the daemon died meanwhile */
 	VERDICT_SKIPPED,   /* did not run: overlap, or its condition did not hold */
 	VERDICT_COALESCED, /* did not run: a later slot's run stands for it */
+	VERDICT_MISSED,    /* did not run: nobody was there at its time, and it is not caught up */
+	VERDICT_PAUSED,    /* did not run: its job was paused */
 	VERDICT_REFUSED,   /* did not run: no room in the queue */
 	VERDICT_CANCELLED, /* did not run: taken back before it could: the daemon stopped, the job
 			      went, operator */
@@ -23,7 +26,14 @@ enum reason {
 	REASON_HELD,         /* skipped: one occurrence is held already */
 	REASON_MAX_RUNNING,  /* skipped: max_running runs have not ended */
 	REASON_REPLACED,     /* killed, skipped, or not tried again: a later one took its place */
-	REASON_LATE,         /* coalesced: the daemon could not act at the time */
+	REASON_LATE,         /* coalesced or missed: the daemon could not act at the time */
+	REASON_DOWN,         /* coalesced or missed: the daemon was not running */
+	REASON_STEPPED,      /* likewise: the clock was set forward, or the machine was suspended */
+	REASON_PAUSED,       /* paused: somebody asked for it */
+	REASON_WINDOW,       /* missed: longer ago than catch_up_window */
+	REASON_RESCHEDULED,  /* cancelled: the job got another schedule before it could run */
+	REASON_CRASH,        /* lost: the daemon died, and so did the process, or nobody knows */
+	REASON_ADOPTED,      /* lost: the process outlived the daemon; nobody saw how it ended */
 	REASON_QUEUE_FULL,   /* refused: `queue` occurrences wait already */
 	REASON_NO_ROOM,      /* not tried again, or a notice dropped: too many wait already */
 	REASON_NO_RESOURCES, /* refused or not tried again: no memory or no thread to run it */

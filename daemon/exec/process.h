@@ -62,3 +62,8 @@ int process_hold(pid_t pid, struct process *ret_process) _must_check_;
 
 /* Sends a signal by such a descriptor, never to a process that took over the number. */
 void process_signal(int pidfd, int sig);
+
+/* The id of this boot (random(4)): numbers of processes and their beginnings mean nothing in
+   another. Returns 0 or -errno. */
+#define PROCESS_BOOT_ID_SIZE 37
+int process_boot_id(char buf[static PROCESS_BOOT_ID_SIZE]) _must_check_;

@@ -28,6 +28,10 @@ struct run {
 	usec_t queued; /* elapsed */
 	unsigned attempt;
 	struct engine_notice notice; /* for notice_execute() */
+	/* For run_adopt(): of the process of a daemon before this one. */
+	pid_t adopted;
+	long adopted_start;   /* in clock ticks since boot (proc(5)) */
+	usec_t adopted_since; /* elapsed time when it began */
 	/* Read by the loop at any time, for status only. */
 	_Atomic pid_t pid;    /* the main process while there is one; 0 otherwise */
 	_Atomic usec_t begun; /* elapsed: when a worker took it; the loop makes it 0 before */
@@ -51,6 +55,8 @@ struct run_control {
 	int wakefd; /* readable: call woken(), and look at the clock again */
 	/* Returns 0 to go on, 1 to stop the run (SIGTERM, kill_grace, SIGKILL), 2 to kill it. */
 	int (*woken)(void *ctx);
+	/* Its process, that of the command, is about to be made: waits until that is on record. */
+	void (*intend)(void *ctx);
 	/* The process is there. */
 	void (*started)(void *ctx);
 	void *ctx;
@@ -95,3 +101,19 @@ void run_local_free(struct run_local *local);
  */
 void run_execute(struct run *run, const struct run_context *context, struct run_local *local,
 		 const struct run_control *control);
+
+/*
+ * Watches over the process of a run that a daemon before this one started: until it ends, its
+ * time-out, or the order to stop it; then over what it left behind. It is nobody's child here: how
+ * it ended is not seen, nor what it printed. Fills run->result with RESULT_UNSEEN, timed_out,
+ * cancelled, started, ended, leftovers. Any thread that has all signals blocked.
+ */
+void run_adopt(struct run *run, const struct run_context *context, struct run_local *local,
+	       const struct run_control *control);
+
+/*
+ * Is the process of that run still there, in whose environment the run's number is? With `pid` and
+ * `start` (struct process) it is that one or none; with 0 it is looked for among all. Any thread.
+ * Returns its number, or 0.
+ */
+pid_t run_find_process(uint64_t id, const char *job, pid_t pid, long start, long *ret_start);

@@ -289,6 +289,19 @@ void books_effect(struct world *world, const struct effect *effect)
 		if (memcmp(&effect->diff, &world->diff, sizeof(world->diff)) != 0)
 			world_fail(world, "the diff is wrong");
 		break;
+	case EFFECT_ACCEPTED:
+	case EFFECT_ADOPT:
+	case EFFECT_RETRY_RESTORED:
+	case EFFECT_PUT_OFF:
+	case EFFECT_NOT_RUN:
+	case EFFECT_HELD:
+	case EFFECT_JOB_KNOWN:
+	case EFFECT_JOB_GONE:
+	case EFFECT_JOB_STATE:
+	case EFFECT_PAUSED:
+	case EFFECT_RESUMED:
+	case EFFECT_CATCH_UP:
+		break;
 	case EFFECT_DRAINED:
 		if (world->drained || !world->stopping || world->n_pool > 0)
 			world_fail(world, "drained, but not so");

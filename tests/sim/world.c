@@ -147,6 +147,19 @@ static void trace_effect(const struct world *world, const struct effect *effect)
 	case EFFECT_BURST_BEGIN:
 	case EFFECT_BURST_END:
 	case EFFECT_LOADED:
+	case EFFECT_ACCEPTED:
+	case EFFECT_ADOPT:
+	case EFFECT_RETRY_RESTORED:
+	case EFFECT_PUT_OFF:
+	case EFFECT_NOT_RUN:
+	case EFFECT_HELD:
+	case EFFECT_JOB_KNOWN:
+	case EFFECT_JOB_GONE:
+	case EFFECT_JOB_STATE:
+	case EFFECT_PAUSED:
+	case EFFECT_RESUMED:
+	case EFFECT_CATCH_UP:
+		break;
 	case EFFECT_DRAINED:
 		trace(world, "    %s", name);
 		break;
@@ -195,6 +208,19 @@ static void apply(void *ctx, const struct effect *effect)
 	case EFFECT_BURST_BEGIN:
 	case EFFECT_BURST_END:
 	case EFFECT_LOADED:
+	case EFFECT_ACCEPTED:
+	case EFFECT_ADOPT:
+	case EFFECT_RETRY_RESTORED:
+	case EFFECT_PUT_OFF:
+	case EFFECT_NOT_RUN:
+	case EFFECT_HELD:
+	case EFFECT_JOB_KNOWN:
+	case EFFECT_JOB_GONE:
+	case EFFECT_JOB_STATE:
+	case EFFECT_PAUSED:
+	case EFFECT_RESUMED:
+	case EFFECT_CATCH_UP:
+		break;
 	case EFFECT_DRAINED:
 		break;
 	}
@@ -214,7 +240,7 @@ void world_load(struct world *world, const struct plan *plan)
 	struct model *model = plan_model(plan);
 	struct engine_load *load = NULL;
 
-	if (engine_prepare(world->engine, model, &load) < 0)
+	if (engine_prepare(world->engine, model, NULL, &load) < 0)
 		abort();
 	model_unref(model);
 	trace(world, "load");

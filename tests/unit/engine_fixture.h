@@ -243,6 +243,19 @@ static inline void record_effect(void *ctx, const struct effect *effect)
 		record(rig, "loaded +%zu ~%zu -%zu =%zu", effect->diff.added, effect->diff.changed,
 		       effect->diff.removed, effect->diff.unchanged);
 		break;
+	case EFFECT_ACCEPTED:
+	case EFFECT_ADOPT:
+	case EFFECT_RETRY_RESTORED:
+	case EFFECT_PUT_OFF:
+	case EFFECT_NOT_RUN:
+	case EFFECT_HELD:
+	case EFFECT_JOB_KNOWN:
+	case EFFECT_JOB_GONE:
+	case EFFECT_JOB_STATE:
+	case EFFECT_PAUSED:
+	case EFFECT_RESUMED:
+	case EFFECT_CATCH_UP:
+		break;
 	case EFFECT_DRAINED:
 		record(rig, "drained");
 		break;
@@ -274,7 +287,7 @@ static inline void load(struct rig *rig, const struct model_spec *spec)
 	struct model *model = build_model(spec);
 	struct engine_load *load = NULL;
 
-	assert_int_equal(engine_prepare(rig->engine, model, &load), 0);
+	assert_int_equal(engine_prepare(rig->engine, model, NULL, &load), 0);
 	model_unref(model);
 	step(rig, (struct engine_event){.kind = ENGINE_LOAD, .load = load});
 }

@@ -340,7 +340,7 @@ static void test_a_load_that_is_dropped_changes_nothing(void **state)
 	struct engine_load *load = NULL;
 
 	(void)state;
-	assert_int_equal(engine_prepare(rig.engine, model, &load), 0);
+	assert_int_equal(engine_prepare(rig.engine, model, NULL, &load), 0);
 	model_unref(model);
 	engine_load_free(load);
 	engine_load_free(NULL);

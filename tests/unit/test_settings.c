@@ -23,6 +23,8 @@ static const struct job_rlimit other_rlimits[] = {{RLIMIT_CORE, 0, 0}, {RLIMIT_N
 /* Nothing in it is zero. */
 static const struct job_settings full = {
 	.overlap = OVERLAP_ALLOW,
+	.catch_up = CATCH_UP_ALL,
+	.catch_up_window = 4,
 	.max_running = 2,
 	.group = &group,
 	.timeout = 3,
@@ -127,6 +129,8 @@ static void each_member_counts(void **state)
 	DIFFERS(group, NULL);
 	DIFFERS(timeout, INT64_C(3) << 40);
 	DIFFERS(kill_signal, 5);
+	DIFFERS(catch_up, CATCH_UP_NONE);
+	DIFFERS(catch_up_window, 5);
 	DIFFERS(kill_grace, 6);
 	DIFFERS(leftover, LEFTOVER_KILL);
 	DIFFERS(user, "users");
