@@ -107,9 +107,28 @@ static inline struct model *build_model(const struct model_spec *spec)
 static inline const char *reason_name(enum reason reason)
 {
 	static const char *const names[REASON_COUNT] = {
-		"",        "overlap",    "held",    "max_running",  "replaced",
-		"late",    "queue_full", "no_room", "no_resources", "stopping",
-		"removed", "condition",  "memory",  "operator",     "overdue",
+		[REASON_NONE] = "",
+		[REASON_OVERLAP] = "overlap",
+		[REASON_HELD] = "held",
+		[REASON_MAX_RUNNING] = "max_running",
+		[REASON_REPLACED] = "replaced",
+		[REASON_LATE] = "late",
+		[REASON_DOWN] = "down",
+		[REASON_STEPPED] = "stepped",
+		[REASON_PAUSED] = "paused",
+		[REASON_WINDOW] = "window",
+		[REASON_RESCHEDULED] = "rescheduled",
+		[REASON_CRASH] = "crash",
+		[REASON_ADOPTED] = "adopted",
+		[REASON_QUEUE_FULL] = "queue_full",
+		[REASON_NO_ROOM] = "no_room",
+		[REASON_NO_RESOURCES] = "no_resources",
+		[REASON_STOPPING] = "stopping",
+		[REASON_REMOVED] = "removed",
+		[REASON_CONDITION] = "condition",
+		[REASON_MEMORY] = "memory",
+		[REASON_OPERATOR] = "operator",
+		[REASON_OVERDUE] = "overdue",
 	};
 
 	return names[reason];

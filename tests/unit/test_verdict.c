@@ -33,8 +33,11 @@ static void test_how_loud_it_is(void **state)
 		{VERDICT_FAILED, "failed", LOG_LEVEL_WARNING},
 		{VERDICT_TIMEOUT, "timeout", LOG_LEVEL_WARNING},
 		{VERDICT_KILLED, "killed", LOG_LEVEL_NOTICE},
+		{VERDICT_LOST, "lost", LOG_LEVEL_WARNING},
 		{VERDICT_SKIPPED, "skipped", LOG_LEVEL_NOTICE},
 		{VERDICT_COALESCED, "coalesced", LOG_LEVEL_NOTICE},
+		{VERDICT_MISSED, "missed", LOG_LEVEL_NOTICE},
+		{VERDICT_PAUSED, "paused", LOG_LEVEL_INFO},
 		{VERDICT_REFUSED, "refused", LOG_LEVEL_INFO},
 		{VERDICT_CANCELLED, "cancelled", LOG_LEVEL_NOTICE},
 	};
