@@ -55,5 +55,9 @@ struct verdict_info {
 /* The row of a verdict. Any thread. */
 const struct verdict_info *verdict_info(enum verdict verdict);
 
+/* A reason in one word, as EVERYD_REASON and the ledger have it: "overlap"; "" for REASON_NONE. Any
+   thread. */
+const char *reason_word(enum reason reason);
+
 /* A reason in words that follow "because": "the previous run has not ended". Any thread. */
 const char *reason_text(enum reason reason);

@@ -10,24 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As EVERYD_REASON has them. */
-static const char *const reasons[REASON_COUNT] = {
-	[REASON_OVERLAP] = "overlap",
-	[REASON_HELD] = "held",
-	[REASON_MAX_RUNNING] = "max_running",
-	[REASON_REPLACED] = "replaced",
-	[REASON_LATE] = "late",
-	[REASON_QUEUE_FULL] = "queue_full",
-	[REASON_NO_ROOM] = "no_room",
-	[REASON_NO_RESOURCES] = "no_resources",
-	[REASON_STOPPING] = "stopping",
-	[REASON_REMOVED] = "removed",
-	[REASON_CONDITION] = "condition",
-	[REASON_MEMORY] = "memory",
-	[REASON_OPERATOR] = "operator",
-	[REASON_OVERDUE] = "overdue",
-};
-
 /* --- of how it ended --- */
 
 static bool has_ended(const struct run_result *result)
@@ -110,7 +92,7 @@ static const char *reason_of(const struct run *run)
 	const struct engine_notice *notice = &run->notice;
 
 	if (notice->reason != REASON_NONE)
-		return reasons[notice->reason];
+		return reason_word(notice->reason);
 	if (notice->verdict == VERDICT_TIMEOUT)
 		return "timeout";
 	if (notice->verdict != VERDICT_FAILED)

@@ -104,36 +104,6 @@ static inline struct model *build_model(const struct model_spec *spec)
 	return model;
 }
 
-static inline const char *reason_name(enum reason reason)
-{
-	static const char *const names[REASON_COUNT] = {
-		[REASON_NONE] = "",
-		[REASON_OVERLAP] = "overlap",
-		[REASON_HELD] = "held",
-		[REASON_MAX_RUNNING] = "max_running",
-		[REASON_REPLACED] = "replaced",
-		[REASON_LATE] = "late",
-		[REASON_DOWN] = "down",
-		[REASON_STEPPED] = "stepped",
-		[REASON_PAUSED] = "paused",
-		[REASON_WINDOW] = "window",
-		[REASON_RESCHEDULED] = "rescheduled",
-		[REASON_CRASH] = "crash",
-		[REASON_ADOPTED] = "adopted",
-		[REASON_QUEUE_FULL] = "queue_full",
-		[REASON_NO_ROOM] = "no_room",
-		[REASON_NO_RESOURCES] = "no_resources",
-		[REASON_STOPPING] = "stopping",
-		[REASON_REMOVED] = "removed",
-		[REASON_CONDITION] = "condition",
-		[REASON_MEMORY] = "memory",
-		[REASON_OPERATOR] = "operator",
-		[REASON_OVERDUE] = "overdue",
-	};
-
-	return names[reason];
-}
-
 static inline void record(struct rig *rig, const char *format, ...) _printf_(2, 3);
 static inline void record(struct rig *rig, const char *format, ...)
 {
@@ -167,7 +137,7 @@ static inline void record_notice(struct rig *rig, const struct engine_run *run)
 		strcat(strcat(what, *what ? "+" : ""), "mail");
 	if (notice->hooks & 1U << HOOK_MISSED)
 		record(rig, "tell %s: missed %s %s x%d", run->def->name,
-		       verdict_info(notice->verdict)->name, reason_name(notice->reason),
+		       verdict_info(notice->verdict)->name, reason_word(notice->reason),
 		       (int)notice->missed);
 	else if (notice->hooks & 1U << HOOK_START)
 		record(rig, "tell %s@%g: start", run->def->name, (double)run->slot / 1e6);
@@ -205,7 +175,7 @@ static inline void record_effect(void *ctx, const struct effect *effect)
 		name = verdict_info(effect->verdict)->name;
 		record(rig, "retry %s@%g in %g: %s%s%s", run->def->name, (double)run->slot / 1e6,
 		       (double)effect->span / 1e6, name, effect->reason ? " " : "",
-		       reason_name(effect->reason));
+		       reason_word(effect->reason));
 		break;
 	case EFFECT_RETRY_OFF:
 		record(rig, "no retry %s@%g", run->def->name, (double)run->slot / 1e6);
@@ -216,7 +186,7 @@ static inline void record_effect(void *ctx, const struct effect *effect)
 	case EFFECT_NOTICE_DROPPED:
 		assert_true(engine_run_is_notice(run));
 		record(rig, "drop %s@%g %s", run->def->name, (double)run->slot / 1e6,
-		       reason_name(effect->reason));
+		       reason_word(effect->reason));
 		break;
 	case EFFECT_DROPS_END:
 		record(rig, "dropped %s x%d", effect->job->def->name, (int)effect->job->drops);
@@ -238,18 +208,18 @@ static inline void record_effect(void *ctx, const struct effect *effect)
 	case EFFECT_ENDED:
 		name = verdict_info(effect->verdict)->name;
 		record(rig, "end %s@%g %s%s%s", run->def->name, (double)run->slot / 1e6, name,
-		       effect->reason ? " " : "", reason_name(effect->reason));
+		       effect->reason ? " " : "", reason_word(effect->reason));
 		break;
 	case EFFECT_STREAK_BEGIN:
 		assert_int_equal(streak->count, 1);
 		assert_int_equal(streak->first, streak->last);
 		record(rig, "%s@%g %s %s ...", effect->job->def->name, (double)streak->first / 1e6,
-		       verdict_info(streak->verdict)->name, reason_name(streak->reason));
+		       verdict_info(streak->verdict)->name, reason_word(streak->reason));
 		break;
 	case EFFECT_STREAK_END:
 		record(rig, "%s@%g-%g %s %s x%d", effect->job->def->name,
 		       (double)streak->first / 1e6, (double)streak->last / 1e6,
-		       verdict_info(streak->verdict)->name, reason_name(streak->reason),
+		       verdict_info(streak->verdict)->name, reason_word(streak->reason),
 		       (int)streak->count);
 		break;
 	case EFFECT_BURST_BEGIN:

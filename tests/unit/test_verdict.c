@@ -56,11 +56,15 @@ static void test_every_reason_has_words_of_its_own(void **state)
 {
 	(void)state;
 	assert_string_equal(reason_text(REASON_NONE), "");
+	assert_string_equal(reason_word(REASON_NONE), "");
 	for (int a = REASON_NONE + 1; a < REASON_COUNT; a++) {
 		assert_non_null(reason_text((enum reason)a));
-		for (int b = 0; b < a; b++)
+		for (int b = 0; b < a; b++) {
 			assert_string_not_equal(reason_text((enum reason)a),
 						reason_text((enum reason)b));
+			assert_string_not_equal(reason_word((enum reason)a),
+						reason_word((enum reason)b));
+		}
 	}
 }
 
