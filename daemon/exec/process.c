@@ -355,6 +355,20 @@ int process_hold(pid_t pid, struct process *ret_process)
 	return steal_fd(&fd);
 }
 
+int process_boot_id(char buf[static PROCESS_BOOT_ID_SIZE])
+{
+	char text[STAT_HEAD];
+	int r = read_head("/proc/sys/kernel/random/boot_id", text, sizeof(text));
+
+	if (r < 0)
+		return r;
+	if (strcspn(text, "\n") != PROCESS_BOOT_ID_SIZE - 1)
+		return -EINVAL;
+	text[PROCESS_BOOT_ID_SIZE - 1] = '\0';
+	memcpy(buf, text, PROCESS_BOOT_ID_SIZE);
+	return 0;
+}
+
 void process_signal(int pidfd, int sig)
 {
 	/* Fails if it has ended, which is as good, or may not be signalled, which shows. */

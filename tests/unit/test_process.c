@@ -3,6 +3,7 @@
 
 #include "fault.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -94,6 +95,21 @@ static void this_process_is_found(void **state)
 	assert_int_equal(found.parent, getppid());
 	assert_int_equal(found.session, getsid(0));
 	assert_int_equal(found.group, getpgrp());
+}
+
+static void boots_are_told_apart(void **state)
+{
+	static const char form[] = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
+	char id[PROCESS_BOOT_ID_SIZE] = "";
+	char again[PROCESS_BOOT_ID_SIZE] = "";
+
+	(void)state;
+	assert_int_equal(process_boot_id(id), 0);
+	assert_int_equal(process_boot_id(again), 0);
+	assert_string_equal(id, again);
+	assert_int_equal(strlen(id), sizeof(form) - 1);
+	for (size_t i = 0; i < sizeof(form) - 1; i++)
+		assert_true(form[i] == 'h' ? isxdigit((unsigned char)id[i]) : id[i] == form[i]);
 }
 
 static void a_descriptor_signals_and_tells_the_end(void **state)
@@ -332,6 +348,7 @@ int main(int argc, char *argv[])
 		cmocka_unit_test(stat_lines_are_read),
 		cmocka_unit_test(dead_is_what_has_no_thread_left),
 		cmocka_unit_test(this_process_is_found),
+		cmocka_unit_test(boots_are_told_apart),
 		cmocka_unit_test(a_descriptor_signals_and_tells_the_end),
 		cmocka_unit_test(marks_are_all_there_and_the_first_of_their_name),
 		cmocka_unit_test(marks_are_seen_while_programs_change),
