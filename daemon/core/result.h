@@ -26,6 +26,7 @@ struct run_result {
 	usec_t queued;      /* elapsed time when it went to the pool */
 	usec_t started;     /* elapsed time when its process was made; 0: never */
 	usec_t ended;       /* elapsed time when the main process ended; 0: never started */
+	int pid;            /* of that process; 0: there was none */
 	usec_t cpu;         /* user and system time of the main process and what it waited for */
 	long max_rss;       /* their peak resident memory, kilobytes */
 	unsigned leftovers; /* processes it left behind */

@@ -181,6 +181,15 @@ static void hear_note(void *ctx, enum log_level level, const char *text)
 	launch_note(ctx, level, "%s", text);
 }
 
+/* Who waits for a record may be told to stop meanwhile. */
+static bool hear_intention(void *ctx)
+{
+	const struct launch *launch = ctx;
+
+	launch->control->intend(launch->control->ctx);
+	return !launch_is_cancelled(launch);
+}
+
 static void hear_start(void *ctx)
 {
 	const struct run_control *control = ((struct launch *)ctx)->control;
@@ -276,7 +285,8 @@ static void end_group(struct run_local *local, struct run_result *result)
 static void run_watched(struct launch *launch, const struct launch_order *order,
 			struct run_result *result)
 {
-	static const struct watch_listener own = {hear_start, hear_output, hear_note, NULL};
+	static const struct watch_listener own = {hear_intention, hear_start, hear_output,
+						  hear_note, NULL};
 	const struct run_context *context = launch->context;
 	const struct job_settings *settings = order->settings;
 	struct run_local *local = launch->local;
@@ -309,6 +319,8 @@ static void run_watched(struct launch *launch, const struct launch_order *order,
 	};
 
 	listener.ctx = launch;
+	if (!order->own || !launch->control->intend)
+		listener.intend = NULL;
 	if (!order->own)
 		listener.started = NULL;
 	begin_output(launch, order);

@@ -51,7 +51,7 @@ struct launch_order {
 	int input; /* becomes its standard input; negative: /dev/null */
 	usec_t timeout;
 	usec_t max_runtime;
-	bool own;  /* the job's own: that it is there is told; its output is counted */
+	bool own;  /* the job's own: its beginning is told, before and after; its output counted */
 	bool keep; /* of the output head and tail; for the job's own */
 };
 

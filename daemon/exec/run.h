@@ -55,7 +55,9 @@ struct run_control {
 	int wakefd; /* readable: call woken(), and look at the clock again */
 	/* Returns 0 to go on, 1 to stop the run (SIGTERM, kill_grace, SIGKILL), 2 to kill it. */
 	int (*woken)(void *ctx);
-	/* Its process, that of the command, is about to be made: waits until that is on record. */
+	/* Its process, that of the command, is about to be made: waits until that is on record.
+	   Nothing but the making can fail any more; but woken() is asked once more behind it. NULL:
+	   nobody wants to know. */
 	void (*intend)(void *ctx);
 	/* The process is there. */
 	void (*started)(void *ctx);

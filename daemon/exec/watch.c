@@ -539,6 +539,7 @@ static void watch_process(struct watch *watch, int pidfd, usec_t begun)
 	const struct watch_plan *plan = watch->plan;
 
 	watch->result->started = begun;
+	watch->result->pid = watch->pid;
 	watch->deadline = plan->timeout > 0 ? usec_add(begun, plan->timeout) : USEC_INFINITY;
 	watch->warning = plan->max_runtime > 0 ? usec_add(begun, plan->max_runtime) : USEC_INFINITY;
 	atomic_store_explicit(plan->pid, watch->pid, memory_order_relaxed);
@@ -584,6 +585,11 @@ void watch(struct watcher *watcher, struct watch_plan *plan, const struct run_co
 	plan->spawn.stdio[2] = err_write;
 	plan->spawn.stack = watcher->stack;
 	plan->spawn.patience = SPAWN_PATIENCE;
+	if (listener->intend && !listener->intend(listener->ctx)) {
+		result->kind = RESULT_NOT_STARTED;
+		result->cancelled = true;
+		return;
+	}
 	/* Before the spawn: when this thread goes on, the program may have ended already. */
 	begun = clock_elapsed();
 	r = spawn(&plan->spawn, &watch.pid, &pidfd, &error);

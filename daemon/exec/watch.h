@@ -13,6 +13,7 @@
 #include "exec/spawn.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -29,6 +30,9 @@ void watcher_free(struct watcher *watcher);
 
 /* Who hears of it, on the thread that watches. */
 struct watch_listener {
+	/* The process is about to be made; nothing but that can fail any more. Returns whether it
+	   is to be. NULL: it is, and nobody wants to know. */
+	bool (*intend)(void *ctx);
 	void (*started)(void *ctx); /* the process is there; NULL: nobody wants to know */
 	/* It printed something: stream 0 is its standard output, 1 its standard error. */
 	void (*output)(void *ctx, int stream, const char *data, size_t len);
@@ -51,10 +55,11 @@ struct watch_plan {
 
 /*
  * Carries out the plan. Fills in *result what there is to say of the process: kind, code, stage,
- * timed_out, cancelled, started, ended, cpu, max_rss, leftovers; the rest stays. Stages are "pipe",
- * "wait" and those of struct spawn_error; "wait" with ETIMEDOUT: it was killed and does not end, or
- * has ended and is held by who traces it, and is given up. Any thread that has all signals blocked;
- * the thread must not end meanwhile.
+ * timed_out, cancelled, started, ended, pid, cpu, max_rss, leftovers; the rest stays. Stages are
+ * "pipe", "wait" and those of struct spawn_error; "wait" with ETIMEDOUT: it was killed and does not
+ * end, or has ended and is held by who traces it, and is given up. One that was not to be made
+ * after all is RESULT_NOT_STARTED and `cancelled`. Any thread that has all signals blocked; the
+ * thread must not end meanwhile.
  */
 void watch(struct watcher *watcher, struct watch_plan *plan, const struct run_control *control,
 	   const struct watch_listener *listener, struct run_result *result);

@@ -41,6 +41,8 @@ static struct heard {
 	size_t bytes;
 	size_t longest;
 	struct kept_output *kept; /* of the last run; the fixture's */
+	unsigned intended;
+	size_t lines_before; /* that was intended */
 	unsigned started;
 	pid_t pid;
 	int level;
@@ -48,11 +50,13 @@ static struct heard {
 	const struct reaction *reactions;
 } heard;
 
-/* A line at which the run is asked to stop. */
+/* A line at which the run is asked to stop, or that point of it. */
 struct reaction {
 	const char *line;
 	int level;
 };
+
+#define AT_INTENT "(intent)"
 
 static inline void add(char *to, const char *text, size_t len)
 {
@@ -62,6 +66,16 @@ static inline void add(char *to, const char *text, size_t len)
 		return;
 	memcpy(to + have, text, len);
 	strcpy(to + have + len, "|");
+}
+
+static inline void react(const char *text)
+{
+	for (const struct reaction *r = heard.reactions; r && r->line; r++) {
+		if (strcmp(r->line, text) == 0 && r->level > heard.level) {
+			heard.level = r->level;
+			eventfd_write(heard.wakefd, 1);
+		}
+	}
 }
 
 static inline void line(void *ctx, const struct log_line *said)
@@ -76,12 +90,7 @@ static inline void line(void *ctx, const struct log_line *said)
 	if (len > heard.longest)
 		heard.longest = len;
 	add(strcmp(said->stream, "stdout") == 0 ? heard.out : heard.err, text, len);
-	for (const struct reaction *r = heard.reactions; r && r->line; r++) {
-		if (strcmp(r->line, text) == 0 && r->level > heard.level) {
-			heard.level = r->level;
-			eventfd_write(heard.wakefd, 1);
-		}
-	}
+	react(text);
 }
 
 static inline void note(void *ctx, const struct run *run, enum log_level level, const char *text)
@@ -102,10 +111,22 @@ static inline int woken(void *ctx)
 	return heard.level;
 }
 
+static inline void intend(void *ctx)
+{
+	const struct run *run = ctx;
+
+	assert_int_equal(heard.started, 0);
+	assert_int_equal(run->pid, 0);
+	heard.intended++;
+	heard.lines_before = heard.lines;
+	react(AT_INTENT);
+}
+
 static inline void started(void *ctx)
 {
 	const struct run *run = ctx;
 
+	assert_int_equal(heard.intended, 1);
 	heard.started++;
 	heard.pid = run->pid;
 }
@@ -120,6 +141,7 @@ static inline struct run_control control(struct run *run, const struct reaction 
 	return (struct run_control){
 		.wakefd = heard.wakefd,
 		.woken = woken,
+		.intend = intend,
 		.started = started,
 		.ctx = run,
 	};
@@ -141,11 +163,13 @@ static inline struct run_result run_attempt(const struct job *job, unsigned atte
 	    (run.result.kind == RESULT_SPAWN_FAILED && strcmp(run.result.stage, "wait") == 0)) {
 		assert_int_equal(heard.started, 1);
 		assert_true(heard.pid > 0);
+		assert_int_equal(run.result.pid, heard.pid);
 		assert_true(run.result.started > 0 && run.result.ended >= run.result.started);
 	} else {
 		assert_int_equal(heard.started, 0);
 		assert_int_equal(run.result.started, 0);
 		assert_int_equal(run.result.ended, 0);
+		assert_int_equal(run.result.pid, 0);
 	}
 	return run.result;
 }

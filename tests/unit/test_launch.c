@@ -21,6 +21,9 @@ static void assert_failed(const struct run_result *result, const char *stage, in
 	assert_int_equal(result->kind, RESULT_SPAWN_FAILED);
 	assert_string_equal(result->stage, stage);
 	assert_int_equal(result->code, code);
+	/* All that is prepared comes before. A program may be looked for then, too. */
+	if (strcmp(stage, "exec") != 0)
+		assert_int_equal(heard.intended, strcmp(stage, "chdir") == 0);
 }
 
 static void each_attempt_knows_its_number(void **state)

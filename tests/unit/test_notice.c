@@ -71,6 +71,7 @@ static void tell(const struct job_settings *settings, const struct telling *tell
 	assert_ptr_equal(run.output, telling->output);
 	free(run.output);
 	assert_int_equal(run.pid, 0);
+	assert_int_equal(heard.intended, 0);
 	assert_int_equal(heard.started, 0);
 }
 

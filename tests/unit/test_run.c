@@ -115,6 +115,7 @@ static void without_descriptors_one_run_fails(void **state)
 			assert_int_equal(result.kind, RESULT_SPAWN_FAILED);
 			assert_string_equal(result.stage, rows[i].stage);
 			assert_int_equal(result.code, EMFILE);
+			assert_int_equal(heard.intended, strcmp(rows[i].stage, "clone") == 0);
 		} else {
 			assert_int_equal(result.kind, RESULT_EXITED);
 			assert_string_equal(heard.out, "there|");
@@ -333,6 +334,61 @@ static void told_to_stop_during_its_condition_it_does_not_start(void **state)
 		assert_int_equal(result.kind, RESULT_NOT_STARTED);
 		assert_true(result.cancelled);
 		assert_string_equal(heard.out, "ready|");
+	}
+}
+
+/* --- before it starts --- */
+
+static void what_is_intended_is_told_last(void **state)
+{
+	static const struct {
+		struct command_line only_if;
+		const char *user;
+		const char *command;
+		unsigned intended;
+		size_t lines;
+	} rows[] = {
+		{{0}, NULL, "/bin/true", 1, 0},
+		{{"echo one; echo two", 1, true}, NULL, "/bin/true", 1, 2},
+		{{"echo one; exit 1", 1, true}, NULL, "/bin/true", 0, 0},
+		{{0}, "no-such-user-at-all", "/bin/true", 0, 0},
+		/* Nothing tells before it is tried. */
+		{{0}, NULL, "/no/such", 1, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct job_settings settings = *plain();
+		struct job job = {
+			.name = "test",
+			.settings = &settings,
+			.command = {rows[i].command, 1, false},
+		};
+
+		settings.only_if = rows[i].only_if;
+		settings.user = rows[i].user;
+		(void)run_job(&job, NULL);
+		assert_int_equal(heard.intended, rows[i].intended);
+		assert_int_equal(heard.lines_before, rows[i].lines);
+	}
+}
+
+static void told_to_stop_while_that_is_put_on_record_it_does_not_start(void **state)
+{
+	unsigned before = count_fds();
+
+	(void)state;
+	for (int level = 1; level <= 2; level++) {
+		const struct reaction reactions[] = {{AT_INTENT, level}, {0}};
+		struct run_result result = shell("echo ran", plain(), reactions);
+
+		assert_int_equal(result.kind, RESULT_NOT_STARTED);
+		assert_true(result.cancelled);
+		assert_int_equal(heard.intended, 1);
+		assert_string_equal(heard.out, "");
+		assert_string_equal(heard.notes, "");
+		assert_null(heard.kept);
+		assert_int_equal(count_fds(), before);
 	}
 }
 
@@ -617,6 +673,8 @@ int main(void)
 		cmocka_unit_test(a_condition_decides),
 		cmocka_unit_test(a_condition_is_run_as_the_job_would_be),
 		cmocka_unit_test(told_to_stop_during_its_condition_it_does_not_start),
+		cmocka_unit_test(what_is_intended_is_told_last),
+		cmocka_unit_test(told_to_stop_while_that_is_put_on_record_it_does_not_start),
 		cmocka_unit_test(output_goes_to_a_file),
 		cmocka_unit_test(a_file_that_cannot_be_opened_costs_the_output_alone),
 		cmocka_unit_test(only_wanted_output_is_kept),
