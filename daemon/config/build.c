@@ -35,6 +35,8 @@ struct builder {
 	struct defaults main_defaults; /* built in, and of the main file; its top level too */
 	struct defaults defaults;      /* those, and of the file in hand */
 	struct draft *plain;           /* that of the defaults; NULL: not made yet */
+	struct section top;            /* but for its values, which are in main_defaults */
+	struct option_given top_given[OPTION_COUNT]; /* without their texts */
 	bool in_main;
 	const char *file;
 	struct arena scratch; /* of the section in hand */
@@ -93,6 +95,7 @@ int builder_new(const char *host, struct diags *diags, struct builder **ret_buil
 	sort_options(builder);
 	option_fallbacks(&builder->main_defaults.values, &(struct option_set){0});
 	builder->in_main = true;
+	builder->top.given = builder->top_given;
 	*ret_builder = builder;
 	return 0;
 }
@@ -118,6 +121,8 @@ const char *builder_keep(struct builder *builder, const char *text)
 void builder_begin_file(struct builder *builder, const char *file)
 {
 	builder->in_main = !builder->file;
+	if (builder->in_main)
+		builder->top.at.file = file;
 	builder->file = file;
 	builder->defaults = builder->main_defaults;
 	builder->plain = NULL;
@@ -126,7 +131,8 @@ void builder_begin_file(struct builder *builder, const char *file)
 int builder_take_top(struct builder *builder, const struct option_given *given)
 {
 	struct daemon_settings *daemon = &builder->main_defaults.values.daemon;
-	const char **const texts[] = {&daemon->sendmail, &daemon->mail_from};
+	const char **const texts[] = {&daemon->sendmail, &daemon->mail_from, &daemon->state_dir};
+	enum option_id id = option_id(given->option);
 	struct place place = {
 		.file = builder->file,
 		.line = given->line,
@@ -143,6 +149,11 @@ int builder_take_top(struct builder *builder, const struct option_given *given)
 		*texts[i] = builder_keep(builder, given->texts[0]);
 		if (!*texts[i])
 			r = -ENOMEM;
+	}
+	if (r == 0 && !option_set_has(&builder->top.own, id)) {
+		option_set_add(&builder->top.own, id);
+		builder->top_given[builder->top.n_given++] =
+			(struct option_given){.option = given->option, .line = given->line};
 	}
 	return r == -EINVAL ? 0 : r;
 }
@@ -474,6 +485,8 @@ int builder_finish(struct builder *builder, struct model **ret_model)
 	int r;
 
 	builder->model->daemon = builder->main_defaults.values.daemon;
+	builder->top.values = builder->main_defaults.values;
+	section_check_top(&builder->top, builder->diags);
 	r = finish_groups(builder);
 	if (r == 0) {
 		drafts_resolve(&builder->drafts, builder->model);

@@ -11,8 +11,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The most files that one configuration may have. */
 #define CONFIG_FILES_MAX 10000
@@ -84,6 +86,21 @@ static char *resolve(const struct loader *loader, const char *path)
 	if (asprintf(&resolved, "%.*s/%s", (int)(slash - file), file, path) < 0)
 		return NULL;
 	return resolved;
+}
+
+/* Likewise, and absolute. NULL with errno set. */
+static char *resolve_fully(const struct loader *loader, const char *path)
+{
+	_cleanup_free_ char *resolved = resolve(loader, path);
+	_cleanup_free_ char *here = NULL;
+	char *full = NULL;
+
+	if (!resolved || resolved[0] == '/')
+		return steal_ptr(resolved);
+	here = getcwd(NULL, 0);
+	if (!here || asprintf(&full, "%s/%s", here, resolved) < 0)
+		return NULL;
+	return full;
 }
 
 static int take_section(void *ctx, const struct option *section, const char *title, unsigned line,
@@ -224,12 +241,38 @@ static int include_dir(struct loader *loader, const char *path, unsigned line)
 	return r;
 }
 
+/* state_dir is used long after the file was read, from whatever directory. */
+static int take_state_dir(struct loader *loader, const struct option_given *given)
+{
+	struct place place = include_place(loader, OPT_STATE_DIR, given->line);
+	struct option_given full = *given;
+	_cleanup_free_ char *path = NULL;
+	const char *text;
+
+	if (given->list || !given->texts[0][0])
+		return builder_take_top(loader->builder, given);
+	path = resolve_fully(loader, given->texts[0]);
+	if (!path && errno == ENOMEM)
+		return -ENOMEM;
+	if (!path) {
+		place_report(loader->diags, DIAG_ERROR, &place,
+			     "cannot tell which directory everyd was started in: %s",
+			     strerror(errno));
+		return 0;
+	}
+	text = path;
+	full.texts = &text;
+	return builder_take_top(loader->builder, &full);
+}
+
 static int take_top(void *ctx, const struct option_given *given)
 {
 	struct loader *loader = ctx;
 	struct option_values values = {0};
 	struct place place = include_place(loader, option_id(given->option), given->line);
 
+	if (option_id(given->option) == OPT_STATE_DIR)
+		return take_state_dir(loader, given);
 	if (option_id(given->option) != OPT_INCLUDE_DIR)
 		return builder_take_top(loader->builder, given);
 	/* It is a text, which takes no memory. */

@@ -40,27 +40,6 @@ static int set_number(const struct conversion *c, int64_t number)
 	return 0;
 }
 
-static int convert_duration(struct conversion *c)
-{
-	char bound[DURATION_TEXT_SIZE];
-	usec_t span = 0;
-	int r = duration_parse(c->text, &span);
-
-	if (r == -EINVAL)
-		return refuse(
-			c,
-			"\"%s\" is not a duration; use numbers with units us ms s m h d w, as in "
-			"\"1h30m\"",
-			shown(c));
-	if (r < 0 || span > c->option->max)
-		return refuse(c, "\"%s\" is too long; the most is \"%s\"", shown(c),
-			      duration_format(c->option->max, bound));
-	if (span < c->option->min)
-		return refuse(c, "\"%s\" is too short; the least is \"%s\"", shown(c),
-			      duration_format(c->option->min, bound));
-	return set_number(c, span);
-}
-
 /* Is it "infinity", where that may be? */
 static bool is_infinity(const struct conversion *c)
 {
@@ -75,6 +54,30 @@ static const char *or_infinity(const struct conversion *c)
 static bool in_range(const struct conversion *c, int64_t number)
 {
 	return number >= c->option->min && number <= c->option->max;
+}
+
+static int convert_duration(struct conversion *c)
+{
+	char bound[DURATION_TEXT_SIZE];
+	usec_t span = 0;
+	int r;
+
+	if (is_infinity(c))
+		return set_number(c, 0);
+	r = duration_parse(c->text, &span);
+	if (r == -EINVAL)
+		return refuse(
+			c,
+			"\"%s\" is not a duration; use numbers with units us ms s m h d w, as in "
+			"\"1h30m\"%s",
+			shown(c), or_infinity(c));
+	if (r < 0 || span > c->option->max)
+		return refuse(c, "\"%s\" is too long; the most is \"%s\"%s", shown(c),
+			      duration_format(c->option->max, bound), or_infinity(c));
+	if (span < c->option->min)
+		return refuse(c, "\"%s\" is too short; the least is \"%s\"", shown(c),
+			      duration_format(c->option->min, bound));
+	return set_number(c, span);
 }
 
 static int convert_integer(struct conversion *c)

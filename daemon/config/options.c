@@ -24,6 +24,22 @@ static const char *const overlap_choices[] = {
 	NULL,
 };
 
+/* In the order of enum catch_up_policy. */
+static const char *const catch_up_choices[] = {
+	[CATCH_UP_LAST] = "last",
+	[CATCH_UP_ALL] = "all",
+	[CATCH_UP_NONE] = "none",
+	NULL,
+};
+
+/* In the order of enum durability. */
+static const char *const durability_choices[] = {
+	[DURABILITY_PROCESS] = "process",
+	[DURABILITY_POWER] = "power",
+	[DURABILITY_NONE] = "none",
+	NULL,
+};
+
 /* In the order of enum leftover_policy. */
 static const char *const leftover_choices[] = {
 	[LEFTOVER_KILL] = "kill",
@@ -78,6 +94,32 @@ const struct option option_table[OPTION_COUNT] = {
 		.name = "stop_timeout", .type = OPTION_DURATION, .where = IN_MAIN,
 		SETS(daemon.stop_timeout), .fallback = "30s", .min = 0, .max = SCHEDULE_MAX_INTERVAL,
 		.doc = "how long running jobs may go on when everyd stops",
+	},
+	[OPT_STATE_DIR] = {
+		.name = "state_dir", .type = OPTION_FILE, .where = IN_MAIN,
+		SETS(daemon.state_dir),
+		.doc = "the directory of the ledger",
+	},
+	[OPT_DURABILITY] = {
+		.name = "durability", .type = OPTION_CHOICE, .where = IN_MAIN,
+		SETS(daemon.durability), .fallback = "process", .choices = durability_choices,
+		.doc = "what the ledger outlives",
+	},
+	[OPT_HISTORY_KEEP] = {
+		.name = "history_keep", .type = OPTION_DURATION, .where = IN_MAIN, .infinity = true,
+		SETS(daemon.history_keep), .fallback = "30d", .min = USEC_PER_MIN,
+		.max = SCHEDULE_MAX_INTERVAL,
+		.doc = "how long the ledger keeps what became of an occurrence",
+	},
+	[OPT_HISTORY_RUNS] = {
+		.name = "history_runs", .type = OPTION_INTEGER, .where = IN_MAIN, .infinity = true,
+		SETS(daemon.history_runs), .fallback = "1000", .min = 1, .max = 1000000000,
+		.doc = "how many runs of a job the ledger keeps",
+	},
+	[OPT_CATCH_UP_RATE] = {
+		.name = "catch_up_rate", .type = OPTION_INTEGER, .where = IN_MAIN, .infinity = true,
+		SETS(daemon.catch_up_rate), .fallback = "10", .min = 1, .max = 100000,
+		.doc = "how many runs are caught up each second, of all jobs together",
 	},
 	[OPT_SENDMAIL] = {
 		.name = "sendmail", .type = OPTION_PROGRAM, .where = IN_MAIN,
@@ -165,6 +207,18 @@ const struct option option_table[OPTION_COUNT] = {
 		.name = "concurrency_group", .type = OPTION_NAME, .where = OF_JOBS,
 		SETS(concurrency_group),
 		.doc = "the group whose limit the job shares",
+	},
+
+	[OPT_CATCH_UP] = {
+		.name = "catch_up", .type = OPTION_CHOICE, .where = OF_JOBS,
+		SETS(settings.catch_up), .fallback = "last", .choices = catch_up_choices,
+		.doc = "what becomes of slots at which everyd could not act",
+	},
+	[OPT_CATCH_UP_WINDOW] = {
+		.name = "catch_up_window", .type = OPTION_DURATION, .where = OF_JOBS, .infinity = true,
+		SETS(settings.catch_up_window), .fallback = "1d", .min = 1,
+		.max = SCHEDULE_MAX_INTERVAL,
+		.doc = "how long ago a slot may be that is caught up",
 	},
 
 	[OPT_TIMEOUT] = {

@@ -207,18 +207,29 @@ static void check_schedule(const struct section *section, struct diags *diags)
 			     ": the job is overdue before it can have succeeded again");
 }
 
-void section_check_job(const struct section *section, struct diags *diags)
+/* Options that do nothing with the value that another one, a choice, has. */
+static void check_policies(const struct section *section, struct diags *diags)
 {
 	enum overlap_policy overlap = section->values.settings.overlap;
+	struct place place;
 
 	if (is_own(section, OPT_MAX_RUNNING) && overlap != OVERLAP_ALLOW) {
-		struct place place = place_of(section, OPT_MAX_RUNNING);
-
+		place = place_of(section, OPT_MAX_RUNNING);
 		place_report(
 			diags, DIAG_WARNING, &place,
 			"means nothing with overlap = \"%s\"; it goes with overlap = \"allow\"",
 			option_table[OPT_OVERLAP].choices[overlap]);
 	}
+	if (is_own(section, OPT_CATCH_UP_WINDOW) &&
+	    section->values.settings.catch_up == CATCH_UP_NONE) {
+		place = place_of(section, OPT_CATCH_UP_WINDOW);
+		place_report(diags, DIAG_WARNING, &place, "means nothing with catch_up = \"none\"");
+	}
+}
+
+void section_check_job(const struct section *section, struct diags *diags)
+{
+	check_policies(section, diags);
 	check_needs(section, diags);
 	check_durations(section, diags);
 	check_outcomes(section, diags);
@@ -229,4 +240,22 @@ void section_check_defaults(const struct section *section, struct diags *diags)
 {
 	check_durations(section, diags);
 	check_outcomes(section, diags);
+}
+
+void section_check_top(const struct section *section, struct diags *diags)
+{
+	static const enum option_id of_ledger[] = {OPT_STATE_DIR, OPT_HISTORY_KEEP,
+						   OPT_HISTORY_RUNS};
+
+	if (section->values.daemon.durability != DURABILITY_NONE)
+		return;
+	for (size_t i = 0; i < ARRAY_LENGTH(of_ledger); i++) {
+		struct place place;
+
+		if (!is_own(section, of_ledger[i]))
+			continue;
+		place = place_of(section, of_ledger[i]);
+		place_report(diags, DIAG_WARNING, &place,
+			     "means nothing with durability = \"none\"");
+	}
 }

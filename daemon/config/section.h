@@ -29,3 +29,6 @@ void section_check_job(const struct section *section, struct diags *diags);
 
 /* The same for defaults, of which only some holds: they suit some jobs and not others. */
 void section_check_defaults(const struct section *section, struct diags *diags);
+
+/* The same for the top level. */
+void section_check_top(const struct section *section, struct diags *diags);

@@ -21,12 +21,15 @@ static void everything_arrives(void **state)
 {
 	struct model *model = fixture_model(
 		*state, "workers = 3 queue = 4 stop_timeout = 5s\n"
+			"catch_up_rate = 6 durability = power history_keep = 2h history_runs = 7\n"
+			"state_dir = '/var/x'\n"
 			"concurrency_group b { limit = 2 }\n"
 			"concurrency_group a { limit = 1 }\n"
 			"job z {\n"
 			"  every = 1h offset = 5m splay = 10m command = 'a b'\n"
 			"  timeout = 1m kill_grace = 2s overlap = allow max_running = 7\n"
 			"  leftover = leave concurrency_group = b shell = /bin/bash\n"
+			"  catch_up = all catch_up_window = 8h\n"
 			"}\n"
 			"job c { every = 1m command = {prog, '', 'x y'} concurrency_group = a }\n");
 	const struct job *job = job_of(model, "z");
@@ -34,16 +37,21 @@ static void everything_arrives(void **state)
 	assert_int_equal(model->daemon.workers, 3);
 	assert_int_equal(model->daemon.queue, 4);
 	assert_int_equal(model->daemon.stop_timeout, 5 * USEC_PER_SEC);
+	assert_int_equal(model->daemon.catch_up_rate, 6);
+	assert_int_equal(model->daemon.durability, DURABILITY_POWER);
+	assert_int_equal(model->daemon.history_keep, 2 * USEC_PER_HOUR);
+	assert_int_equal(model->daemon.history_runs, 7);
+	assert_string_equal(model->daemon.state_dir, "/var/x");
 	assert_int_equal(model->n_groups, 2);
 	assert_string_equal(model->groups[0].name, "a");
 	assert_string_equal(model->groups[1].name, "b");
 	assert_int_equal(model->groups[1].limit, 2);
-	assert_int_equal(model->groups[1].line, 2);
+	assert_int_equal(model->groups[1].line, 4);
 	assert_int_equal(model->n_jobs, 2);
 	assert_string_equal(model->jobs[0].name, "c");
 	assert_string_equal(model->jobs[1].name, "z");
 
-	assert_int_equal(job->line, 4);
+	assert_int_equal(job->line, 6);
 	assert_non_null(strstr(job->file, "/main.conf"));
 	assert_int_equal(job->schedule.interval, USEC_PER_HOUR);
 	assert_int_equal(job->schedule.offset, 5 * USEC_PER_MIN);
@@ -56,6 +64,8 @@ static void everything_arrives(void **state)
 	assert_int_equal(job->settings->overlap, OVERLAP_ALLOW);
 	assert_int_equal(job->settings->max_running, 7);
 	assert_int_equal(job->settings->leftover, LEFTOVER_LEAVE);
+	assert_int_equal(job->settings->catch_up, CATCH_UP_ALL);
+	assert_int_equal(job->settings->catch_up_window, 8 * USEC_PER_HOUR);
 	assert_ptr_equal(job->settings->group, &model->groups[1]);
 	assert_string_equal(job->settings->shell, "/bin/bash");
 
@@ -76,6 +86,11 @@ static void what_is_not_given_has_its_default(void **state)
 	assert_int_equal(model->daemon.workers, 8);
 	assert_int_equal(model->daemon.queue, 1024);
 	assert_int_equal(model->daemon.stop_timeout, 30 * USEC_PER_SEC);
+	assert_int_equal(model->daemon.catch_up_rate, 10);
+	assert_int_equal(model->daemon.durability, DURABILITY_PROCESS);
+	assert_int_equal(model->daemon.history_keep, 30 * USEC_PER_DAY);
+	assert_int_equal(model->daemon.history_runs, 1000);
+	assert_null(model->daemon.state_dir);
 	assert_int_equal(job->schedule.offset, 0);
 	assert_int_equal(job->schedule.delay, 0);
 	assert_int_equal(job->settings->timeout, 0);
@@ -83,6 +98,8 @@ static void what_is_not_given_has_its_default(void **state)
 	assert_int_equal(job->settings->overlap, OVERLAP_SKIP);
 	assert_int_equal(job->settings->max_running, 1);
 	assert_int_equal(job->settings->leftover, LEFTOVER_KILL);
+	assert_int_equal(job->settings->catch_up, CATCH_UP_LAST);
+	assert_int_equal(job->settings->catch_up_window, USEC_PER_DAY);
 	assert_null(job->settings->group);
 	assert_string_equal(job->settings->shell, "/bin/sh");
 	assert_int_equal(job_of(model, "y")->settings->max_running, 4);
@@ -198,6 +215,7 @@ static void what_a_run_is_not_told_is_as_plain_as_can_be(void **state)
 	struct model *model = fixture_model(*state, "job x { every = 1m command = x }");
 	const struct job_settings plain = {
 		.max_running = 1,
+		.catch_up_window = USEC_PER_DAY,
 		.kill_signal = SIGTERM,
 		.kill_grace = 10 * USEC_PER_SEC,
 		.shell = "/bin/sh",
@@ -224,13 +242,13 @@ static void a_job_takes_defaults_back(void **state)
 		"defaults { environment = {'A=b', 'C=d'} limits = 'CORE=0' mailto = root\n"
 		"  memory_max = 1G tasks_max = 5 cpu_max = 50% on_failure = a only_if = b\n"
 		"  output = '/l/%j' success_exit = 5 concurrency_group = g retry_on = 6\n"
-		"  no_new_privileges = yes overlap = allow retries = 1 }\n"
+		"  no_new_privileges = yes overlap = allow retries = 1 catch_up_window = 1h }\n"
 		"concurrency_group g { limit = 1 }\n"
 		"job x { every = 1m command = x }\n"
 		"job y { every = 1m command = x environment = 'E=f' limits = {} mailto = {}\n"
 		"  memory_max = infinity tasks_max = infinity cpu_max = infinity\n"
 		"  on_failure = {} only_if = {} output = journal success_exit = {} retry_on = {}\n"
-		"  no_new_privileges = no overlap = skip }");
+		"  no_new_privileges = no overlap = skip catch_up_window = infinity }");
 	const struct job_settings *x = job_of(model, "x")->settings;
 	const struct job_settings *y = job_of(model, "y")->settings;
 
@@ -255,8 +273,51 @@ static void a_job_takes_defaults_back(void **state)
 	assert_int_equal(y->retry_on.exits[0], 0);
 	assert_false(y->no_new_privileges);
 	assert_int_equal(y->max_running, 1);
+	assert_int_equal(x->catch_up_window, USEC_PER_HOUR);
+	assert_int_equal(y->catch_up_window, 0);
 	assert_string_equal(y->group->name, "g");
 	model_unref(model);
+}
+
+static void infinity_is_no_bound(void **state)
+{
+	struct model *model =
+		fixture_model(*state, "catch_up_rate = infinity history_keep = infinity\n"
+				      "history_runs = infinity");
+
+	assert_int_equal(model->daemon.catch_up_rate, 0);
+	assert_int_equal(model->daemon.history_keep, 0);
+	assert_int_equal(model->daemon.history_runs, 0);
+	model_unref(model);
+}
+
+/* Relative to its file; and absolute, wherever the daemon was started. */
+static void the_state_directory_is_absolute(void **state)
+{
+	const struct fixture *fixture = *state;
+	char *expected = fixture_path(fixture, "state");
+	char *home = getcwd(NULL, 0);
+	struct diags diags;
+	struct model *model = fixture_model(fixture, "state_dir = state");
+
+	assert_string_equal(model->daemon.state_dir, expected);
+	model_unref(model);
+
+	assert_non_null(home);
+	assert_int_equal(chdir(fixture->dir), 0);
+	for (int i = 0; i < 2; i++) {
+		diags_init(&diags);
+		assert_int_equal(config_load(i ? "./main.conf" : "main.conf", "h", &diags, &model),
+				 0);
+		free(expected);
+		expected = fixture_path(fixture, i ? "./state" : "state");
+		assert_string_equal(model->daemon.state_dir, expected);
+		model_unref(model);
+		diags_done(&diags);
+	}
+	assert_int_equal(chdir(home), 0);
+	free(home);
+	free(expected);
 }
 
 static void an_empty_file_is_an_empty_model(void **state)
@@ -731,6 +792,8 @@ int main(void)
 		WITH_FILES(all_that_a_run_is_told_arrives),
 		WITH_FILES(what_a_run_is_not_told_is_as_plain_as_can_be),
 		WITH_FILES(a_job_takes_defaults_back),
+		WITH_FILES(infinity_is_no_bound),
+		WITH_FILES(the_state_directory_is_absolute),
 		WITH_FILES(an_empty_file_is_an_empty_model),
 		WITH_FILES(the_nearest_default_counts),
 		WITH_FILES(groups_are_seen_from_every_file),

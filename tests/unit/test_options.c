@@ -55,6 +55,66 @@ static const struct case_ cases[] = {
 			     "*.conf files are read too\n"},
 	{"include('')", "main.conf:1: include: it is empty; write another file to read\n"},
 
+	/* the ledger */
+	{"state_dir = /srv/everyd", NULL},
+	{"state_dir = 'some where'", NULL},
+	{"state_dir = ''",
+	 "main.conf:1: state_dir: it is empty; write the directory of the ledger\n"},
+	{"state_dir = {a, b}", "main.conf:1: state_dir: it takes one value, not a list\n"},
+	{"state_dir = {}", "main.conf:1: state_dir: it takes one value, not a list\n"},
+	{"durability = process", NULL},
+	{"durability = power", NULL},
+	{"durability = none", NULL},
+	{"durability = disk",
+	 "main.conf:1: durability: \"disk\" is not one of \"process\", \"power\", \"none\"\n"},
+	{"history_keep = 1m history_runs = 1", NULL},
+	{"history_keep = 36525d history_runs = 1000000000", NULL},
+	{"history_keep = infinity history_runs = infinity", NULL},
+	{"history_keep = 59s",
+	 "main.conf:1: history_keep: \"59s\" is too short; the least is \"1m\"\n"},
+	{"history_keep = 0",
+	 "main.conf:1: history_keep: \"0\" is too short; the least is \"1m\"\n"},
+	{"history_keep = 36526d", "main.conf:1: history_keep: \"36526d\" is too long; the most is "
+				  "\"5217w6d\", or infinity\n"},
+	{"history_keep = ever",
+	 "main.conf:1: history_keep: \"ever\" is not a duration; use numbers with units us ms s m "
+	 "h d w, as in \"1h30m\", or infinity\n"},
+	{"history_runs = 0", "main.conf:1: history_runs: \"0\" is not a whole number from 1 to "
+			     "1000000000, or infinity\n"},
+	{"durability = none history_keep = 1d\nstate_dir = x\nhistory_runs = 5 workers = 1",
+	 "main.conf:1: warning: history_keep: means nothing with durability = \"none\"\n"
+	 "main.conf:2: warning: state_dir: means nothing with durability = \"none\"\n"
+	 "main.conf:3: warning: history_runs: means nothing with durability = \"none\"\n"},
+	{"history_keep = 0 durability = none",
+	 "main.conf:1: history_keep: \"0\" is too short; the least is \"1m\"\n"},
+
+	/* catching up */
+	{"catch_up_rate = 1", NULL},
+	{"catch_up_rate = 100000", NULL},
+	{"catch_up_rate = infinity", NULL},
+	{"catch_up_rate = 100001 ", "main.conf:1: catch_up_rate: \"100001\" is not a whole number "
+				    "from 1 to 100000, or infinity\n"},
+	{"catch_up_rate = 0", "main.conf:1: catch_up_rate: \"0\" is not a whole number from 1 to "
+			      "100000, or infinity\n"},
+	{"job x { catch_up = last " J "}", NULL},
+	{"job x { catch_up = all catch_up_window = 1us " J "}", NULL},
+	{"job x { catch_up = none " J "}", NULL},
+	{"job x { catch_up = yes " J "}",
+	 JOB "catch_up: \"yes\" is not one of \"last\", \"all\", \"none\"\n"},
+	{"job x { catch_up_window = infinity " J "}", NULL},
+	{"job x { catch_up_window = 36525d " J "}", NULL},
+	{"job x { catch_up_window = 0 " J "}",
+	 JOB "catch_up_window: \"0\" is too short; the least is \"1us\"\n"},
+	{"job x { catch_up_window = none " J "}",
+	 JOB "catch_up_window: \"none\" is not a duration; use numbers with units us ms s m h d w, "
+	     "as in \"1h30m\", or infinity\n"},
+	{"job x { catch_up = none catch_up_window = 1h " J "}",
+	 WARN "catch_up_window: means nothing with catch_up = \"none\"\n"},
+	{"defaults { catch_up = none } job x { catch_up_window = 1h " J "}",
+	 WARN "catch_up_window: means nothing with catch_up = \"none\"\n"},
+	{"defaults { catch_up_window = 1h } job x { catch_up = none " J "}", NULL},
+	{"job x { timeout = infinity " J "}", JOB "timeout: \"infinity\"" UNITS},
+
 	/* every */
 	{"job x { every = 100ms command = x }", NULL},
 	{"job x { every = 36525d command = x }", NULL},
@@ -724,8 +784,8 @@ static void misspelt_names_are_recognized(void **state)
 		     "file\n"},
 		{"directory = x",
 		 "main.conf:1: unknown option \"directory\"; possible here: workers, queue, "
-		 "stop_timeout, sendmail, mail_from, include_dir, include, defaults, job, "
-		 "concurrency_group\n"},
+		 "stop_timeout, state_dir, durability, history_keep, history_runs, catch_up_rate, "
+		 "sendmail, mail_from, include_dir, include, defaults, job, concurrency_group\n"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(unknown); i++)
@@ -754,7 +814,7 @@ static void the_manual_names_every_option(void **state)
 		char *at;
 		char *end;
 
-		(void)snprintf(item, sizeof(item), "\n.It %s %s",
+		(void)snprintf(item, sizeof(item), "\n.It %s %s ",
 			       option->type == OPTION_SECTION || option->type == OPTION_FUNCTION
 				       ? "Ic"
 				       : "Cm",
