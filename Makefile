@@ -20,7 +20,7 @@ SHELL       := /bin/bash
 # --- what the machine must have -----------------------------------------------------------------
 
 BUILD_PACKAGES    := gcc libc6-dev libevent-dev libconfuse-dev libsystemd-dev libsqlite3-dev
-TEST_PACKAGES     := libcmocka-dev bats mandoc procps python3-minimal
+TEST_PACKAGES     := libcmocka-dev bats mandoc procps python3-minimal sqlite3
 SANITIZE_PACKAGES := clang libclang-rt-14-dev llvm-14
 LINT_PACKAGES     := clang clang-tidy clang-format cppcheck systemd
 VALGRIND_PACKAGES := valgrind libc6-dbg

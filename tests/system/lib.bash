@@ -22,7 +22,7 @@ setup() {
 	: >"$LOG"
 	chmod 0666 "$LOG"
 	unset NOTIFY_SOCKET WATCHDOG_USEC WATCHDOG_PID JOURNAL_STREAM CONFIGURATION_DIRECTORY LANG
-	export RUNTIME_DIRECTORY=$T/runtime
+	export RUNTIME_DIRECTORY=$T/runtime STATE_DIRECTORY=$T/state
 	export ASAN_OPTIONS="log_path=$T/sanitizer:quarantine_size_mb=4:$ASAN_OPTIONS"
 	export UBSAN_OPTIONS="log_path=$T/sanitizer:print_stacktrace=1:$UBSAN_OPTIONS"
 	export TSAN_OPTIONS="log_path=$T/sanitizer:$TSAN_OPTIONS"
