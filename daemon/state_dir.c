@@ -123,10 +123,10 @@ static int open_lock(int dirfd, const char *path, const struct complaint *c)
 		openat(dirfd, STATE_DIR_LOCK,
 		       O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
 	struct stat st;
-	int r;
 
 	if (fd < 0) {
-		r = -errno;
+		int r = -errno;
+
 		if (r == -ELOOP || r == -EISDIR || r == -ENXIO)
 			return complain(c, r,
 					"%s/" STATE_DIR_LOCK " is not a regular file: there is no "
