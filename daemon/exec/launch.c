@@ -285,13 +285,15 @@ static void end_group(struct run_local *local, struct run_result *result)
 static void run_watched(struct launch *launch, const struct launch_order *order,
 			struct run_result *result)
 {
-	static const struct watch_listener own = {hear_intention, hear_start, hear_output,
-						  hear_note, NULL};
 	const struct run_context *context = launch->context;
 	const struct job_settings *settings = order->settings;
 	struct run_local *local = launch->local;
 	struct command *command = &local->command;
-	struct watch_listener listener = own;
+	struct watch_listener listener = {
+		.intend = order->own && launch->control->intend ? hear_intention : NULL,
+		.started = order->own ? hear_start : NULL,
+		.heard = {hear_output, hear_note, launch},
+	};
 	struct watch_plan plan = {
 		.spawn =
 			{
@@ -310,19 +312,17 @@ static void run_watched(struct launch *launch, const struct launch_order *order,
 			},
 		.cgroup = &local->cgroup,
 		.marks = command->marks,
-		.timeout = order->timeout,
-		.max_runtime = order->max_runtime,
-		.kill_signal = settings->kill_signal,
-		.kill_grace = settings->kill_grace,
-		.leftover = settings->leftover,
+		.supervise =
+			{
+				.timeout = order->timeout,
+				.max_runtime = order->max_runtime,
+				.kill_signal = settings->kill_signal,
+				.kill_grace = settings->kill_grace,
+				.leftover = settings->leftover,
+			},
 		.pid = &launch->run->pid,
 	};
 
-	listener.ctx = launch;
-	if (!order->own || !launch->control->intend)
-		listener.intend = NULL;
-	if (!order->own)
-		listener.started = NULL;
 	begin_output(launch, order);
 	watch(local->watcher, &plan, launch->control, &listener, result);
 	end_output(launch, order, result);

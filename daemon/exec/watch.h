@@ -1,20 +1,17 @@
 /*
- * Supervision of one command and of all processes that it makes: spawn it, hand on what it prints,
- * stop it when its time is over or when told to, account for what it left behind. It knows of no
- * job: that of a run, its condition, its hooks and its mail are watched alike.
+ * One command from spawn to reap: hand on what it prints, stop it when its time is over or when
+ * told to, account for what it left behind. It knows of no job: that of a run, its condition, its
+ * hooks and its mail are watched alike.
  */
 #pragma once
 
 #include "base/cleanup.h"
-#include "base/clock.h"
-#include "base/log.h"
-#include "core/model.h"
 #include "core/result.h"
 #include "exec/spawn.h"
+#include "exec/supervise.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 struct cgroup;
@@ -33,23 +30,15 @@ struct watch_listener {
 	/* The process is about to be made; nothing but that can fail any more. Returns whether it
 	   is to be. NULL: it is, and nobody wants to know. */
 	bool (*intend)(void *ctx);
-	void (*started)(void *ctx); /* the process is there; NULL: nobody wants to know */
-	/* It printed something: stream 0 is its standard output, 1 its standard error. */
-	void (*output)(void *ctx, int stream, const char *data, size_t len);
-	/* Something a user should know; sanitized (text.h). */
-	void (*note)(void *ctx, enum log_level level, const char *text);
-	void *ctx;
+	void (*started)(void *ctx);      /* the process is there; NULL: nobody wants to know */
+	struct supervise_listener heard; /* its `ctx` is that of all of them */
 };
 
 struct watch_plan {
 	struct spawn spawn; /* but for stdio[1], stdio[2], stack, patience, which are filled in */
 	struct cgroup *cgroup; /* as tree_begin() takes it, and the next */
 	char *const *marks;
-	usec_t timeout;     /* 0: none */
-	usec_t max_runtime; /* after which it is only said that it goes on; 0: never */
-	int kill_signal;
-	usec_t kill_grace; /* from that to SIGKILL */
-	enum leftover_policy leftover;
+	struct supervise_plan supervise;
 	_Atomic pid_t *pid; /* shows the process while there is one; 0 otherwise */
 };
 
