@@ -3,6 +3,7 @@
 
 #include "exec/census.h"
 #include "exec/identity.h"
+#include "exec/marks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -174,44 +175,9 @@ static bool add_descendant(void *ctx, const struct census_entry *entry)
 	return add_held(ctx, entry, belongs_to_parent);
 }
 
-static uid_t user_of(const struct tree *tree)
-{
-	return tree->identity && tree->identity->change ? tree->identity->uid : getuid();
-}
-
-/* By its environment. Where root was left without the right to trace everybody (a container), the
-   user whose process it is has it. Returns 0, 1 or -errno. */
-static int has_marks(const struct tree *tree, pid_t pid)
-{
-	int r = process_is_marked(pid, tree->marks);
-	struct identity_before before;
-
-	if (r == -EACCES && tree->identity && identity_enter(tree->identity, &before) == 0) {
-		r = process_is_marked(pid, tree->marks);
-		identity_leave(tree->identity, &before);
-	}
-	return r;
-}
-
-/*
- * May the process belong to the run? Marks can be forged, users cannot: a program that is setuid
- * root has an effective user who is not him that started it. The cheap question comes first, lest
- * what others left costs much. Returns 0, 1 or -errno.
- */
 static int is_marked(const struct tree *tree, pid_t pid)
 {
-	uid_t user = user_of(tree);
-	uid_t uid;
-	int r = process_read_effective_user(pid, &uid);
-
-	if (r == 0 && uid != user && uid != 0)
-		return 0;
-	if (r == 0)
-		r = has_marks(tree, pid);
-	if (r <= 0)
-		return r;
-	r = process_read_real_user(pid, &uid);
-	return r < 0 ? r : uid == user || uid == 0;
+	return marks_match(pid, tree->marks, tree->identity);
 }
 
 /* The environment is that of whoever had the number when it was read: of the one that is held, if
