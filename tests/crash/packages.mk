@@ -1,0 +1,2 @@
+# What `make check-crash` needs beyond the build.
+FETCH_check-crash := python3
