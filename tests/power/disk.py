@@ -1,0 +1,147 @@
+"""
+A disk with a write cache that forgets what was not flushed when its power fails, as disks do; of
+the blocks that it had not flushed some may be there all the same, and others not.
+
+It is a server of network block devices (the NBD protocol, of which it has what qemu needs), because
+the machine's emulator alone would not do: what it has once taken from the guest survives in the
+host's page cache, flushed or not.
+"""
+
+import os
+import socket
+import struct
+import threading
+
+SECTOR = 512
+BLOCK = 4096
+
+MAGIC = 0x4e42444d41474943
+OPTION_MAGIC = 0x49484156454f5054
+OPTION_REPLY_MAGIC = 0x3e889045565a9
+REQUEST_MAGIC = 0x25609513
+REPLY_MAGIC = 0x67446698
+
+FLAG_FIXED_NEWSTYLE = 1
+FLAG_NO_ZEROES = 2
+OPTION_ABORT = 2
+OPTION_GO = 7
+REPLY_ACK = 1
+REPLY_INFO = 3
+REPLY_UNSUPPORTED = 0x80000001
+INFO_EXPORT = 0
+TRANSMISSION_FLAGS = 1 | 4  # there are flags; it can flush
+READ, WRITE, DISCONNECT, FLUSH = range(4)
+EINVAL = 22
+
+
+class Disk:
+    """
+    What has been flushed is in the file. One client at a time; after connections have ended,
+    fail() is the end of the power.
+    """
+
+    def __init__(self, path, address):
+        self.path = path
+        self.lost = 0  # sectors, ever
+        with open(path, "rb") as file:
+            self._content = bytearray(file.read())
+        self._unflushed = set()  # numbers of sectors
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(address)
+        self._listener.listen()
+        self._thread = None
+
+    def accept(self):
+        """Serves the next client, in the background. join() waits for its end."""
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def join(self):
+        self._thread.join()
+
+    def close(self):
+        self._listener.close()
+
+    def fail(self, random):
+        """The power fails: which of the sectors that were not flushed are there is by chance."""
+        kind = random.choice(["none", "block", "sector"])
+        blocks = {}
+        survivors = set()
+        for sector in sorted(self._unflushed):
+            unit = sector if kind == "sector" else sector * SECTOR // BLOCK
+            if kind != "none" and blocks.setdefault(unit, random.random() < 0.5):
+                survivors.add(sector)
+        self.lost += len(self._unflushed) - len(survivors)
+        self._unflushed = survivors
+        self._flush()
+        with open(self.path, "rb") as file:
+            self._content = bytearray(file.read())
+
+    # --- the server ---
+
+    def _serve(self):
+        client, _ = self._listener.accept()
+        with client:
+            try:
+                if self._negotiate(client):
+                    while self._answer(client):
+                        pass
+            except ConnectionError:
+                pass  # the emulator was killed
+
+    @staticmethod
+    def _receive(client, size):
+        data = bytearray()
+        while len(data) < size:
+            if not (more := client.recv(size - len(data))):
+                raise ConnectionResetError
+            data += more
+        return bytes(data)
+
+    def _negotiate(self, client):
+        client.sendall(struct.pack(">QQH", MAGIC, OPTION_MAGIC,
+                                   FLAG_FIXED_NEWSTYLE | FLAG_NO_ZEROES))
+        self._receive(client, 4)
+
+        def reply(option, kind, data=b""):
+            client.sendall(struct.pack(">QIII", OPTION_REPLY_MAGIC, option, kind, len(data)) + data)
+
+        while True:
+            _, option, size = struct.unpack(">QII", self._receive(client, 16))
+            self._receive(client, size)
+            if option == OPTION_GO:
+                reply(option, REPLY_INFO, struct.pack(">HQH", INFO_EXPORT, len(self._content),
+                                                      TRANSMISSION_FLAGS))
+                reply(option, REPLY_ACK)
+                return True
+            if option == OPTION_ABORT:
+                return False
+            reply(option, REPLY_UNSUPPORTED)
+
+    def _answer(self, client):
+        """A request; returns whether there are more to come."""
+        magic, _, kind, handle, offset, size = struct.unpack(">IHHQQI", self._receive(client, 28))
+        if magic != REQUEST_MAGIC or kind == DISCONNECT:
+            return False
+        data, error = b"", 0
+        if kind == WRITE:
+            self._content[offset:offset + size] = self._receive(client, size)
+            self._unflushed.update(range(offset // SECTOR, (offset + size + SECTOR - 1) // SECTOR))
+        elif kind == READ:
+            data = bytes(self._content[offset:offset + size])
+        elif kind == FLUSH:
+            self._flush()
+        else:
+            error = EINVAL
+        client.sendall(struct.pack(">IIQ", REPLY_MAGIC, error, handle) + data)
+        return True
+
+    def _flush(self):
+        file = os.open(self.path, os.O_WRONLY)
+        try:
+            for sector in self._unflushed:
+                at = sector * SECTOR
+                os.pwrite(file, self._content[at:at + SECTOR], at)
+        finally:
+            os.close(file)
+        self._unflushed.clear()
