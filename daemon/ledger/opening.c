@@ -1,0 +1,134 @@
+/* See opening.h. */
+#include "ledger/opening.h"
+
+#include "ledger/aside.h"
+#include "ledger/checkpoint.h"
+#include "ledger/recall.h"
+#include "ledger/tell.h"
+
+#include <stdlib.h>
+
+bool opening_set_aside(struct ledger *ledger, struct trouble *ret_trouble)
+{
+	_cleanup_free_ char *name = NULL;
+	int r;
+
+	checkpointer_stop(ledger->checkpointer);
+	store_close(&ledger->store, true);
+	r = aside_put(ledger->path, clock_wall(), &name);
+	if (r < 0) {
+		*ret_trouble = (struct trouble){TROUBLE_DIRECTORY, -r};
+		return false;
+	}
+	ledger->store.ino = 0;
+	if (!name)
+		return true;
+	ledger_lock(ledger);
+	tell_set_aside(ledger, name);
+	ledger_unlock(ledger);
+	return true;
+}
+
+/* Opens the file, or a new one in its place. */
+static bool open_store(struct ledger *ledger, struct trouble *ret_trouble)
+{
+	if (store_open(&ledger->store, ledger->path, ret_trouble) == 0)
+		return true;
+	return trouble_is_broken(ret_trouble) && opening_set_aside(ledger, ret_trouble) &&
+	       store_open(&ledger->store, ledger->path, ret_trouble) == 0;
+}
+
+/* Numbers of jobs in a file that is no more mean nothing. */
+static void forget_file(struct ledger *ledger)
+{
+	free(ledger->store.numbers);
+	ledger->store.numbers = NULL;
+	ledger->store.n_numbers = 0;
+	prune_clear(&ledger->prune);
+}
+
+static int recall_past(struct ledger *ledger, struct past *ret_past)
+{
+	usec_t now = clock_wall();
+
+	return recall(&ledger->store, now, now - clock_elapsed(), &ledger->prune, ret_past);
+}
+
+/* A file that could not be read when the daemon started: there is more in it than is known. */
+static int take_up(struct ledger *ledger)
+{
+	struct past past;
+	int rc = store_adopt_foreign(&ledger->store);
+
+	if (rc == SQLITE_OK)
+		rc = recall_past(ledger, &past);
+	if (rc == SQLITE_OK)
+		past_done(&past);
+	return rc;
+}
+
+static int begin_life(struct ledger *ledger)
+{
+	int rc = store_set_power(&ledger->store, ledger->power);
+
+	return rc == SQLITE_OK ? store_begin_life(&ledger->store, &ledger->life) : rc;
+}
+
+bool opening_again(struct ledger *ledger, struct trouble *ret_trouble)
+{
+	int rc;
+
+	if (!open_store(ledger, ret_trouble))
+		return false;
+	if (ledger->store.made) {
+		forget_file(ledger);
+		ledger->renewing = true;
+		rc = SQLITE_OK;
+	} else if (ledger->unread) {
+		ledger->renewing = true;
+		rc = take_up(ledger);
+	} else {
+		rc = SQLITE_OK;
+	}
+	if (rc == SQLITE_OK)
+		rc = begin_life(ledger);
+	if (rc != SQLITE_OK) {
+		*ret_trouble = trouble_of(ledger->store.db, rc);
+		store_close(&ledger->store, true);
+		return false;
+	}
+	ledger->unread = false;
+	checkpointer_start(ledger->checkpointer);
+	return true;
+}
+
+bool opening_first(struct ledger *ledger, struct past *ret_past)
+{
+	struct trouble trouble = {0};
+	struct past past = {0};
+	int rc;
+
+	for (int i = 0; i < 2; i++) {
+		if (!open_store(ledger, &trouble))
+			break;
+		rc = recall_past(ledger, &past);
+		if (rc == SQLITE_OK)
+			rc = begin_life(ledger);
+		if (rc == SQLITE_OK) {
+			*ret_past = past;
+			checkpointer_start(ledger->checkpointer);
+			return true;
+		}
+		trouble = trouble_of(ledger->store.db, rc);
+		past_done(&past);
+		/* Only now that it was read it shows. */
+		if (!trouble_is_broken(&trouble) || !opening_set_aside(ledger, &trouble))
+			break;
+	}
+	store_close(&ledger->store, true);
+	ledger->unread = true;
+	ledger_lock(ledger);
+	tell_trouble(ledger, &trouble);
+	ledger_unlock(ledger);
+	return false;
+}

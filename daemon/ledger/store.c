@@ -1,0 +1,343 @@
+/* See store.h. */
+#include "ledger/store.h"
+
+#include "ledger/schema.h"
+#include "ledger/statements.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A file of no more pages is checked as a whole when it is opened. */
+#define CHECKED_PAGES 2048
+
+/* --- statements --- */
+
+sqlite3_stmt *store_stmt(struct store *store, enum store_verb verb)
+{
+	return store->stmts[verb];
+}
+
+int store_reset(sqlite3_stmt *stmt)
+{
+	return sqlite3_reset(stmt);
+}
+
+int store_run(sqlite3_stmt *stmt)
+{
+	(void)sqlite3_step(stmt);
+	return sqlite3_reset(stmt);
+}
+
+static int execute(struct store *store, const char *sql)
+{
+	return sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+}
+
+/* Prepares it, takes the first column of its first row, and calls take() with it. */
+static int query(struct store *store, const char *sql, bool (*take)(sqlite3_stmt *stmt))
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL);
+	bool taken;
+
+	if (rc != SQLITE_OK)
+		return rc;
+	taken = sqlite3_step(stmt) == SQLITE_ROW && take(stmt);
+	rc = sqlite3_finalize(stmt);
+	return rc == SQLITE_OK && !taken ? SQLITE_CORRUPT : rc;
+}
+
+/* --- opening --- */
+
+static bool is_wal(sqlite3_stmt *stmt)
+{
+	const char *mode = (const char *)sqlite3_column_text(stmt, 0);
+
+	return mode && strcmp(mode, "wal") == 0;
+}
+
+static bool is_ok(sqlite3_stmt *stmt)
+{
+	const char *verdict = (const char *)sqlite3_column_text(stmt, 0);
+
+	return verdict && strcmp(verdict, "ok") == 0;
+}
+
+static bool is_small(sqlite3_stmt *stmt)
+{
+	return sqlite3_column_int(stmt, 0) <= CHECKED_PAGES;
+}
+
+/* Makes an empty file that is the user's alone; SQLite would let others read it. Returns 0 or
+   -errno. */
+static int make_file(const char *path, bool *ret_made)
+{
+	_cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	*ret_made = fd >= 0;
+	return fd < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/* Makes the directory as well, if that is what is missing. */
+static int make(const char *path, bool *ret_made)
+{
+	_cleanup_free_ char *directory = NULL;
+	int r = make_file(path, ret_made);
+
+	if (r != -ENOENT)
+		return r;
+	directory = strndup(path, (size_t)(strrchr(path, '/') - path));
+	if (!directory)
+		return -ENOMEM;
+	if (mkdir(directory, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	return make_file(path, ret_made);
+}
+
+static int connect(struct store *store)
+{
+	int rc = sqlite3_open_v2(
+		store->path, &store->db,
+		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	(void)sqlite3_busy_timeout(store->db, STORE_BUSY_MSEC);
+	/* Until it is known to be ours. */
+	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	return schema_check(store->db);
+}
+
+static int set_up(struct store *store)
+{
+	char limit[64];
+	int rc = query(store, "PRAGMA journal_mode = WAL", is_wal);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	(void)snprintf(limit, sizeof(limit), "PRAGMA journal_size_limit = %d", STORE_WAL_BYTES);
+	rc = execute(store, limit);
+	/* Checkpoints are another thread's. What is deleted need not be overwritten: it was not
+	   secret, and costs twice. */
+	if (rc == SQLITE_OK)
+		rc = execute(store, "PRAGMA wal_autocheckpoint = 0; PRAGMA secure_delete = OFF;"
+				    "PRAGMA cache_size = -16384; PRAGMA synchronous = NORMAL");
+	return rc;
+}
+
+/* Looks at the structure of a small file as a whole; errors in a large one show when it is used. */
+static int check(struct store *store)
+{
+	int rc = query(store, "PRAGMA page_count", is_small);
+
+	if (rc == SQLITE_OK)
+		return query(store, "PRAGMA quick_check(1)", is_ok);
+	return rc == SQLITE_CORRUPT ? SQLITE_OK : rc;
+}
+
+/* A file whose tables are not as they were made is not ours any more. */
+static int prepare(struct store *store)
+{
+	for (size_t i = 0; i < STORE_VERBS; i++) {
+		int rc = sqlite3_prepare_v3(store->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
+					    &store->stmts[i], NULL);
+
+		if (rc != SQLITE_OK)
+			return rc == SQLITE_ERROR ? TROUBLE_FOREIGN : rc;
+	}
+	return 0;
+}
+
+static int on_wal(void *ctx, sqlite3 *db, const char *name, int pages)
+{
+	struct store *store = ctx;
+
+	(void)db;
+	(void)name;
+	store->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+static int identify(struct store *store)
+{
+	struct stat st;
+
+	if (stat(store->path, &st) < 0)
+		return TROUBLE_GONE;
+	store->dev = st.st_dev;
+	store->ino = st.st_ino;
+	store->wal_ino = 0;
+	return 0;
+}
+
+int store_open(struct store *store, const char *path, struct trouble *ret_trouble)
+{
+	int rc;
+	int r;
+
+	*store = (struct store){.path = path,
+				.numbers = store->numbers,
+				.n_numbers = store->n_numbers,
+				.last_number = store->last_number};
+	r = make(path, &store->made);
+	if (r < 0) {
+		*ret_trouble = (struct trouble){TROUBLE_DIRECTORY, -r};
+		return TROUBLE_DIRECTORY;
+	}
+	rc = connect(store);
+	if (rc == SQLITE_OK)
+		rc = set_up(store);
+	if (rc == SQLITE_OK && !store->made)
+		rc = check(store);
+	if (rc == SQLITE_OK)
+		rc = schema_prepare(store->db);
+	if (rc == SQLITE_OK)
+		rc = prepare(store);
+	if (rc == SQLITE_OK)
+		rc = identify(store);
+	if (rc != SQLITE_OK) {
+		*ret_trouble = trouble_of(store->db, rc);
+		store_close(store, true);
+		return rc;
+	}
+	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	(void)sqlite3_wal_hook(store->db, on_wal, store);
+	return 0;
+}
+
+void store_close(struct store *store, bool abrupt)
+{
+	for (size_t i = 0; i < STORE_VERBS; i++) {
+		(void)sqlite3_finalize(store->stmts[i]);
+		store->stmts[i] = NULL;
+	}
+	if (store->db && abrupt)
+		(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	(void)sqlite3_close(store->db);
+	store->db = NULL;
+}
+
+int store_set_power(struct store *store, bool power)
+{
+	int rc;
+
+	if (store->power == power)
+		return 0;
+	rc = execute(store, power ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+	if (rc == SQLITE_OK)
+		store->power = power;
+	return rc;
+}
+
+int store_begin_life(struct store *store, const struct ledger_life *life)
+{
+	static const enum store_verb verbs[] = {STORE_LIFE_FIND, STORE_LIFE};
+	int rc = SQLITE_OK;
+
+	/* It may be there already, if this is not the first time that the file is opened. */
+	for (size_t i = 0; rc == SQLITE_OK && i < ARRAY_LENGTH(verbs); i++) {
+		sqlite3_stmt *stmt = store_stmt(store, verbs[i]);
+
+		(void)sqlite3_bind_int64(stmt, 1, life->started);
+		(void)sqlite3_bind_int64(stmt, 2, life->pid);
+		(void)sqlite3_bind_text(stmt, 3, life->boot, -1, SQLITE_STATIC);
+		if (verbs[i] == STORE_LIFE)
+			(void)sqlite3_bind_text(stmt, 4, life->version, -1, SQLITE_STATIC);
+		if (sqlite3_step(stmt) == SQLITE_ROW) {
+			store->life = sqlite3_column_int64(stmt, 0);
+			return store_reset(stmt);
+		}
+		rc = store_reset(stmt);
+	}
+	if (rc == SQLITE_OK)
+		store->life = sqlite3_last_insert_rowid(store->db);
+	return rc;
+}
+
+int store_look(struct store *store)
+{
+	char wal[4096];
+	struct stat st;
+
+	if (stat(store->path, &st) < 0 || st.st_ino != store->ino || st.st_dev != store->dev)
+		return TROUBLE_GONE;
+	if ((size_t)snprintf(wal, sizeof(wal), "%s-wal", store->path) >= sizeof(wal))
+		return 0;
+	if (stat(wal, &st) < 0)
+		return store->wal_ino != 0 ? TROUBLE_MOVED : 0;
+	if (store->wal_ino == 0)
+		store->wal_ino = st.st_ino;
+	return st.st_ino != store->wal_ino ? TROUBLE_MOVED : 0;
+}
+
+/* --- transactions --- */
+
+int store_begin(struct store *store)
+{
+	return store_run(store_stmt(store, STORE_BEGIN));
+}
+
+int store_commit(struct store *store)
+{
+	return store_run(store_stmt(store, STORE_COMMIT));
+}
+
+void store_rollback(struct store *store)
+{
+	sqlite3_stmt *stmt = store_stmt(store, STORE_ROLLBACK);
+
+	if (store->db && !sqlite3_get_autocommit(store->db)) {
+		(void)sqlite3_step(stmt);
+		(void)sqlite3_reset(stmt);
+	}
+}
+
+bool store_is_refused(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_CONSTRAINT:
+	case SQLITE_TOOBIG:
+	case SQLITE_MISMATCH:
+		return code > 0;
+	default:
+		return false;
+	}
+}
+
+/* --- a database that the daemon did not begin with --- */
+
+static const char close_sql[] =
+	"UPDATE run SET verdict = iif(state = 'accepted', 'cancelled', 'lost'),"
+	" reason = iif(state = 'accepted', 'rescheduled', 'crash'), state = NULL, next = NULL,"
+	" failed = NULL WHERE verdict IS NULL;"
+	"UPDATE job SET held = NULL WHERE held IS NOT NULL";
+
+static const char last_sql[] = "SELECT max(coalesce((SELECT max(number) FROM job), 0),"
+			       " (SELECT number FROM highest WHERE kind = 'job'))";
+
+int store_adopt_foreign(struct store *store)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(store->db, last_sql, -1, &stmt, NULL);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		store->last_number = (uint32_t)sqlite3_column_int64(stmt, 0);
+	rc = sqlite3_finalize(stmt);
+	if (rc == SQLITE_OK)
+		rc = store_begin(store);
+	if (rc == SQLITE_OK)
+		rc = execute(store, close_sql);
+	if (rc == SQLITE_OK)
+		rc = store_commit(store);
+	if (rc != SQLITE_OK)
+		return rc;
+	free(store->numbers);
+	store->n_numbers = 64;
+	store->numbers = calloc(store->n_numbers, sizeof(*store->numbers));
+	return store->numbers ? 0 : SQLITE_NOMEM;
+}
