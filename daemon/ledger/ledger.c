@@ -182,6 +182,7 @@ uint64_t ledger_close(struct ledger *ledger, bool clean, usec_t now, usec_t pati
 	ledger_lock(ledger);
 	ledger->close_by = usec_add(clock_monotonic(), patience);
 	ledger->closing = true;
+	ledger->retry = 0;
 	ledger->sleep = WRITER_AWAKE;
 	pthread_cond_signal(&ledger->work);
 	until = timespec_of(ledger->close_by);

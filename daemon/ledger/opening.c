@@ -67,13 +67,6 @@ static int take_up(struct ledger *ledger)
 	return rc;
 }
 
-static int begin_life(struct ledger *ledger)
-{
-	int rc = store_set_power(&ledger->store, ledger->power);
-
-	return rc == SQLITE_OK ? store_begin_life(&ledger->store, &ledger->life) : rc;
-}
-
 bool opening_again(struct ledger *ledger, struct trouble *ret_trouble)
 {
 	int rc;
@@ -90,8 +83,6 @@ bool opening_again(struct ledger *ledger, struct trouble *ret_trouble)
 	} else {
 		rc = SQLITE_OK;
 	}
-	if (rc == SQLITE_OK)
-		rc = begin_life(ledger);
 	if (rc != SQLITE_OK) {
 		*ret_trouble = trouble_of(ledger->store.db, rc);
 		store_close(&ledger->store, true);
@@ -102,30 +93,32 @@ bool opening_again(struct ledger *ledger, struct trouble *ret_trouble)
 	return true;
 }
 
+/* One attempt of the first time. */
+static bool read_first(struct ledger *ledger, struct past *ret_past, struct trouble *ret_trouble)
+{
+	int rc;
+
+	if (!open_store(ledger, ret_trouble))
+		return false;
+	rc = recall_past(ledger, ret_past);
+	if (rc == SQLITE_OK)
+		return true;
+	*ret_trouble = trouble_of(ledger->store.db, rc);
+	/* Only now that it was read it shows. */
+	if (!trouble_is_broken(ret_trouble) || opening_set_aside(ledger, ret_trouble))
+		store_close(&ledger->store, true);
+	return false;
+}
+
 bool opening_first(struct ledger *ledger, struct past *ret_past)
 {
 	struct trouble trouble = {0};
-	struct past past = {0};
-	int rc;
 
-	for (int i = 0; i < 2; i++) {
-		if (!open_store(ledger, &trouble))
-			break;
-		rc = recall_past(ledger, &past);
-		if (rc == SQLITE_OK)
-			rc = begin_life(ledger);
-		if (rc == SQLITE_OK) {
-			*ret_past = past;
-			checkpointer_start(ledger->checkpointer);
-			return true;
-		}
-		trouble = trouble_of(ledger->store.db, rc);
-		past_done(&past);
-		/* Only now that it was read it shows. */
-		if (!trouble_is_broken(&trouble) || !opening_set_aside(ledger, &trouble))
-			break;
+	/* What passes is no reason to know nothing. */
+	if (read_first(ledger, ret_past, &trouble) || read_first(ledger, ret_past, &trouble)) {
+		checkpointer_start(ledger->checkpointer);
+		return true;
 	}
-	store_close(&ledger->store, true);
 	ledger->unread = true;
 	ledger_lock(ledger);
 	tell_trouble(ledger, &trouble);

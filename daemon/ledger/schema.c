@@ -176,8 +176,46 @@ int schema_check(sqlite3 *db)
 	return version > SCHEMA_VERSION ? TROUBLE_NEWER : 0;
 }
 
-/* The reasons as this version of the program words them. */
-static int write_reasons(sqlite3 *db)
+static int execute(sqlite3 *db, const char *sql)
+{
+	int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : sqlite3_extended_errcode(db);
+}
+
+/* One version further. */
+static int step(sqlite3 *db, int version)
+{
+	char pragma[96];
+	int rc = execute(db, steps[version]);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	(void)snprintf(pragma, sizeof(pragma),
+		       "PRAGMA user_version = %d; PRAGMA application_id = %d", version + 1,
+		       SCHEMA_APPLICATION);
+	return execute(db, pragma);
+}
+
+int schema_prepare(sqlite3 *db)
+{
+	int version = 0;
+	int rc = number_of(db, "PRAGMA user_version", &version);
+
+	while (rc == SQLITE_OK && version < SCHEMA_VERSION) {
+		rc = execute(db, "BEGIN IMMEDIATE");
+		if (rc == SQLITE_OK)
+			rc = step(db, version);
+		if (rc == SQLITE_OK)
+			rc = execute(db, "COMMIT");
+		if (rc != SQLITE_OK)
+			(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+		version++;
+	}
+	return rc;
+}
+
+int schema_write_reasons(sqlite3 *db)
 {
 	sqlite3_stmt *stmt;
 	int rc = sqlite3_prepare_v2(db,
@@ -193,54 +231,4 @@ static int write_reasons(sqlite3 *db)
 	}
 	(void)sqlite3_finalize(stmt);
 	return rc;
-}
-
-static int execute(sqlite3 *db, const char *sql)
-{
-	int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
-
-	return rc == SQLITE_OK ? 0 : sqlite3_extended_errcode(db);
-}
-
-/* One version further, or only the words of the present one. In a transaction. */
-static int step(sqlite3 *db, int version, bool *ret_more)
-{
-	char pragma[96];
-	int rc;
-
-	if (version < SCHEMA_VERSION) {
-		rc = execute(db, steps[version]);
-		if (rc != SQLITE_OK)
-			return rc;
-		(void)snprintf(pragma, sizeof(pragma),
-			       "PRAGMA user_version = %d; PRAGMA application_id = %d", version + 1,
-			       SCHEMA_APPLICATION);
-		rc = execute(db, pragma);
-		if (rc != SQLITE_OK)
-			return rc;
-	}
-	*ret_more = version + 1 < SCHEMA_VERSION;
-	return *ret_more ? 0 : write_reasons(db);
-}
-
-int schema_prepare(sqlite3 *db)
-{
-	bool more = true;
-
-	while (more) {
-		int version = 0;
-		int rc = execute(db, "BEGIN IMMEDIATE");
-
-		if (rc == SQLITE_OK)
-			rc = number_of(db, "PRAGMA user_version", &version);
-		if (rc == SQLITE_OK)
-			rc = step(db, version, &more);
-		if (rc == SQLITE_OK)
-			rc = execute(db, "COMMIT");
-		if (rc != SQLITE_OK) {
-			(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-			return rc;
-		}
-	}
-	return 0;
 }

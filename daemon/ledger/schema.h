@@ -16,5 +16,9 @@
    TROUBLE_FOREIGN; or a code of SQLite. */
 int schema_check(sqlite3 *db) _must_check_;
 
-/* Makes or migrates it, each version in a transaction of its own. Returns 0 or a code of SQLite. */
+/* Makes or migrates it, if it is not of the present version; each version in a transaction of its
+ * own. Returns 0 or a code of SQLite. */
 int schema_prepare(sqlite3 *db) _must_check_;
+
+/* The reasons as this version of the program words them. Returns 0 or a code of SQLite. */
+int schema_write_reasons(sqlite3 *db) _must_check_;

@@ -76,10 +76,11 @@ struct ledger {
 	struct queue_chunk *batch;         /* that has been taken and is not written yet */
 	bool unread;                       /* what the database knows was never read */
 	bool expecting;                    /* processes: there was an intent */
-	bool unchecked; /* something was written since a checkpoint was asked for */
-	bool renewing;  /* a new file was begun, of which the news are yet to be told */
-	bool to_power;  /* `power`, as it was when the batch was taken */
-	usec_t pause;   /* of the last failure; 0: there was none since a success */
+	bool unchecked;    /* something was written since a checkpoint was asked for */
+	bool renewing;     /* a new file was begun, of which the news are yet to be told */
+	bool to_power;     /* `power`, as it was when the batch was taken */
+	unsigned failures; /* since a success; the first is not told: what passes is no trouble */
+	usec_t pause;      /* after the last of these; 0: none */
 	/* Monotonic. */
 	usec_t looked;  /* when the file was last looked at */
 	usec_t written; /* when the last commit ended */

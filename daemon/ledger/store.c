@@ -167,6 +167,9 @@ static int identify(struct store *store)
 
 	if (stat(store->path, &st) < 0)
 		return TROUBLE_GONE;
+	/* It is opened again, and not the one that it was. */
+	if (store->ino != 0 && !store->made && (st.st_ino != store->ino || st.st_dev != store->dev))
+		return TROUBLE_GONE;
 	store->dev = st.st_dev;
 	store->ino = st.st_ino;
 	store->wal_ino = 0;
@@ -178,10 +181,14 @@ int store_open(struct store *store, const char *path, struct trouble *ret_troubl
 	int rc;
 	int r;
 
-	*store = (struct store){.path = path,
-				.numbers = store->numbers,
-				.n_numbers = store->n_numbers,
-				.last_number = store->last_number};
+	*store = (struct store){
+		.path = path,
+		.dev = store->dev,
+		.ino = store->ino,
+		.numbers = store->numbers,
+		.n_numbers = store->n_numbers,
+		.last_number = store->last_number,
+	};
 	r = make(path, &store->made);
 	if (r < 0) {
 		*ret_trouble = (struct trouble){TROUBLE_DIRECTORY, -r};
@@ -235,7 +242,7 @@ int store_set_power(struct store *store, bool power)
 int store_begin_life(struct store *store, const struct ledger_life *life)
 {
 	static const enum store_verb verbs[] = {STORE_LIFE_FIND, STORE_LIFE};
-	int rc = SQLITE_OK;
+	int rc = schema_write_reasons(store->db);
 
 	/* It may be there already, if this is not the first time that the file is opened. */
 	for (size_t i = 0; rc == SQLITE_OK && i < ARRAY_LENGTH(verbs); i++) {

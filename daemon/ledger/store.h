@@ -59,7 +59,7 @@ struct store {
 	sqlite3 *db; /* NULL: it is not open */
 	sqlite3_stmt *stmts[STORE_VERBS];
 	const char *path;
-	int64_t life;
+	int64_t life;  /* of the daemon, in it; 0: it is not on record yet */
 	bool made;     /* the file was not there before */
 	bool power;    /* each commit waits for the disk */
 	int wal_pages; /* in the WAL file, as of the last commit */
@@ -74,9 +74,9 @@ struct store {
 };
 
 /*
- * Opens the database at path, which must stay, or makes it, and its directory, so that only the
- * daemon's user can read it; brings it up to the present schema. Returns 0, or what is wrong in
- * *ret_trouble and its code.
+ * Opens the database at path (in what is all zero, or was closed), which must stay, or makes it,
+ * and its directory, so that only the daemon's user can read it; brings it up to the present
+ * schema. Returns 0, or what is wrong in *ret_trouble and its code.
  */
 int store_open(struct store *store, const char *path, struct trouble *ret_trouble) _must_check_;
 
@@ -87,7 +87,8 @@ void store_close(struct store *store, bool abrupt);
 /* Is each commit to wait for the disk? Not within a transaction. Returns 0 or a code. */
 int store_set_power(struct store *store, bool power) _must_check_;
 
-/* Puts the daemon's life on record, once. Returns 0 or a code. */
+/* Puts the daemon's life on record, once, and what its reasons mean. In a transaction. Returns 0 or
+   a code. */
 int store_begin_life(struct store *store, const struct ledger_life *life) _must_check_;
 
 /* Is the file still where it was? 0, TROUBLE_GONE or TROUBLE_MOVED. */

@@ -139,9 +139,12 @@ static void count_rows(struct ledger *ledger, usec_t now)
 
 static int write_batch(struct ledger *ledger, bool drained, uint64_t *refused)
 {
+	bool first = ledger->store.life == 0;
 	size_t lazies = 0;
 	int rc = store_begin(&ledger->store);
 
+	if (rc == SQLITE_OK && first)
+		rc = store_begin_life(&ledger->store, &ledger->life);
 	if (rc == SQLITE_OK)
 		rc = apply_batch(ledger, refused);
 	/* Their intents may be in what waits still. */
@@ -149,9 +152,13 @@ static int write_batch(struct ledger *ledger, bool drained, uint64_t *refused)
 		rc = apply_lazies(ledger, clock_monotonic(), &lazies);
 	if (rc == SQLITE_OK)
 		rc = store_commit(&ledger->store);
-	while (rc == SQLITE_OK && lazies-- > 0)
+	if (rc != SQLITE_OK) {
+		ledger->store.life = first ? 0 : ledger->store.life;
+		return rc;
+	}
+	while (lazies-- > 0)
 		lazies_drop(&ledger->lazies);
-	return rc;
+	return 0;
 }
 
 /* Takes what waits, unless something was taken and is not written yet, and the settings. Returns
@@ -211,28 +218,32 @@ static bool is_passing(int code)
 	return code > 0 && ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_FULL);
 }
 
+static void retry_later(struct ledger *ledger, usec_t pause)
+{
+	ledger->pause = pause > RETRY_MAX ? RETRY_MAX : pause;
+	ledger->retry = clock_monotonic() + ledger->pause;
+}
+
 /* Mends what can be mended, says what cannot, and sets when it is to be tried again. */
 static void failed(struct ledger *ledger, struct trouble *trouble)
 {
-	bool again = trouble->code == TROUBLE_MOVED;
+	bool busy = trouble->code > 0 && (trouble->code & 0xff) == SQLITE_BUSY;
 
 	if (trouble_is_broken(trouble)) {
-		again = opening_set_aside(ledger, trouble);
+		(void)opening_set_aside(ledger, trouble);
 	} else if (!is_passing(trouble->code)) {
 		checkpointer_stop(ledger->checkpointer);
 		/* What a lost -wal file had goes into the database, as long as it is open. */
 		store_close(&ledger->store, trouble->code != TROUBLE_MOVED);
 	}
-	if (again && ledger->pause == 0) {
-		ledger->pause = RETRY_MIN;
+	ledger->failures++;
+	if (ledger->failures == 1 && !busy)
 		return;
-	}
-	ledger->pause = ledger->pause == 0 ? RETRY_MIN : ledger->pause * 2;
-	if (ledger->pause > RETRY_MAX)
-		ledger->pause = RETRY_MAX;
 	ledger_lock(ledger);
-	ledger->retry = clock_monotonic() + (ledger->closing ? RETRY_MIN : ledger->pause);
-	ledger->hopeless = ledger->closing && (trouble->code & 0xff) != SQLITE_BUSY;
+	retry_later(ledger, ledger->pause == 0 ? RETRY_MIN : ledger->pause * 2);
+	if (ledger->closing)
+		retry_later(ledger, RETRY_MIN);
+	ledger->hopeless = ledger->closing && !busy;
 	tell_trouble(ledger, trouble);
 	ledger_unlock(ledger);
 }
@@ -264,6 +275,7 @@ static int attempt(struct ledger *ledger, struct trouble *ret_trouble)
 		return rc;
 	}
 	ledger->pause = 0;
+	ledger->failures = 0;
 	ledger->unchecked = true;
 	committed(ledger, refused);
 	*ret_trouble = (struct trouble){.code = found};
@@ -299,7 +311,7 @@ static usec_t next_write(struct ledger *ledger)
 {
 	const struct lazy *lazy;
 
-	if (ledger->batch || !ledger->store.db)
+	if (ledger->batch || !ledger->store.db || ledger->store.life == 0)
 		return ledger->retry;
 	if (ledger->queue.first)
 		return ledger->waiters || ledger->closing ? ledger->retry : ledger->written + PACE;
