@@ -46,6 +46,8 @@ struct cgroups {
 	pthread_mutex_t lock;  /* of what follows */
 	struct left *left;     /* the first has waited longest */
 	struct left **left_end;
+	struct left *kept; /* by cgroups_keep() */
+	bool cleared;      /* what is there is of this daemon's runs, or adopted */
 };
 
 static const char *const controller_names[CGROUP_CONTROLLERS] = {
@@ -68,19 +70,61 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
+/* The number of a run's group; 0: it is none. */
+static unsigned number_of(const char *name)
+{
+	static const char *const prefixes[] = {PLAIN_PREFIX, LIMITED_PREFIX};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(prefixes); i++) {
+		size_t len = strlen(prefixes[i]);
+
+		if (strncmp(name, prefixes[i], len) == 0)
+			return (unsigned)strtoul(name + len, NULL, 10);
+	}
+	return 0;
+}
+
+static bool is_kept(const struct cgroups *cgroups, const char *name)
+{
+	for (const struct left *kept = cgroups->kept; kept; kept = kept->next)
+		if (strcmp(kept->name, name) == 0)
+			return true;
+	return false;
+}
+
 static bool remove_one(void *ctx, int dir, const char *name)
 {
-	(void)ctx;
-	if (strncmp(name, PLAIN_PREFIX, strlen(PLAIN_PREFIX)) == 0 ||
-	    strncmp(name, LIMITED_PREFIX, strlen(LIMITED_PREFIX)) == 0)
+	struct cgroups *cgroups = ctx;
+	unsigned number = number_of(name);
+
+	if (number == 0)
+		return true;
+	if (!is_kept(cgroups, name))
 		cgroup_dir_kill(dir, name);
+	else if (number > cgroups->made)
+		cgroups->made = number;
 	return true;
 }
 
-/* What cannot be removed is in nobody's way. */
-static void remove_all(const struct cgroups *cgroups)
+static void free_list(struct left *list)
 {
-	(void)!cgroup_dir_each(cgroups->fd, remove_one, NULL);
+	while (list) {
+		struct left *left = list;
+
+		list = left->next;
+		free(left);
+	}
+}
+
+/* What cannot be removed is in nobody's way. */
+void cgroups_clear(struct cgroups *cgroups)
+{
+	if (!cgroups)
+		return;
+	(void)!cgroup_dir_each(cgroups->fd, remove_one, cgroups);
+	free_list(cgroups->kept);
+	cgroups->kept = NULL;
+	cgroups->cleared = true;
 }
 
 /* Into its leaf. */
@@ -144,7 +188,6 @@ static int take_place(struct cgroup_place *place, struct cgroups **ret_cgroups)
 	cgroups->path = steal_ptr(place->path);
 	cgroups->left_end = &cgroups->left;
 	(void)pthread_mutex_init(&cgroups->lock, NULL);
-	remove_all(cgroups);
 	enable_controllers(cgroups);
 	*ret_cgroups = cgroups;
 	return 0;
@@ -170,13 +213,11 @@ void cgroups_free(struct cgroups *cgroups)
 {
 	if (!cgroups)
 		return;
-	remove_all(cgroups);
-	while (cgroups->left) {
-		struct left *left = cgroups->left;
-
-		cgroups->left = left->next;
-		free(left);
-	}
+	free_list(cgroups->kept);
+	cgroups->kept = NULL;
+	if (cgroups->cleared)
+		cgroups_clear(cgroups);
+	free_list(cgroups->left);
 	(void)pthread_mutex_destroy(&cgroups->lock);
 	(void)close(cgroups->fd);
 	free(cgroups->path);
@@ -186,6 +227,53 @@ void cgroups_free(struct cgroups *cgroups)
 bool cgroups_has(const struct cgroups *cgroups, enum cgroup_controller controller)
 {
 	return cgroups && cgroups->has[controller];
+}
+
+/* --- of which group a process is --- */
+
+/* That which is right below, of the process's or above it. Returns whether there is one. */
+static bool find_name(const struct cgroups *cgroups, pid_t pid, char name[static CGROUP_NAME_SIZE])
+{
+	char file[32];
+	char text[CGROUP_FILE_SIZE];
+	size_t len = strlen(cgroups->path);
+
+	(void)snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
+	if (cgroup_dir_read(AT_FDCWD, file, text) < 0)
+		return false;
+	/* Of v1 there may be other lines before and, never seen so far, behind it. */
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		size_t n;
+
+		line += *line == '\n';
+		if (strncmp(line, "0::", 3) != 0 || strncmp(line + 3, cgroups->path, len) != 0 ||
+		    line[3 + len] != '/')
+			continue;
+		line += 3 + len + 1;
+		n = strcspn(line, "/\n");
+		if (n == 0 || n >= CGROUP_NAME_SIZE)
+			return false;
+		memcpy(name, line, n);
+		name[n] = '\0';
+		return true;
+	}
+	return false;
+}
+
+int cgroups_keep(struct cgroups *cgroups, pid_t pid)
+{
+	char name[CGROUP_NAME_SIZE];
+	struct left *kept;
+
+	if (!cgroups || !find_name(cgroups, pid, name) || number_of(name) == 0)
+		return 0;
+	kept = malloc(sizeof(*kept));
+	if (!kept)
+		return -ENOMEM;
+	memcpy(kept->name, name, sizeof(kept->name));
+	kept->next = cgroups->kept;
+	cgroups->kept = kept;
+	return 0;
 }
 
 /* --- groups that were left --- */
@@ -268,17 +356,12 @@ static int make_directory(struct cgroup *cgroup, struct cgroups *cgroups)
 	return -EEXIST;
 }
 
-static int make(struct cgroup *cgroup, struct cgroups *cgroups, bool limited)
+/* By its name. Returns 0, or -errno without a group. */
+static int open_group(struct cgroup *cgroup, const struct cgroups *cgroups)
 {
-	int r;
+	int r = cgroup_dir_open(cgroups->fd, cgroup->name);
 
-	sweep(cgroups);
 	cgroup->in = cgroups;
-	cgroup->limited = limited;
-	r = make_directory(cgroup, cgroups);
-	if (r < 0)
-		return r;
-	r = cgroup_dir_open(cgroups->fd, cgroup->name);
 	cgroup->fd = r;
 	if (r >= 0) {
 		cgroup->events = openat(r, "cgroup.events", O_RDONLY | O_CLOEXEC);
@@ -286,8 +369,24 @@ static int make(struct cgroup *cgroup, struct cgroups *cgroups, bool limited)
 			return 0;
 		r = -errno;
 	}
-	(void)unlinkat(cgroups->fd, cgroup->name, AT_REMOVEDIR);
 	close_group(cgroup);
+	return r;
+}
+
+static int make(struct cgroup *cgroup, struct cgroups *cgroups, bool limited)
+{
+	char name[CGROUP_NAME_SIZE];
+	int r;
+
+	sweep(cgroups);
+	cgroup->limited = limited;
+	r = make_directory(cgroup, cgroups);
+	if (r < 0)
+		return r;
+	memcpy(name, cgroup->name, sizeof(name));
+	r = open_group(cgroup, cgroups);
+	if (r < 0)
+		(void)unlinkat(cgroups->fd, name, AT_REMOVEDIR);
 	return r;
 }
 
@@ -379,6 +478,13 @@ int cgroup_prepare(struct cgroup *cgroup, struct cgroups *cgroups,
 	return r;
 }
 
+int cgroup_open(struct cgroup *cgroup, struct cgroups *cgroups, pid_t pid)
+{
+	if (!cgroups || !find_name(cgroups, pid, cgroup->name) || number_of(cgroup->name) == 0)
+		return 0;
+	return open_group(cgroup, cgroups);
+}
+
 static bool stop_at(void *ctx, pid_t pid)
 {
 	bool *any = ctx;
@@ -434,24 +540,9 @@ bool cgroup_is_populated(const struct cgroup *cgroup)
 
 bool cgroup_contains(const struct cgroup *cgroup, pid_t pid)
 {
-	char file[32];
-	char text[CGROUP_FILE_SIZE];
-	char path[CGROUP_FILE_SIZE];
-	const char *at;
-	size_t len;
+	char name[CGROUP_NAME_SIZE];
 
-	(void)snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
-	if (cgroup_dir_read(AT_FDCWD, file, text) < 0)
-		return false;
-	(void)snprintf(path, sizeof(path), "\n0::%s/%s", cgroup->in->path, cgroup->name);
-	/* Of v1 there may be other lines before and, never seen so far, behind it. */
-	at = strstr(text, path);
-	len = strlen(path);
-	if (!at && strncmp(text, path + 1, len - 1) == 0) {
-		at = text;
-		len--;
-	}
-	return at && strchr("/\n", at[len]);
+	return find_name(cgroup->in, pid, name) && strcmp(name, cgroup->name) == 0;
 }
 
 int cgroup_kill(struct cgroup *cgroup)

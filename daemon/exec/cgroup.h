@@ -25,14 +25,22 @@ struct cgroups;
 
 /*
  * Finds the delegated subtree, moves the process into a leaf of it ("daemon"), so that the rest is
- * free for runs, enables what controllers there are, and removes what a daemon that was killed left
- * behind. Returns 0, with *ret_cgroups NULL where nothing is delegated; or -errno, then runs go
- * without too and somebody is to be told; -EBUSY: another daemon has it. While the process has one
- * thread.
+ * free for runs, and enables what controllers there are. Returns 0, with *ret_cgroups NULL where
+ * nothing is delegated; or -errno, then runs go without too and somebody is to be told; -EBUSY:
+ * another daemon has it. While the process has one thread.
  */
 int cgroups_new(struct cgroups **ret_cgroups) _must_check_;
-/* Kills what runs left behind and removes all groups. NULL is fine. */
+/* Kills what runs left behind and removes all groups; but not before cgroups_clear(), as all is a
+   daemon's before this one then. NULL is fine. */
 void cgroups_free(struct cgroups *cgroups);
+
+/*
+ * What runs of a daemon that was killed left behind in its groups: the group of that process is
+ * kept by cgroups_clear(), which kills what is in the others and removes them. Before the first
+ * run. NULL, and a process that is in none, are fine. The first returns 0 or -ENOMEM.
+ */
+int cgroups_keep(struct cgroups *cgroups, pid_t pid) _must_check_;
+void cgroups_clear(struct cgroups *cgroups);
 
 /* Can runs be bounded by this controller? NULL: no. Any thread. */
 bool cgroups_has(const struct cgroups *cgroups, enum cgroup_controller controller);
@@ -66,6 +74,10 @@ void cgroup_init(struct cgroup *cgroup);
  */
 int cgroup_prepare(struct cgroup *cgroup, struct cgroups *cgroups,
 		   const struct cgroup_limits *limits) _must_check_;
+
+/* Makes it the group of that process, which a daemon before this one had put there, to be given to
+   cgroup_done(); none if it is in none, or cgroups is NULL. Returns 0 or -errno. */
+int cgroup_open(struct cgroup *cgroup, struct cgroups *cgroups, pid_t pid) _must_check_;
 
 /* The run is over: removes a group that had limits, or was killed; one whose processes go on is no
    longer used, and removed when they have ended. */

@@ -241,6 +241,19 @@ static void set_marks(struct command *command)
 	command->marks[n] = NULL;
 }
 
+int command_identify(struct command *command, const char *job, uint64_t run)
+{
+	int r;
+
+	environment_clear(&command->environment);
+	r = command_mark(command, job, run, USEC_INFINITY, 0);
+	if (r == 0)
+		r = environment_finish(&command->environment);
+	if (r == 0)
+		set_marks(command);
+	return r;
+}
+
 int command_finish(struct command *command, const struct command_line *line, const char *shell)
 {
 	int r = set_arguments(command, line, shell);

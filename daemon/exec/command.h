@@ -59,6 +59,10 @@ int command_begin(struct command *command, const struct command_base *base,
 int command_mark(struct command *command, const char *job, uint64_t run, usec_t slot,
 		 unsigned attempt) _must_check_;
 
+/* Only makes marks, those of the processes of that run; for a command that is none. Returns 0,
+   -E2BIG or -ENOMEM. */
+int command_identify(struct command *command, const char *job, uint64_t run) _must_check_;
+
 /*
  * Makes paths, argv and marks, and ends the environment; a program without a slash is looked for in
  * its PATH, where what does not begin with a slash is passed over. They point into the command, the

@@ -126,6 +126,11 @@ void run_context_forget_users(struct run_context *context)
 	identities_forget(context->identities);
 }
 
+void run_context_clear(const struct run_context *context)
+{
+	cgroups_clear(context->cgroups);
+}
+
 bool run_context_can(const struct run_context *context, enum cgroup_controller controller)
 {
 	return cgroups_has(context->cgroups, controller);

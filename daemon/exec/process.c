@@ -355,6 +355,13 @@ int process_hold(pid_t pid, struct process *ret_process)
 	return steal_fd(&fd);
 }
 
+bool process_has_ended(int pidfd)
+{
+	struct pollfd pollfd = {.fd = pidfd, .events = POLLIN};
+
+	return poll(&pollfd, 1, 0) > 0;
+}
+
 int process_boot_id(char buf[static PROCESS_BOOT_ID_SIZE])
 {
 	char text[STAT_HEAD];

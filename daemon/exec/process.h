@@ -60,6 +60,9 @@ int process_open(pid_t pid);
    to another before. -ESRCH: it has ended; or -errno, -EMFILE for one. */
 int process_hold(pid_t pid, struct process *ret_process) _must_check_;
 
+/* Has it ended, by such a descriptor? What was read of its number before is of it, if not. */
+bool process_has_ended(int pidfd);
+
 /* Sends a signal by such a descriptor, never to a process that took over the number. */
 void process_signal(int pidfd, int sig);
 

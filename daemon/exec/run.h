@@ -28,7 +28,7 @@ struct run {
 	usec_t queued; /* elapsed */
 	unsigned attempt;
 	struct engine_notice notice; /* for notice_execute() */
-	/* For run_adopt(): of the process of a daemon before this one. */
+	/* For run_adopt() (adopt.h): of the process of a daemon before this one. */
 	pid_t adopted;
 	long adopted_start;   /* in clock ticks since boot (proc(5)) */
 	usec_t adopted_since; /* elapsed time when it began */
@@ -85,6 +85,13 @@ int run_context_trouble(const struct run_context *context);
 /* Users and groups are looked up anew from now on. Any thread. */
 void run_context_forget_users(struct run_context *context);
 
+/*
+ * Kills what runs of a daemon before this one left behind in control groups, except where
+ * run_find_process() found somebody (adopt.h). Call it before the first run; not while another
+ * thread uses the context.
+ */
+void run_context_clear(const struct run_context *context);
+
 /* Can runs be bounded by that controller here? */
 bool run_context_can(const struct run_context *context, enum cgroup_controller controller);
 
@@ -103,19 +110,3 @@ void run_local_free(struct run_local *local);
  */
 void run_execute(struct run *run, const struct run_context *context, struct run_local *local,
 		 const struct run_control *control);
-
-/*
- * Watches over the process of a run that a daemon before this one started: until it ends, its
- * time-out, or the order to stop it; then over what it left behind. It is nobody's child here: how
- * it ended is not seen, nor what it printed. Fills run->result with RESULT_UNSEEN, timed_out,
- * cancelled, started, ended, leftovers. Any thread that has all signals blocked.
- */
-void run_adopt(struct run *run, const struct run_context *context, struct run_local *local,
-	       const struct run_control *control);
-
-/*
- * Is the process of that run still there, in whose environment the run's number is? With `pid` and
- * `start` (struct process) it is that one or none; with 0 it is looked for among all. Any thread.
- * Returns its number, or 0.
- */
-pid_t run_find_process(uint64_t id, const char *job, pid_t pid, long start, long *ret_start);

@@ -224,6 +224,7 @@ bool supervise_main(struct supervision *supervision, int pidfd)
 
 	supervision->supervisor->awaited[0] = pidfd;
 	while (!(ended = supervise_wait(supervision, 1) > 0)) {
+		tree_see_leader(&supervision->supervisor->tree);
 		if (supervision->level > 0 && supervision->stop == STOP_NOT)
 			result->cancelled = true;
 		if (supervision->level > 0)

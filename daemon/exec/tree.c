@@ -1,13 +1,13 @@
 /* See tree.h. */
 #include "exec/tree_internal.h"
 
+#include "base/clock.h"
 #include "exec/census.h"
 #include "exec/identity.h"
 #include "exec/marks.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,6 +82,12 @@ static bool is_home(const struct tree *tree, pid_t pid, pid_t session, pid_t gro
 	return pid != tree->leader && (session == tree->leader || group == tree->leader);
 }
 
+/* Of those to be signalled by it. */
+static bool is_in_group(const struct tree *tree, pid_t group)
+{
+	return !tree_is_adopted(tree) && group == tree->leader;
+}
+
 bool tree_has(const struct tree *tree, pid_t pid)
 {
 	for (size_t i = 0; i < tree->n; i++)
@@ -92,7 +98,7 @@ bool tree_has(const struct tree *tree, pid_t pid)
 
 void tree_add(struct tree *tree, const struct process *process, int pidfd)
 {
-	bool in_group = process->group == tree->leader;
+	bool in_group = is_in_group(tree, process->group);
 	struct tree_member *member = &tree->members[tree->n];
 	bool room = tree->n < (in_group ? TREE_GROUP_MEMBERS : TREE_MEMBERS);
 
@@ -125,13 +131,6 @@ static void add_unknown(struct tree *tree, const struct census_entry *entry, int
 		tree_add(tree, &process, -1);
 }
 
-static bool has_ended(int pidfd)
-{
-	struct pollfd pollfd = {.fd = pidfd, .events = POLLIN};
-
-	return poll(&pollfd, 1, 0) > 0;
-}
-
 /* Adds it if belongs() says so of what it is now that it is held. Returns whether it was. */
 static bool add_held(struct tree *tree, const struct census_entry *entry,
 		     bool (*belongs)(struct tree *tree, const struct census_entry *entry,
@@ -159,15 +158,18 @@ static bool belongs_home(struct tree *tree, const struct census_entry *entry,
 {
 	(void)entry;
 	(void)pidfd;
-	return is_home(tree, process->pid, process->session, process->group);
+	return is_home(tree, process->pid, process->session, process->group) &&
+	       (!tree_is_adopted(tree) || process->start < tree->seen ||
+		!process_has_ended(tree->leader_fd));
 }
 
 static bool belongs_to_parent(struct tree *tree, const struct census_entry *entry,
 			      const struct process *process, int pidfd)
 {
-	(void)tree;
 	(void)pidfd;
-	return process->parent == entry->parent;
+	return process->parent == entry->parent &&
+	       (entry->parent != tree->leader || !tree_is_adopted(tree) ||
+		!process_has_ended(tree->leader_fd));
 }
 
 static bool add_descendant(void *ctx, const struct census_entry *entry)
@@ -188,14 +190,14 @@ static bool belongs_by_marks(struct tree *tree, const struct census_entry *entry
 	int r;
 
 	(void)entry;
-	if (process->parent != getpid())
+	if (process->parent != tree->heir)
 		return false;
 	r = is_marked(tree, process->pid);
 	if (have_run_out(r) && drop_spares(tree))
 		r = is_marked(tree, process->pid);
 	if (have_run_out(r))
 		tree->trouble = -r;
-	return r > 0 && !has_ended(pidfd);
+	return r > 0 && !process_has_ended(pidfd);
 }
 
 /* Those who live after the census had their numbers in it. */
@@ -211,13 +213,13 @@ static void keep_living(struct tree *tree, const struct census *census)
 
 		if (member.pidfd < 0)
 			continue;
-		if (has_ended(member.pidfd)) {
+		if (process_has_ended(member.pidfd)) {
 			(void)close(member.pidfd);
 			continue;
 		}
 		if (entry) {
 			entry->in = true;
-			member.in_group = entry->group == tree->leader;
+			member.in_group = is_in_group(tree, entry->group);
 		}
 		tree->group |= member.in_group;
 		tree->members[tree->n++] = member;
@@ -247,7 +249,7 @@ static void find_strays(struct tree *tree, const struct census *census, bool rea
 	for (size_t i = 0; i < census->n; i++) {
 		struct census_entry *entry = &census->entries[i];
 
-		if (!entry->dead && !entry->in && entry->parent == getpid() &&
+		if (!entry->dead && !entry->in && entry->parent == tree->heir &&
 		    (reaped || entry->pid != tree->leader))
 			entry->in = add_held(tree, entry, belongs_by_marks);
 	}
@@ -331,6 +333,9 @@ void tree_begin(struct tree *tree, pid_t leader, struct cgroup *cgroup, char *co
 		const struct identity *identity)
 {
 	tree->leader = leader;
+	tree->leader_fd = -1;
+	tree->heir = getpid();
+	tree->seen = 0;
 	tree->cgroup = cgroup;
 	tree->marks = marks;
 	tree->identity = identity;
@@ -341,19 +346,42 @@ void tree_begin(struct tree *tree, pid_t leader, struct cgroup *cgroup, char *co
 	tree->n = 0;
 }
 
+void tree_adopt(struct tree *tree, int leader_fd, const struct process *leader)
+{
+	tree->leader_fd = leader_fd;
+	tree->heir = leader->parent;
+	tree_see_leader(tree);
+}
+
+void tree_see_leader(struct tree *tree)
+{
+	usec_t now = clock_elapsed();
+	struct process leader;
+
+	if (!tree_is_adopted(tree) || process_read(tree->leader, &leader) < 0 ||
+	    process_has_ended(tree->leader_fd))
+		return;
+	tree->seen = (long)(now / (USEC_PER_SEC / sysconf(_SC_CLK_TCK)));
+	/* The daemon before may have been the parent for a moment longer. */
+	tree->heir = leader.parent;
+}
+
 bool tree_is_alone(const struct tree *tree)
 {
 	if (tree_has_cgroup(tree))
 		return tree_cgroup_is_empty(tree);
-	return kill(-tree->leader, 0) < 0 && errno == ESRCH && !has_stray(tree);
+	return !tree_is_adopted(tree) && kill(-tree->leader, 0) < 0 && errno == ESRCH &&
+	       !has_stray(tree);
 }
 
 /* By session, group, parents and environment. */
 static void scan_all(struct tree *tree, struct census *census, bool reaped)
 {
-	if (reaped && census_find(census, tree->leader))
+	if (tree_is_adopted(tree))
+		(void)find_home(tree, census);
+	else if (reaped && census_find(census, tree->leader))
 		tree->homeless = true;
-	if (!tree->homeless && !find_home(tree, census))
+	else if (!tree->homeless && !find_home(tree, census))
 		tree->homeless = reaped;
 	if (!tree_has_cgroup(tree))
 		find_strays(tree, census, reaped);
@@ -367,6 +395,7 @@ void tree_scan(struct tree *tree, bool reaped)
 	int r = tree_has_cgroup(tree) && reaped ? 0 : census_take(&census);
 
 	tree->trouble = 0;
+	tree_see_leader(tree);
 	if (have_run_out(r) && drop_spares(tree))
 		r = census_take(&census);
 	tree_keep_spares(tree);
@@ -398,10 +427,38 @@ static void signal_again(struct tree *tree, const struct tree_member *member, in
 	tree_let_go(tree, pidfd);
 }
 
+struct signalling {
+	struct tree *tree;
+	int sig;
+};
+
+/* One of the leader's session who has not been found or kept. */
+static bool signal_other(void *ctx, const struct process *process)
+{
+	struct signalling *signalling = ctx;
+	struct tree *tree = signalling->tree;
+	struct process held;
+	int pidfd;
+
+	if (!is_home(tree, process->pid, process->session, process->group) ||
+	    tree_has(tree, process->pid))
+		return true;
+	pidfd = tree_hold(tree, process->pid, &held);
+	if (pidfd >= 0 && belongs_home(tree, NULL, &held, pidfd))
+		tree_signal_one(pidfd, signalling->sig);
+	tree_let_go(tree, pidfd);
+	return true;
+}
+
 void tree_signal(struct tree *tree, bool reaped, int sig)
 {
-	bool group = !reaped || tree->group;
+	bool group = !tree_is_adopted(tree) && (!reaped || tree->group);
+	struct signalling signalling = {tree, sig};
 
+	/* Then it does not end before all of its session has been told, nor goes on with what is
+	   next when a child of it has. */
+	if (tree_is_adopted(tree))
+		process_signal(tree->leader_fd, SIGSTOP);
 	if (group) {
 		(void)kill(-tree->leader, sig);
 		(void)kill(-tree->leader, SIGCONT);
@@ -415,6 +472,10 @@ void tree_signal(struct tree *tree, bool reaped, int sig)
 			tree_signal_one(member->pidfd, sig);
 		else
 			signal_again(tree, member, sig);
+	}
+	if (tree_is_adopted(tree)) {
+		(void)!process_each(signal_other, &signalling);
+		tree_signal_one(tree->leader_fd, sig);
 	}
 	if (tree_has_cgroup(tree))
 		tree_signal_cgroup(tree, group, sig);
@@ -457,7 +518,8 @@ static void kill_tracer(void *ctx, pid_t pid)
 	tracing->tracer = pid;
 	if (pidfd >= 0 && may_kill_tracer(tree, pid) &&
 	    process_each_tracer(tree->leader, compare_tracer, tracing) == 0 &&
-	    tracing->tracer == 0) {
+	    tracing->tracer == 0 &&
+	    (!tree_is_adopted(tree) || !process_has_ended(tree->leader_fd))) {
 		process_signal(pidfd, SIGKILL);
 		*tracing->ret_tracer = process;
 		tracing->any = true;

@@ -15,6 +15,12 @@
  * kernel gives no number away that is still a session's or a group's. A process that has the
  * leader's number after the leader was reaped shows that no member is left.
  *
+ * A leader that is another's child (tree_adopt()) may be reaped at any time, and its number then be
+ * anybody's: so nobody is signalled but by a pidfd. A member of its session counts that was one
+ * while the leader lived: when it began earlier than the leader was last seen alive, or when the
+ * leader is alive after it was looked at. Strays are orphans that the kernel gave to whom it gave
+ * the leader to.
+ *
  * A descendant in another session is one only as long as the chain of its parents holds. So who
  * was found once is held, by its pidfd, from one scan to the next. Where descriptors have run out,
  * a member is counted all the same and signalled if it is found again; `trouble` says so.
@@ -53,6 +59,9 @@ struct tree {
 	int orphans; /* lists them; negative: the kernel does not */
 	int spares[TREE_SPARES];
 	pid_t leader;
+	int leader_fd; /* of one that is another's child; negative: it is not */
+	pid_t heir;    /* whose children orphans become */
+	long seen;     /* alive, the leader with leader_fd; in clock ticks since boot (proc(5)) */
 	struct cgroup *cgroup;
 	char *const *marks;
 	const struct identity *identity;
@@ -78,9 +87,17 @@ void tree_done(struct tree *tree);
 void tree_begin(struct tree *tree, pid_t leader, struct cgroup *cgroup, char *const *marks,
 		const struct identity *identity);
 
+/* Behind tree_begin(): the leader is another's child. It is held by that pidfd, which is the
+   caller's, and what it was found to be then. */
+void tree_adopt(struct tree *tree, int leader_fd, const struct process *leader);
+
+/* Looks whether such a leader lives. The more often, the less is overlooked when it has ended. */
+void tree_see_leader(struct tree *tree);
+
 /* Is nobody left, now that the leader has been reaped? Costs one or two system calls when it is so.
    Without a control group somebody is overlooked who hides in a session of his own below another
-   process than the daemon. */
+   process than the daemon; and it is never so of one with tree_adopt(), for which it takes a scan.
+ */
 bool tree_is_alone(const struct tree *tree);
 
 /* Finds the members that live now; of those found before, keeps the living. `reaped`: the leader
@@ -90,7 +107,8 @@ void tree_close(struct tree *tree);
 
 /* Sends a signal to the members that were just found, and to all of the leader's group if it
    is not reaped or one of them is in it; with a control group, to all that are in it, found or not.
-   SIGCONT goes behind, lest a stopped one never sees it. */
+   With tree_adopt() it goes to the leader, and to its session one by one. SIGCONT goes behind, lest
+   a stopped one never sees it. */
 void tree_signal(struct tree *tree, bool reaped, int sig);
 
 /*

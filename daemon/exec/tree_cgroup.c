@@ -125,6 +125,9 @@ void tree_signal_cgroup(struct tree *tree, bool group, int sig)
 
 	if (sig == SIGKILL && cgroup_kill(tree->cgroup) == 0)
 		return;
+	/* Who has had it. */
+	if (tree_is_adopted(tree))
+		(void)collect(&known, tree->leader);
 	for (size_t i = 0; i < tree->n; i++)
 		if (tree->members[i].pidfd >= 0 && !collect(&known, tree->members[i].pid))
 			break;

@@ -11,6 +11,11 @@ static inline bool tree_has_cgroup(const struct tree *tree)
 	return tree->cgroup && tree->cgroup->fd >= 0;
 }
 
+static inline bool tree_is_adopted(const struct tree *tree)
+{
+	return tree->leader_fd >= 0;
+}
+
 static inline void tree_signal_one(int pidfd, int sig)
 {
 	process_signal(pidfd, sig);

@@ -68,6 +68,11 @@ void watcher_free(struct watcher *watcher)
 	free(watcher);
 }
 
+struct supervisor *watcher_supervisor(struct watcher *watcher)
+{
+	return &watcher->supervisor;
+}
+
 static void fail(struct run_result *result, const char *stage, int code)
 {
 	result->kind = RESULT_SPAWN_FAILED;

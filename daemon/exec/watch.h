@@ -25,6 +25,9 @@ struct watcher *watcher_new(void) _must_check_;
 /* NULL is fine. */
 void watcher_free(struct watcher *watcher);
 
+/* What of it is for a process that need not be spawned. */
+struct supervisor *watcher_supervisor(struct watcher *watcher);
+
 /* Who hears of it, on the thread that watches. */
 struct watch_listener {
 	/* The process is about to be made; nothing but that can fail any more. Returns whether it

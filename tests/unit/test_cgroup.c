@@ -290,7 +290,14 @@ static void check_stale(struct cgroup_fixture *fixture)
 		pids[i] = settle(fds[i]);
 		close(fds[i]);
 	}
+	/* One that could not start leaves it to the next. */
 	assert_int_equal(cgroups_new(&fixture->cgroups), 0);
+	assert_int_equal(cgroups_keep(fixture->cgroups, pids[0]), 0);
+	cgroups_free(fixture->cgroups);
+	assert_int_equal(cgroups_new(&fixture->cgroups), 0);
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+		assert_true(exists(fixture, names[i]));
+	cgroups_clear(fixture->cgroups);
 	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
 		assert_int_equal(exists(fixture, names[i]), kept[i]);
 		assert_int_equal(waitpid(pids[i], NULL, WNOHANG), kept[i] ? 0 : pids[i]);
@@ -299,6 +306,62 @@ static void check_stale(struct cgroup_fixture *fixture)
 	}
 	cgroups_free(fixture->cgroups);
 	close(dir);
+}
+
+/* Of several runs, two are kept: one by its main process, one by somebody below. */
+static void check_kept(struct cgroup_fixture *fixture)
+{
+	static const char *const names[] = {"run-7", "run-9", "worker-3", "run-12", "run-12/a"};
+	static const bool kept[] = {true, false, false, true, true};
+	struct cgroup cgroup;
+	pid_t pids[ARRAY_LENGTH(names)];
+	int dir = cgroup_dir_open(AT_FDCWD, fixture->directory);
+
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+		int fd;
+
+		assert_int_equal(mkdirat(dir, names[i], 0755), 0);
+		fd = cgroup_dir_open(dir, names[i]);
+		pids[i] = settle(fd);
+		close(fd);
+	}
+	assert_int_equal(cgroups_new(&fixture->cgroups), 0);
+	assert_int_equal(cgroups_keep(fixture->cgroups, pids[0]), 0);
+	assert_int_equal(cgroups_keep(fixture->cgroups, pids[4]), 0);
+	/* Of this process there is none that could be. */
+	assert_int_equal(cgroups_keep(fixture->cgroups, getpid()), 0);
+	assert_int_equal(cgroups_keep(NULL, pids[1]), 0);
+	cgroups_clear(fixture->cgroups);
+	for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+		assert_int_equal(exists(fixture, names[i]), kept[i]);
+		assert_int_equal(waitpid(pids[i], NULL, WNOHANG), kept[i] ? 0 : pids[i]);
+	}
+	/* Numbers are not given again. */
+	cgroup_init(&cgroup);
+	assert_int_equal(cgroup_prepare(&cgroup, fixture->cgroups, &unlimited), 0);
+	assert_string_equal(cgroup.name, "worker-13");
+	cgroup_done(&cgroup, fixture->cgroups);
+	/* One is taken over, and goes with who is in it. */
+	assert_int_equal(cgroup_open(&cgroup, fixture->cgroups, pids[0]), 0);
+	assert_true(cgroup.fd >= 0);
+	assert_true(cgroup_contains(&cgroup, pids[0]));
+	assert_false(cgroup_contains(&cgroup, pids[3]));
+	assert_int_equal(cgroup_kill(&cgroup), 0);
+	end(pids[0]);
+	cgroup_done(&cgroup, fixture->cgroups);
+	assert_false(exists(fixture, "run-7"));
+	assert_int_equal(cgroup_open(&cgroup, fixture->cgroups, getpid()), 0);
+	assert_int_equal(cgroup.fd, -1);
+	cgroups_free(fixture->cgroups);
+	end(pids[3]);
+	end(pids[4]);
+	close(dir);
+}
+
+static void the_group_of_a_run_that_goes_on_is_kept(void **state)
+{
+	(void)state;
+	in_subtree(check_kept);
 }
 
 static void what_a_killed_daemon_left_is_removed(void **state)
@@ -315,6 +378,7 @@ static void check_reuse(struct cgroup_fixture *fixture)
 	pid_t pid;
 
 	assert_int_equal(cgroups_new(&fixture->cgroups), 0);
+	cgroups_clear(fixture->cgroups);
 	cgroup_init(&cgroup);
 	cgroup_init(&other);
 	assert_int_equal(cgroup_prepare(&cgroup, fixture->cgroups, &unlimited), 0);
@@ -459,6 +523,7 @@ int main(void)
 		cmocka_unit_test(the_first_of_a_container_has_its_root),
 		cmocka_unit_test(another_daemon_is_left_alone),
 		cmocka_unit_test(what_a_killed_daemon_left_is_removed),
+		cmocka_unit_test(the_group_of_a_run_that_goes_on_is_kept),
 		cmocka_unit_test(a_group_serves_until_somebody_stays),
 		cmocka_unit_test(members_are_found_and_killed),
 		cmocka_unit_test(groups_are_told_apart),

@@ -410,6 +410,102 @@ static void strays_of_users_are_found_with_their_rights(void **state)
 	assert_int_equal(fault_call(-1, 0, finds_with, arg.out), 0);
 }
 
+/* --- another's child ---------------------------------------------------------------------- */
+
+/* A leader and a member of its session in a group of its own, when that is there; without marks. */
+static pid_t make_pair(pid_t *ret_member)
+{
+	int tell[2];
+	pid_t leader;
+
+	assert_int_equal(pipe2(tell, O_CLOEXEC), 0);
+	leader = fork();
+	if (leader == 0) {
+		pid_t pid;
+
+		(void)setsid();
+		pid = fork();
+		if (pid == 0) {
+			(void)setpgid(0, 0);
+			pid = getpid();
+			(void)!write(tell[1], &pid, sizeof(pid));
+		}
+		stay();
+	}
+	assert_int_equal(read(tell[0], ret_member, sizeof(*ret_member)), sizeof(*ret_member));
+	close(tell[0]);
+	close(tell[1]);
+	return leader;
+}
+
+/* The number of a leader that has ended may be another's, and so may be who has it as his
+   session's: but not if he is older than the last sight of the leader. */
+static void a_session_proves_nothing_without_its_leader(void **state)
+{
+	static const struct {
+		bool ended;
+		long seen; /* after the member's beginning */
+		bool ours;
+	} rows[] = {{false, 0, true}, {true, 1, true}, {true, 0, false}, {true, -1, false}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct process leader;
+		struct process member;
+		struct tree tree;
+		pid_t pid;
+		int fd = process_hold(make_pair(&pid), &leader);
+
+		assert_true(fd >= 0);
+		assert_int_equal(process_read(pid, &member), 0);
+		begin(&tree, leader.pid);
+		tree_adopt(&tree, fd, &leader);
+		assert_int_equal(tree.heir, getpid());
+		if (rows[i].ended)
+			end(leader.pid);
+		tree.seen = member.start + rows[i].seen;
+		assert_false(tree_is_alone(&tree));
+		tree_scan(&tree, rows[i].ended);
+		if (tree.count != rows[i].ours)
+			fail_msg("row %zu: %zu", i, tree.count);
+		tree_signal(&tree, rows[i].ended, SIGKILL);
+		if (rows[i].ours)
+			await_members(&tree);
+		assert_int_equal(kill(pid, 0), 0);
+		assert_int_equal(process_read(pid, &member), 0);
+		assert_int_equal(process_is_dead(&member), rows[i].ours);
+		tree_done(&tree);
+		close(fd);
+		if (!rows[i].ended)
+			end(leader.pid);
+		end(pid);
+	}
+}
+
+/* Nobody else's group is signalled by the number of a leader that has gone. */
+static void a_group_is_not_signalled_by_its_number(void **state)
+{
+	struct process leader;
+	struct tree tree;
+	pid_t member;
+	int fd = process_hold(make_pair(&member), &leader);
+
+	(void)state;
+	begin(&tree, leader.pid);
+	tree_adopt(&tree, fd, &leader);
+	end(leader.pid);
+	tree.seen = 0;
+	/* As if the number were his. */
+	tree.leader = member;
+	tree_scan(&tree, true);
+	tree_signal(&tree, true, SIGKILL);
+	tree_signal(&tree, false, SIGKILL);
+	tree_done(&tree);
+	close(fd);
+	assert_int_equal(waitpid(member, NULL, WNOHANG), 0);
+	end(member);
+}
+
 /* --- control groups ---------------------------------------------------------------------- */
 
 /* More than are held. */
@@ -879,6 +975,8 @@ int main(void)
 		cmocka_unit_test(the_last_strays_are_looked_at),
 		cmocka_unit_test(strays_are_the_users_or_roots),
 		cmocka_unit_test(strays_of_users_are_found_with_their_rights),
+		cmocka_unit_test(a_session_proves_nothing_without_its_leader),
+		cmocka_unit_test(a_group_is_not_signalled_by_its_number),
 		cmocka_unit_test(all_of_a_group_are_found_and_told_once),
 		cmocka_unit_test(a_group_can_be_killed_one_by_one),
 		cmocka_unit_test(who_went_to_another_group_is_found_by_the_parent),
