@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,6 +39,15 @@ static bool find(char *path, size_t size)
 	return n > 0 && (size_t)n < size;
 }
 
+/* A lock of the process (fcntl(2)), unlike one of flock(2), is not held on by a child that has not
+   become its program yet when the daemon is killed. */
+static bool lock(int fd)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_SETLK, &whole) == 0;
+}
+
 /* Takes the one that should be. Returns false if it cannot be had. */
 static bool take(struct directory *directory)
 {
@@ -53,9 +61,9 @@ static bool take(struct directory *directory)
 		directory->fd =
 			openat(fd, LOCK_NAME,
 			       O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (directory->fd >= 0 && flock(directory->fd, LOCK_EX | LOCK_NB) == 0)
+	if (directory->fd >= 0 && lock(directory->fd))
 		return true;
-	directory->taken = directory->fd >= 0 && errno == EWOULDBLOCK;
+	directory->taken = directory->fd >= 0 && (errno == EAGAIN || errno == EACCES);
 	if (directory->fd >= 0)
 		(void)close(steal_fd(&directory->fd));
 	memcpy(directory->wanted, directory->path, sizeof(directory->wanted));

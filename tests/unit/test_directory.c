@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -61,29 +63,45 @@ static void the_first_of_those_that_systemd_made_is_taken(void **state)
 	assert_int_equal(access(list, F_OK), 0);
 }
 
-static void a_second_daemon_has_its_own(void **state)
+/* In a process of its own. */
+static void be_second_daemon(void)
 {
-	struct directory *first;
-	struct directory *second;
+	struct directory *directory = open_directory();
 	char path[64];
 	struct stat st;
 	bool taken;
+
+	(void)snprintf(path, sizeof(path), "%s", directory_path(directory));
+	assert_string_not_equal(path, base);
+	assert_string_equal(directory_missed(directory, &taken), base);
+	assert_true(taken);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0711);
+	directory_free(directory);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void a_second_daemon_has_its_own(void **state)
+{
+	struct directory *first;
+	int status;
+	bool taken;
+	pid_t pid;
 
 	(void)state;
 	setenv("RUNTIME_DIRECTORY", base, 1);
 	first = open_directory();
 	assert_string_equal(directory_path(first), base);
-	second = open_directory();
-	(void)snprintf(path, sizeof(path), "%s", directory_path(second));
-	assert_string_not_equal(path, base);
 	assert_null(directory_missed(first, &taken));
 	assert_false(taken);
-	assert_string_equal(directory_missed(second, &taken), base);
-	assert_true(taken);
-	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0711);
-	directory_free(second);
-	assert_int_equal(access(path, F_OK), -1);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		be_second_daemon();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 	directory_free(first);
 
 	/* It is free again. */
@@ -91,6 +109,38 @@ static void a_second_daemon_has_its_own(void **state)
 	assert_string_equal(directory_path(first), base);
 	directory_free(first);
 	directory_free(NULL);
+}
+
+static void what_a_killed_daemon_has_begun_does_not_hold_it(void **state)
+{
+	struct directory *directory;
+	int ends[2];
+	pid_t pid;
+	bool taken;
+
+	(void)state;
+	setenv("RUNTIME_DIRECTORY", base, 1);
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		directory = open_directory();
+		if (fork() == 0) {
+			char byte;
+
+			/* Has all its descriptors, until the pipe is closed. */
+			(void)close(ends[1]);
+			_exit(read(ends[0], &byte, 1) == 0 ? 0 : 1);
+		}
+		(void)kill(getpid(), SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	directory = open_directory();
+	assert_null(directory_missed(directory, &taken));
+	assert_string_equal(directory_path(directory), base);
+	directory_free(directory);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
 }
 
 /* Others may read the directory, and could lock that. */
@@ -138,6 +188,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_first_of_those_that_systemd_made_is_taken,
 						begin, end),
 		cmocka_unit_test_setup_teardown(a_second_daemon_has_its_own, begin, end),
+		cmocka_unit_test_setup_teardown(what_a_killed_daemon_has_begun_does_not_hold_it,
+						begin, end),
 		cmocka_unit_test_setup_teardown(nobody_else_can_take_the_lock, begin, end),
 		cmocka_unit_test_setup_teardown(where_it_cannot_be_had_there_is_another, begin,
 						end),
