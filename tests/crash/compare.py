@@ -25,6 +25,7 @@ class Books:
     grids: dict[str, tuple[int, int]]  # by job: interval and offset
     settled: int  # each slot that was due by then must have its row
     delays: dict[str, int]  # by job: from a slot to when it is due
+    changing: set[str]  # jobs that had other grids in between, or were gone
     ended: int  # lives that ended as they should, at least ...
     ended_most: int  # ... and at most
 
@@ -125,6 +126,9 @@ def _uncovered(books, job, slots, after, last, count):
 
 
 def _unaccounted(books, job, runs, streaks, last):
+    if job.name in books.changing:  # what was before counts no more
+        runs = [run for run in runs if run.slot > job.floor]
+        streaks = [streak for streak in streaks if streak.last > job.floor]
     slots = sorted(run.slot for run in runs)
     if job.held is not None:
         slots.append(job.held)

@@ -19,6 +19,7 @@ class Job:
     settings: dict[str, str]
     offset: int = 0
     command: list[str] | None = None  # instead of the program
+    other_interval: int | None = None  # in another configuration; 0: it is not there
 
 
 def _policies(name, interval, overlap, catch_up, work, **settings):
@@ -56,10 +57,27 @@ def _special():
     yield Job("window", 200, ["-t", "0-20"], {"catch_up": "all", "catch_up_window": "500ms"})
     yield Job("condition", 500, ["-t", "0-20"], {"only_if": "exit $(($$ % 2))", "catch_up": "all"})
     yield Job("absent", 1000, [], {"retries": "1", "retry_delay": "50ms"}, command=["/nonexistent"])
+    # What runs when a job goes is left alone, and does not hold up the job when it comes back.
+    yield Job("comes-and-goes", 300, ["-t", "0-20", "-n", "100"], {"catch_up": "all"},
+              other_interval=0)
+    yield Job("rescheduled", 300, ["-t", "0-100"], {"overlap": "queue", "catch_up": "all"},
+              other_interval=500)
 
 
 def all_jobs():
     return [*_of_each_policy(), *_special()]
+
+
+def other(jobs):
+    """The jobs of another configuration, in which some are otherwise."""
+    return [job if job.other_interval is None else
+            dataclasses.replace(job, interval=job.other_interval)
+            for job in jobs if job.other_interval != 0]
+
+
+def changing(jobs):
+    """The names of those that are."""
+    return {job.name for job in jobs if job.other_interval is not None}
 
 
 def _text(job, program, directory, options):

@@ -19,6 +19,7 @@ import jobs
 PATIENCE = 60  # seconds for what must come
 INTEGRITY_EVERY = 10  # deaths
 
+PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
 SETTINGS = {
@@ -33,6 +34,8 @@ SETTINGS = {
 # What the daemon says when it does what it should; the rest is trouble.
 EXPECTED = re.compile("|".join([
     r"everyd \S+ started: \d+ jobs",
+    r"SIGHUP: .*",
+    r"reload: \d+ added, .*",
     r"stopping(: .*| what still runs|)",
     r"stopped after .*",
     r"/\S+: warning: job .*",
@@ -52,8 +55,10 @@ def now():
 
 
 def become_reaper():
-    """What the daemon leaves behind when it dies is ours then."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    """What the daemon leaves behind when it dies is ours then. We end with our parent."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def children():
@@ -108,6 +113,7 @@ class Site:
         self.settled = 0
         self.facts = "nothing was compared"
         self._everyd = everyd
+        self._work = work
         self._jobs = jobs.all_jobs()
         self._state = os.path.join(directory, "state")
         self._log = os.path.join(directory, "log")
@@ -117,9 +123,16 @@ class Site:
         self._birth = 0  # where the log of this life begins
         os.mkdir(self._state, 0o700)
         open(self._book, "wb").close()
-        with open(self._conf, "w") as conf:
-            conf.write(jobs.configuration(self._jobs, work, directory, [], **SETTINGS))
-        os.chmod(self._conf, 0o644)
+
+    def _configure(self, chosen):
+        with open(self._conf + ".new", "w") as conf:
+            conf.write(jobs.configuration(chosen, self._work, self.directory, [], **SETTINGS))
+        os.chmod(self._conf + ".new", 0o644)
+        os.rename(self._conf + ".new", self._conf)
+
+    def _reconfigure(self):
+        """By chance to another one."""
+        self._configure(self.random.choices([self._jobs, jobs.other(self._jobs)], [4, 1])[0])
 
     # --- one life ---
 
@@ -150,6 +163,7 @@ class Site:
             raise Failed(f"it did not stop within {PATIENCE} s")
         if status != 0:
             self.problems.append(f"it stopped with status {status}")
+        reap()  # those that had outlived another life
         if left := children():
             self.problems.append(f"it left {len(left)} processes when it stopped")
             end(left)
@@ -191,8 +205,14 @@ class Site:
             self._await(lambda: False, self.random.uniform(0, 0.003))
 
     def _live(self):
+        self._reconfigure()
         self._start()
         self._linger()
+        # As long as it does not know better a SIGHUP ends it.
+        if self.random.random() < 0.2 and self._has_started():
+            self._reconfigure()
+            self._process.send_signal(signal.SIGHUP)
+            self._linger()
         end_by = self.random.choices(["kill", "stop", "kill while it stops"], [8, 1, 2])[0]
         if end_by == "stop":
             self._stop()
@@ -243,6 +263,7 @@ class Site:
 
     def _settle(self):
         """A last life, until all slots that were due at some moment of it have their rows."""
+        self._configure(self._jobs)
         self._start()
         until = now() + 1000000
         self.settled = until
@@ -283,6 +304,7 @@ class Site:
         lines, torn = books.read_book(self._book)
         yield "the program's book is whole", torn
         both = compare.Books(lines, ledger, jobs.grids(self._jobs), self.settled,
-                             jobs.delays(self._jobs), self.ended, self.ended + self.perhaps)
+                             jobs.delays(self._jobs), jobs.changing(self._jobs), self.ended,
+                             self.ended + self.perhaps)
         yield from compare.results(both)
         self.facts = f"{self.deaths} deaths, {self.ended} stops, {compare.facts(both)}"

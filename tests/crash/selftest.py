@@ -47,7 +47,7 @@ def made_up():
              *_lines(LOST, 2, 1, None), *_lines(4, 6, 1, None), *_lines(5, 8, 1, "1")]
     lives = [Life(START, None, 50), Life(_slot(4), _slot(10), 51)]
     ledger = Ledger({"j": Job("j", START - 1, _slot(7), None)}, runs, streaks, lives)
-    return compare.Books(lines, ledger, {"j": (SECOND, 0)}, _slot(10) - 1, {}, 1, 1)
+    return compare.Books(lines, ledger, {"j": (SECOND, 0)}, _slot(10) - 1, {}, set(), 1, 1)
 
 
 def _run(books, number):

@@ -33,6 +33,9 @@ TRANSMISSION_FLAGS = 1 | 4  # there are flags; it can flush
 READ, WRITE, DISCONNECT, FLUSH = range(4)
 EINVAL = 22
 
+# What survives of what was not flushed: nothing, or half of the blocks, or of the sectors.
+FATES = ["none", "block", "sector"]
+
 
 class Disk:
     """
@@ -64,7 +67,7 @@ class Disk:
 
     def fail(self, random):
         """The power fails: which of the sectors that were not flushed are there is by chance."""
-        kind = random.choice(["none", "block", "sector"])
+        kind = random.choice(FATES)
         blocks = {}
         survivors = set()
         for sector in sorted(self._unflushed):
@@ -73,9 +76,26 @@ class Disk:
                 survivors.add(sector)
         self.lost += len(self._unflushed) - len(survivors)
         self._unflushed = survivors
-        self._flush()
+        self.flush()
         with open(self.path, "rb") as file:
             self._content = bytearray(file.read())
+
+    def read(self, offset, size):
+        return bytes(self._content[offset:offset + size])
+
+    def write(self, offset, data):
+        self._content[offset:offset + len(data)] = data
+        self._unflushed.update(range(offset // SECTOR, (offset + len(data) - 1) // SECTOR + 1))
+
+    def flush(self):
+        file = os.open(self.path, os.O_WRONLY)
+        try:
+            for sector in self._unflushed:
+                at = sector * SECTOR
+                os.pwrite(file, self._content[at:at + SECTOR], at)
+        finally:
+            os.close(file)
+        self._unflushed.clear()
 
     # --- the server ---
 
@@ -125,23 +145,31 @@ class Disk:
             return False
         data, error = b"", 0
         if kind == WRITE:
-            self._content[offset:offset + size] = self._receive(client, size)
-            self._unflushed.update(range(offset // SECTOR, (offset + size + SECTOR - 1) // SECTOR))
+            self.write(offset, self._receive(client, size))
         elif kind == READ:
-            data = bytes(self._content[offset:offset + size])
+            data = self.read(offset, size)
         elif kind == FLUSH:
-            self._flush()
+            self.flush()
         else:
             error = EINVAL
         client.sendall(struct.pack(">IIQ", REPLY_MAGIC, error, handle) + data)
         return True
 
-    def _flush(self):
-        file = os.open(self.path, os.O_WRONLY)
-        try:
-            for sector in self._unflushed:
-                at = sector * SECTOR
-                os.pwrite(file, self._content[at:at + SECTOR], at)
-        finally:
-            os.close(file)
-        self._unflushed.clear()
+
+def tests(path, address, random):
+    """Yields what must hold for it, and what is wrong."""
+    size = 1000 * BLOCK
+    with open(path, "wb") as file:
+        file.write(bytes(size))
+    disk = Disk(path, address)
+    disk.write(SECTOR, b"flushed")
+    disk.flush()
+    disk.fail(random)
+    yield "the disk keeps what was flushed", [
+        what for what in [disk.read(SECTOR, 7)] if what != b"flushed"]
+    for _ in FATES:
+        disk.write(0, b"x" * size)
+        disk.fail(random)
+    there = disk.read(0, size).count(b"x")
+    yield "and forgets of the rest what it likes", [] if there < size else ["it has kept all"]
+    disk.close()
