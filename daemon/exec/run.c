@@ -39,11 +39,14 @@ static void cancel(struct run *run)
 	run->result.cancelled = true;
 }
 
-/* Is what it prints of interest when it has ended? */
-static bool is_told_of(const struct job_settings *settings)
+/* Is what it prints of interest when it has ended, to the ledger or to who is told of it? */
+static bool is_of_interest(const struct run *run)
 {
+	const struct job_settings *settings = run->job->settings;
+
 	return settings->output_keep > 0 &&
-	       (settings->mail_to.n > 0 || command_line_is_set(&settings->hooks[HOOK_SUCCESS]) ||
+	       (run->daemon->durability != DURABILITY_NONE || settings->mail_to.n > 0 ||
+		command_line_is_set(&settings->hooks[HOOK_SUCCESS]) ||
 		command_line_is_set(&settings->hooks[HOOK_FAILURE]) ||
 		command_line_is_set(&settings->hooks[HOOK_RECOVERY]));
 }
@@ -153,7 +156,7 @@ static void run_command(struct attempt *attempt)
 	order.timeout = settings->timeout;
 	order.max_runtime = settings->max_runtime;
 	order.own = true;
-	order.keep = is_told_of(settings);
+	order.keep = is_of_interest(launch->run);
 	launch_command(launch, &order, result);
 	took = result->ended - result->started;
 	if (took < settings->min_runtime && succeeded(result, settings))

@@ -38,7 +38,7 @@ struct run {
 	/* Set by the worker, read by the loop when the run has come back, and by the worker that
 	   carries out the notice of its end. */
 	struct run_result result;
-	struct kept_output *output; /* what it printed, if that may be told of; freed by free(3) */
+	struct kept_output *output; /* what it printed, if that is of interest; freed by free(3) */
 };
 
 /* Where runs say what they have to say. Called on workers' threads. */

@@ -30,6 +30,9 @@ static struct run_local *local;
 static char directory[] = "/tmp/everyd-run-XXXXXX"; /* of the tests, removed at their end */
 static char hook_directory[sizeof(directory) + 8];
 
+/* Of all runs. */
+static struct daemon_settings daemon_settings;
+
 /* What one run had to say. All of it happens on the test's thread. */
 static struct heard {
 	char out[KEPT]; /* lines, each with a '|' behind it; what does not fit is only counted */
@@ -150,7 +153,14 @@ static inline struct run_control control(struct run *run, const struct reaction 
 static inline struct run_result run_attempt(const struct job *job, unsigned attempt,
 					    const struct reaction *reactions)
 {
-	struct run run = {.job = job, .id = 7, .slot = 0, .queued = 42, .attempt = attempt};
+	struct run run = {
+		.job = job,
+		.daemon = &daemon_settings,
+		.id = 7,
+		.slot = 0,
+		.queued = 42,
+		.attempt = attempt,
+	};
 	struct run_control controls = control(&run, reactions);
 
 	run_execute(&run, context, local, &controls);

@@ -442,13 +442,22 @@ static void only_wanted_output_is_kept(void **state)
 {
 	static const struct command_line hook = {"true", 1, false};
 	static const struct {
+		enum durability durability;
 		enum hook hook; /* HOOK_COUNT: a mail */
 		int64_t keep;
 		bool kept;
 	} rows[] = {
-		{HOOK_FAILURE, 100, true}, {HOOK_SUCCESS, 100, true}, {HOOK_RECOVERY, 100, true},
-		{HOOK_START, 100, false},  {HOOK_MISSED, 100, false}, {HOOK_COUNT, 100, true},
-		{HOOK_COUNT, 0, false},
+		{DURABILITY_NONE, HOOK_FAILURE, 100, true},
+		{DURABILITY_NONE, HOOK_SUCCESS, 100, true},
+		{DURABILITY_NONE, HOOK_RECOVERY, 100, true},
+		{DURABILITY_NONE, HOOK_START, 100, false},
+		{DURABILITY_NONE, HOOK_MISSED, 100, false},
+		{DURABILITY_NONE, HOOK_COUNT, 100, true},
+		{DURABILITY_NONE, HOOK_COUNT, 0, false},
+		/* The ledger has all. */
+		{DURABILITY_PROCESS, HOOK_MISSED, 100, true},
+		{DURABILITY_POWER, HOOK_MISSED, 100, true},
+		{DURABILITY_PROCESS, HOOK_FAILURE, 0, false},
 	};
 
 	(void)state;
@@ -460,9 +469,13 @@ static void only_wanted_output_is_kept(void **state)
 		else
 			settings.hooks[rows[i].hook] = hook;
 		settings.output_keep = rows[i].keep;
+		daemon_settings.durability = rows[i].durability;
 		(void)shell("echo one", &settings, NULL);
 		assert_int_equal(heard.kept != NULL, rows[i].kept);
+		(void)shell("true", &settings, NULL);
+		assert_null(heard.kept);
 	}
+	daemon_settings.durability = DURABILITY_PROCESS;
 }
 
 /* --- expectations --- */
@@ -601,7 +614,12 @@ static void *work(void *arg)
 
 	settings.user = arg;
 	for (int i = 0; i < ROUNDS; i++) {
-		struct run run = {.job = &job, .id = (uint64_t)i + 1, .attempt = 1};
+		struct run run = {
+			.job = &job,
+			.daemon = &daemon_settings,
+			.id = (uint64_t)i + 1,
+			.attempt = 1,
+		};
 
 		run_execute(&run, common, own, &controls);
 		if (run.result.kind != RESULT_EXITED || run.result.code != 0)
