@@ -1,38 +1,13 @@
 /* The processes of a run: who belongs to it, and who does no longer. */
-#include "exec/tree.h"
-
 #include "exec/identity.h"
 
-#include "cgroup_fixture.h"
-#include "fault.h"
+#include "tree_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/sched.h>
-#include <poll.h>
-#include <pthread.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
-
-#include <cmocka.h>
-
-/* Longer than it can take. */
-#define PATIENCE_MS 60000
-
-/* Of a run whose strays are not looked for. */
-static char *const no_marks[] = {NULL};
-
-static void begin(struct tree *tree, pid_t leader)
-{
-	tree_init(tree);
-	tree_begin(tree, leader, NULL, no_marks, NULL);
-}
 
 /* Of a session whose leader this process is and that has one more process: how many are found, and
    how many of them are held or at least named. */
@@ -74,14 +49,6 @@ static void who_has_just_ended_is_no_member(void **state)
 
 /* --- who left the session -------------------------------------------------------------- */
 
-/* Until it is killed; not for ever, should the test fail. */
-static _Noreturn void stay(void)
-{
-	alarm(2 * PATIENCE_MS / 1000);
-	for (;;)
-		pause();
-}
-
 /* A process and its child, each in a session of its own, that SIGTERM does not end. */
 static void hide(int tell)
 {
@@ -113,15 +80,6 @@ static pid_t make_family(void)
 		assert_int_equal(read(tell[0], &c, 1), 1);
 	close(tell[0]);
 	return leader;
-}
-
-static void await_members(const struct tree *tree)
-{
-	for (size_t i = 0; i < tree->n; i++) {
-		struct pollfd pollfd = {.fd = tree->members[i].pidfd, .events = POLLIN};
-
-		assert_int_equal(poll(&pollfd, 1, PATIENCE_MS), 1);
-	}
 }
 
 static void descendants_are_held_wherever_they_go(void **state)
@@ -175,239 +133,6 @@ static void children_of_those_held_are_found(void **state)
 	tree_signal(&tree, true, SIGKILL);
 	await_members(&tree);
 	tree_done(&tree);
-}
-
-/* --- strays ---------------------------------------------------------------------------- */
-
-static char job_mark[] = "EVERYD_JOB=a";
-static char run_mark[] = "EVERYD_RUN=12";
-static char other_run_mark[] = "EVERYD_RUN=1";
-static char *const marks[] = {job_mark, run_mark, NULL};
-
-struct stray {
-	char *const *envp;
-	uid_t real; /* users, for root only */
-	uid_t effective;
-	pid_t leader;
-	pid_t pid;
-};
-
-/* A grandchild of a leader, in a session of its own, whose parent has ended. The pipe closes when
-   that is so and it is what it is to become. */
-static void *make_stray(void *arg)
-{
-	struct stray *stray = arg;
-	int tell[2];
-
-	if (pipe2(tell, O_CLOEXEC) < 0)
-		return NULL;
-	stray->leader = fork();
-	if (stray->leader == 0) {
-		static char name[] = "sleep";
-		static char span[] = "60";
-		static char *const argv[] = {name, span, NULL};
-		pid_t pid;
-
-		(void)setsid();
-		pid = fork();
-		if (pid > 0) {
-			(void)waitpid(pid, NULL, 0);
-			close(tell[1]);
-			stay();
-		}
-		(void)setsid();
-		pid = fork();
-		if (pid > 0)
-			_exit(write(tell[1], &pid, sizeof(pid)) < 0);
-		(void)setsid();
-		if (geteuid() != 0 || setresuid(stray->real, stray->effective, 0) == 0)
-			(void)execve("/bin/sleep", argv, stray->envp);
-		_exit(1);
-	}
-	close(tell[1]);
-	if (read(tell[0], &stray->pid, sizeof(stray->pid)) != sizeof(stray->pid) ||
-	    read(tell[0], &(char){0}, 1) != 0)
-		stray->pid = -1;
-	close(tell[0]);
-	return NULL;
-}
-
-static void strays_are_known_by_their_marks(void **state)
-{
-	static char other[] = "PATH=/bin";
-	static char longer[] = "EVERYD_RUN=123";
-	static char *const rows[][5] = {
-		{other, job_mark, run_mark}, {run_mark, other, job_mark},
-		{job_mark, other_run_mark},  {job_mark, longer},
-		{other, run_mark},           {NULL},
-	};
-	static const bool ours[] = {true, true, false, false, false, false};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct stray stray = {.envp = rows[i]};
-		struct tree tree;
-		pthread_t thread;
-
-		/* By a worker, whose children are not those of the first thread. */
-		assert_int_equal(pthread_create(&thread, NULL, make_stray, &stray), 0);
-		assert_int_equal(pthread_join(thread, NULL), 0);
-		assert_true(stray.pid > 0);
-		tree_init(&tree);
-		tree_begin(&tree, stray.leader, NULL, marks, NULL);
-		tree_scan(&tree, false);
-		assert_int_equal(tree.n, ours[i]);
-		tree_close(&tree);
-		end(stray.leader);
-		/* A kernel that does not list orphans finds them by a scan only. */
-		if (tree.orphans >= 0)
-			assert_int_equal(tree_is_alone(&tree), !ours[i]);
-		tree_scan(&tree, true);
-		assert_int_equal(tree.count, ours[i]);
-		if (ours[i]) {
-			assert_int_equal(tree.members[0].pid, stray.pid);
-			assert_string_equal(tree.members[0].name, "sleep");
-			tree_signal(&tree, true, SIGTERM);
-			await_members(&tree);
-		} else {
-			assert_int_equal(kill(stray.pid, SIGKILL), 0);
-		}
-		/* Nor is one of ours alive that has not been reaped. */
-		tree_scan(&tree, true);
-		assert_int_equal(tree.count, 0);
-		assert_int_equal(waitpid(stray.pid, NULL, 0), stray.pid);
-		assert_true(tree_is_alone(&tree));
-		tree_done(&tree);
-	}
-}
-
-/* However many others left theirs. */
-static void the_last_strays_are_looked_at(void **state)
-{
-	static char *const theirs[] = {job_mark, other_run_mark, NULL};
-	struct stray strays[40];
-	struct tree tree;
-	size_t last = ARRAY_LENGTH(strays) - 1;
-
-	(void)state;
-	for (size_t i = 0; i <= last; i++) {
-		strays[i] = (struct stray){.envp = i < last ? theirs : marks};
-		(void)make_stray(&strays[i]);
-		assert_true(strays[i].pid > 0);
-		end(strays[i].leader);
-	}
-	tree_init(&tree);
-	if (tree.orphans >= 0) {
-		tree_begin(&tree, strays[last].leader, NULL, marks, NULL);
-		assert_false(tree_is_alone(&tree));
-		end(strays[last].pid);
-		assert_true(tree_is_alone(&tree));
-		tree_begin(&tree, strays[0].leader, NULL, theirs, NULL);
-		assert_false(tree_is_alone(&tree));
-	} else {
-		end(strays[last].pid);
-	}
-	for (size_t i = 0; i < last; i++)
-		end(strays[i].pid);
-	assert_true(tree_is_alone(&tree));
-	tree_done(&tree);
-}
-
-/* Anybody can write the marks of another's run in an environment. */
-static void strays_are_the_users_or_roots(void **state)
-{
-	static const struct identity user = {.uid = 65534, .gid = 65534, .change = true};
-	static const struct {
-		uid_t real;
-		uid_t effective;
-		const struct identity *identity;
-		bool ours;
-	} rows[] = {
-		{0, 0, NULL, true},           {65534, 65534, NULL, false}, {65534, 0, NULL, false},
-		{65534, 65534, &user, true},  {0, 0, &user, true},         {65534, 0, &user, true},
-		{65533, 65533, &user, false}, {65533, 0, &user, false},
-	};
-
-	(void)state;
-	if (geteuid() != 0)
-		skip();
-	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct stray stray = {
-			.envp = marks, .real = rows[i].real, .effective = rows[i].effective};
-		struct tree tree;
-
-		(void)make_stray(&stray);
-		assert_true(stray.pid > 0);
-		end(stray.leader);
-		tree_init(&tree);
-		tree_begin(&tree, stray.leader, NULL, marks, rows[i].identity);
-		if (tree.orphans >= 0 && tree_is_alone(&tree) == rows[i].ours)
-			fail_msg("row %zu", i);
-		tree_scan(&tree, true);
-		if (tree.count != rows[i].ours)
-			fail_msg("row %zu: %zu", i, tree.count);
-		tree_done(&tree);
-		end(stray.pid);
-	}
-}
-
-/* Root in a container: without the right to trace others (capabilities(7)). */
-static int finds_with(void *arg)
-{
-	const struct identity *identity = arg;
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2];
-	struct stray stray = {.envp = marks};
-	struct tree tree;
-	bool alone[2];
-	pid_t pid;
-
-	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || syscall(SYS_capget, &header, data) < 0)
-		return 2;
-	data[0].effective =
-		1U << CAP_DAC_OVERRIDE | 1U << CAP_KILL | 1U << CAP_SETGID | 1U << CAP_SETUID;
-	data[0].permitted = data[0].effective;
-	data[1].effective = data[1].permitted = 0;
-	if (syscall(SYS_capset, &header, data) < 0)
-		return 3;
-	/* As the user's: the maker's first process takes that on for its descendants. */
-	pid = fork();
-	if (pid == 0) {
-		if (syscall(SYS_setgroups, 0, NULL) < 0 ||
-		    syscall(SYS_setresgid, identity->gid, identity->gid, identity->gid) < 0 ||
-		    syscall(SYS_setresuid, identity->uid, identity->uid, identity->uid) < 0)
-			_exit(1);
-		(void)make_stray(&stray);
-		_exit(stray.pid < 0 || kill(stray.leader, SIGKILL) < 0);
-	}
-	if (waitpid(pid, NULL, 0) < 0)
-		return 4;
-	tree_init(&tree);
-	for (int i = 0; i < 2; i++) {
-		tree_begin(&tree, pid, NULL, marks, i == 0 ? NULL : identity);
-		alone[i] = tree_is_alone(&tree);
-		tree_scan(&tree, true);
-		alone[i] &= tree.count == 0;
-		tree_signal(&tree, true, SIGKILL);
-		await_members(&tree);
-		tree_close(&tree);
-	}
-	tree_done(&tree);
-	return !alone[0] || alone[1];
-}
-
-static void strays_of_users_are_found_with_their_rights(void **state)
-{
-	static const struct identity nobody = {.uid = 65534, .gid = 65534, .change = true};
-	union {
-		const struct identity *in;
-		void *out;
-	} arg = {&nobody};
-
-	(void)state;
-	if (geteuid() != 0)
-		skip();
-	assert_int_equal(fault_call(-1, 0, finds_with, arg.out), 0);
 }
 
 /* --- another's child ---------------------------------------------------------------------- */
@@ -504,203 +229,6 @@ static void a_group_is_not_signalled_by_its_number(void **state)
 	close(fd);
 	assert_int_equal(waitpid(member, NULL, WNOHANG), 0);
 	end(member);
-}
-
-/* --- control groups ---------------------------------------------------------------------- */
-
-/* More than are held. */
-#define MANY (3 * TREE_MEMBERS / 2)
-
-static int told[2];
-
-static void tell_of_signal(int sig)
-{
-	(void)!write(told[1], &(char){(char)sig}, 1);
-}
-
-/* A leader in the group with so many others there, each in a session of its own and orphaned. Each
-   tells of a SIGTERM. */
-static pid_t make_crowd(const struct cgroup *cgroup, int count)
-{
-	int ready[2];
-	pid_t leader;
-
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-	assert_int_equal(pipe2(told, O_CLOEXEC), 0);
-	leader = fork();
-	if (leader == 0) {
-		(void)!cgroup_dir_write(cgroup->fd, "cgroup.procs", "0");
-		(void)setsid();
-		signal(SIGTERM, tell_of_signal);
-		for (int i = 0; i < count; i++) {
-			pid_t parent = fork();
-
-			if (parent == 0) {
-				if (fork() > 0)
-					_exit(0);
-				(void)setsid();
-				(void)!write(ready[1], "", 1);
-				stay();
-			}
-			(void)waitpid(parent, NULL, 0);
-		}
-		(void)!write(ready[1], "", 1);
-		stay();
-	}
-	for (int i = 0; i <= count; i++)
-		assert_int_equal(read(ready[0], &(char){0}, 1), 1);
-	close(ready[0]);
-	close(ready[1]);
-	return leader;
-}
-
-static void reap_all(void)
-{
-	while (waitpid(-1, NULL, 0) > 0)
-		;
-}
-
-static void make_group(struct cgroup_fixture *fixture, struct cgroup *cgroup)
-{
-	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-	assert_int_equal(cgroups_new(&fixture->cgroups), 0);
-	cgroup_init(cgroup);
-	assert_int_equal(cgroup_prepare(cgroup, fixture->cgroups, &unlimited), 0);
-}
-
-static void check_crowd(struct cgroup_fixture *fixture)
-{
-	static const int counts[] = {0, 3, MANY};
-	struct cgroup cgroup;
-	struct tree tree;
-
-	make_group(fixture, &cgroup);
-	tree_init(&tree);
-	for (size_t i = 0; i < ARRAY_LENGTH(counts); i++) {
-		size_t count = (size_t)counts[i];
-		pid_t leader = make_crowd(&cgroup, counts[i]);
-
-		tree_begin(&tree, leader, &cgroup, no_marks, NULL);
-		tree_scan(&tree, false);
-		assert_int_equal(tree.count, count);
-		assert_int_equal(tree.n, count < TREE_MEMBERS ? count : TREE_MEMBERS);
-		/* Each once, the leader too. */
-		tree_signal(&tree, false, SIGTERM);
-		for (size_t k = 0; k <= count; k++)
-			assert_int_equal(read(told[0], &(char){0}, 1), 1);
-		assert_int_equal(fcntl(told[0], F_SETFL, O_NONBLOCK), 0);
-		assert_int_equal(read(told[0], &(char){0}, 1), -1);
-		end(leader);
-		assert_int_equal(tree_is_alone(&tree), count == 0);
-		tree_scan(&tree, true);
-		assert_int_equal(tree.count, count);
-		tree_signal(&tree, true, SIGKILL);
-		await_members(&tree);
-		reap_all();
-		assert_true(tree_is_alone(&tree));
-		tree_scan(&tree, true);
-		assert_int_equal(tree.count, 0);
-		tree_close(&tree);
-		close(told[0]);
-		close(told[1]);
-	}
-	tree_done(&tree);
-	cgroup_done(&cgroup, fixture->cgroups);
-	cgroups_free(fixture->cgroups);
-}
-
-static void all_of_a_group_are_found_and_told_once(void **state)
-{
-	(void)state;
-	in_subtree(check_crowd);
-}
-
-/* Without cgroup.kill, which is from Linux 5.14. */
-static int kills_one_by_one(void *arg)
-{
-	struct tree *tree = arg;
-
-	fault_inject(SYS_write, EINVAL);
-	tree_signal(tree, false, SIGKILL);
-	return 0;
-}
-
-static void check_old_kernel(struct cgroup_fixture *fixture)
-{
-	struct cgroup cgroup;
-	struct tree tree;
-	pid_t leader;
-	int status;
-
-	make_group(fixture, &cgroup);
-	leader = make_crowd(&cgroup, MANY);
-	tree_init(&tree);
-	tree_begin(&tree, leader, &cgroup, no_marks, NULL);
-	tree_scan(&tree, false);
-	assert_int_equal(fault_call(-1, 0, kills_one_by_one, &tree), 0);
-	assert_int_equal(waitpid(leader, &status, 0), leader);
-	assert_int_equal(WTERMSIG(status), SIGKILL);
-	reap_all();
-	assert_true(tree_is_alone(&tree));
-	tree_done(&tree);
-	cgroup_done(&cgroup, fixture->cgroups);
-	cgroups_free(fixture->cgroups);
-}
-
-static void a_group_can_be_killed_one_by_one(void **state)
-{
-	(void)state;
-	in_subtree(check_old_kernel);
-}
-
-/* As su(1) with a login manager: the child goes elsewhere. */
-static void check_moved(struct cgroup_fixture *fixture)
-{
-	struct cgroup cgroup;
-	struct cgroup other;
-	struct tree tree;
-	pid_t leader;
-	int ready[2];
-
-	make_group(fixture, &cgroup);
-	cgroup_init(&other);
-	assert_int_equal(cgroup_prepare(&other, fixture->cgroups, &unlimited), 0);
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-	leader = fork();
-	if (leader == 0) {
-		(void)!cgroup_dir_write(cgroup.fd, "cgroup.procs", "0");
-		(void)setsid();
-		if (fork() == 0) {
-			(void)!cgroup_dir_write(other.fd, "cgroup.procs", "0");
-			(void)setsid();
-			(void)!write(ready[1], "", 1);
-		}
-		stay();
-	}
-	assert_int_equal(read(ready[0], &(char){0}, 1), 1);
-	tree_init(&tree);
-	tree_begin(&tree, leader, &cgroup, no_marks, NULL);
-	tree_scan(&tree, false);
-	assert_int_equal(tree.count, 1);
-	end(leader);
-	tree_scan(&tree, true);
-	assert_int_equal(tree.count, 1);
-	tree_signal(&tree, true, SIGKILL);
-	await_members(&tree);
-	reap_all();
-	assert_true(tree_is_alone(&tree));
-	tree_done(&tree);
-	close(ready[0]);
-	close(ready[1]);
-	cgroup_done(&other, fixture->cgroups);
-	cgroup_done(&cgroup, fixture->cgroups);
-	cgroups_free(fixture->cgroups);
-}
-
-static void who_went_to_another_group_is_found_by_the_parent(void **state)
-{
-	(void)state;
-	in_subtree(check_moved);
 }
 
 /* --- descriptors ------------------------------------------------------------------------ */
@@ -959,27 +487,14 @@ static void who_took_the_number_is_none_of_ours(void **state)
 	tree_done(&control);
 }
 
-static int become_reaper(void **state)
-{
-	(void)state;
-	return prctl(PR_SET_CHILD_SUBREAPER, 1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_has_just_ended_is_no_member),
 		cmocka_unit_test(descendants_are_held_wherever_they_go),
 		cmocka_unit_test(children_of_those_held_are_found),
-		cmocka_unit_test(strays_are_known_by_their_marks),
-		cmocka_unit_test(the_last_strays_are_looked_at),
-		cmocka_unit_test(strays_are_the_users_or_roots),
-		cmocka_unit_test(strays_of_users_are_found_with_their_rights),
 		cmocka_unit_test(a_session_proves_nothing_without_its_leader),
 		cmocka_unit_test(a_group_is_not_signalled_by_its_number),
-		cmocka_unit_test(all_of_a_group_are_found_and_told_once),
-		cmocka_unit_test(a_group_can_be_killed_one_by_one),
-		cmocka_unit_test(who_went_to_another_group_is_found_by_the_parent),
 		cmocka_unit_test(without_descriptors_they_are_found_all_the_same),
 		cmocka_unit_test(who_finds_nobody_for_want_of_descriptors_says_so),
 		cmocka_unit_test(tracers_of_the_user_let_go),
