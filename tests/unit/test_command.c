@@ -195,6 +195,21 @@ static void environment_is_built(void **state)
 	}
 }
 
+static void a_run_is_known_by_its_marks(void **state)
+{
+	const struct job_settings settings = {.shell = "/bin/sh"};
+
+	(void)state;
+	/* Whatever it was used for before. */
+	assert_int_equal(command_begin(&command, &base, &settings, &own), 0);
+	assert_int_equal(command_mark(&command, "other", 1, 2, 3), 0);
+	assert_int_equal(command_identify(&command, "backup", UINT64_MAX), 0);
+	assert_string_equal(command.marks[0], "EVERYD_JOB=backup");
+	assert_string_equal(command.marks[1], "EVERYD_RUN=18446744073709551615");
+	assert_string_equal(command.marks[2], "EVERYD_HOOK");
+	assert_null(command.marks[3]);
+}
+
 static void language_and_zone_are_the_daemons(void **state)
 {
 	static const struct {
@@ -289,6 +304,7 @@ int main(void)
 		cmocka_unit_test(the_program_is_looked_for_in_the_path_that_results),
 		cmocka_unit_test(a_long_path_is_looked_at_as_far_as_there_is_room),
 		cmocka_unit_test(environment_is_built),
+		cmocka_unit_test(a_run_is_known_by_its_marks),
 		cmocka_unit_test(language_and_zone_are_the_daemons),
 		cmocka_unit_test(marks_tell_runs_and_hooks_apart),
 		cmocka_unit_test(the_plain_case_takes_no_memory),
