@@ -71,17 +71,15 @@ static int move(const char *path, const char *name, const char *suffix)
 int aside_put(const char *path, usec_t now, char **ret_name)
 {
 	_cleanup_free_ char *name = choose(path, now);
-	bool any = false;
+	int r = 0;
 
 	if (!name)
 		return -ENOMEM;
-	for (size_t i = 0; i < ARRAY_LENGTH(suffixes); i++) {
-		int r = move(path, name, suffixes[i]);
-
-		if (r < 0)
-			return r;
-		any |= r > 0;
-	}
-	*ret_name = any ? steal_ptr(name) : NULL;
+	for (size_t i = 0; r >= 0 && i < ARRAY_LENGTH(suffixes); i++)
+		r = move(path, name, suffixes[i]);
+	if (r < 0)
+		return r;
+	/* The last is the database. */
+	*ret_name = r > 0 ? steal_ptr(name) : NULL;
 	return 0;
 }

@@ -97,6 +97,12 @@ static int make(const char *path, bool *ret_made)
 	return make_file(path, ret_made);
 }
 
+/* May the file be written? Returns 0 or -errno. */
+static int probe(const char *path)
+{
+	return faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) < 0 ? -errno : 0;
+}
+
 static int connect(struct store *store)
 {
 	int rc = sqlite3_open_v2(
@@ -207,6 +213,10 @@ int store_open(struct store *store, const char *path, struct trouble *ret_troubl
 		rc = identify(store);
 	if (rc != SQLITE_OK) {
 		*ret_trouble = trouble_of(store->db, rc);
+		/* SQLite tries several ways; the last to fail need not be the cause. */
+		r = probe(path);
+		if (r < 0)
+			ret_trouble->error = -r;
 		store_close(store, true);
 		return rc;
 	}

@@ -206,7 +206,7 @@ static int look(struct ledger *ledger)
 {
 	usec_t now = clock_monotonic();
 
-	if (now - ledger->looked < LOOK_SPAN)
+	if (now - ledger->looked < LOOK_SPAN && ledger->store.wal_ino != 0)
 		return 0;
 	ledger->looked = now;
 	return store_look(&ledger->store);
@@ -334,8 +334,8 @@ static bool is_end(const struct ledger *ledger, usec_t now)
 {
 	if (!ledger->closing)
 		return false;
-	return (!ledger->batch && !ledger->queue.first) || ledger->hopeless ||
-	       now >= ledger->close_by;
+	return (!ledger->batch && !ledger->queue.first && ledger->store.life != 0) ||
+	       ledger->hopeless || now >= ledger->close_by;
 }
 
 enum work {
