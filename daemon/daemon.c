@@ -8,6 +8,7 @@
 #include "exec/reaper.h"
 #include "health.h"
 #include "loading.h"
+#include "records.h"
 #include "reload.h"
 #include "report.h"
 #include "service/clockwatch.h"
@@ -60,6 +61,7 @@ void daemon_set_timer(struct event *timer, usec_t span)
 static void step(struct daemon *daemon, const struct engine_event *event)
 {
 	engine_step(daemon->engine, event, clock_wall(), effects_sink(daemon));
+	records_flush(daemon);
 }
 
 static void finish(struct daemon *daemon, struct run_tail *tail)
@@ -157,6 +159,8 @@ static void on_clock_step(void *ctx, usec_t step)
 		log_msg(LOG_LEVEL_NOTICE, "the clock was set %s by %s: every timer is derived anew",
 			step > 0 ? "forward" : "back",
 			duration_format_short(step > 0 ? step : -step, span));
+	if (step != 0)
+		records_clock_stepped(daemon, step);
 	/* A worker's poll(2) did not count a suspend; its time-outs do. */
 	if (daemon->pool)
 		pool_ping(daemon->pool);
@@ -454,6 +458,8 @@ void daemon_free(struct daemon *daemon)
 			log_msg(LOG_LEVEL_WARNING, "killed %u process%s that jobs had left behind",
 				killed, killed == 1 ? "" : "es");
 	}
+	/* All that there was to be recorded has been. */
+	records_close(daemon, daemon->drained);
 	loader_free(daemon->loader);
 	clockwatch_free(daemon->clockwatch);
 	/* Takes every event out of the loop, those in the engine's tails too. */

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "core/engine.h"
+#include "core/past.h"
 #include "exec/run.h"
 #include "needs.h"
 #include "pool/pool.h"
@@ -22,6 +23,7 @@ struct daemon;
 struct directory;
 struct expectation;
 struct loader;
+struct records;
 
 /* Behind each struct engine_job. */
 struct job_tail {
@@ -31,6 +33,7 @@ struct job_tail {
 	usec_t last_ended;               /* wall time; 0: it has not run yet */
 	uint32_t last_msec;              /* how long that run took */
 	enum verdict last_verdict;
+	uint32_t number; /* in the ledger; 0: none yet */
 };
 
 /* Behind each struct engine_run. */
@@ -42,6 +45,7 @@ struct run_tail {
 	struct event timer;    /* of the next attempt */
 	struct daemon *daemon; /* NULL: the timer was never armed */
 	usec_t retry_due;      /* elapsed time */
+	uint32_t number;       /* of its job, for its worker */
 };
 
 struct daemon {
@@ -55,6 +59,9 @@ struct daemon {
 	struct directory *directory; /* where `runs` puts files */
 	struct clockwatch *clockwatch;
 	struct loader *loader;
+	struct records *records; /* NULL: there is no ledger */
+	struct past past;        /* while the first configuration is put in force */
+	char boot[PAST_BOOT_ID_SIZE];
 	struct run_tail *failed; /* the pool would not take them; the engine is to hear of it */
 
 	struct event signals[DAEMON_SIGNALS];
@@ -66,10 +73,12 @@ struct daemon {
 	struct event rearm;  /* a timer could not be armed: no memory */
 	struct event status; /* STATUS= is out of date */
 	struct event watchdog;
+	struct event catch_up; /* the next run that is caught up */
 	struct event stop_limit;
 	struct event stop_tick; /* while stopping: tell systemd that it goes on */
 
 	usec_t started;           /* elapsed time */
+	usec_t catch_up_due;      /* elapsed time */
 	int (*untold)(void);      /* a state that the service manager has not taken yet */
 	usec_t status_sent;       /* elapsed time of the last STATUS= */
 	usec_t watchdog_interval; /* 0: nobody wants to know */

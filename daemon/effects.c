@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "daemon.h"
+#include "records.h"
 #include "report.h"
 #include "spans.h"
 
@@ -10,6 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void on_due(evutil_socket_t fd, short what, void *arg)
 {
@@ -58,6 +60,7 @@ static void give_back(struct daemon *daemon, struct run_tail *tail)
 static struct run_tail *prepare(struct engine_run *er)
 {
 	struct run_tail *tail = engine_run_tail(er);
+	const struct job_tail *job_tail = engine_job_tail(er->job);
 
 	tail->run.job = er->def;
 	tail->run.daemon = &er->model->daemon;
@@ -65,15 +68,17 @@ static struct run_tail *prepare(struct engine_run *er)
 	tail->run.slot = er->slot;
 	tail->run.attempt = er->attempt;
 	tail->run.notice = er->notice;
+	tail->run.adopted = 0;
+	tail->number = job_tail->number;
 	tail->run.queued = clock_elapsed();
 	atomic_store_explicit(&tail->run.begun, 0, memory_order_relaxed);
 	return tail;
 }
 
-static void start(struct daemon *daemon, struct engine_run *er)
+static void submit(struct daemon *daemon, struct run_tail *tail,
+		   int (*how)(struct pool *pool, struct pool_item *item))
 {
-	struct run_tail *tail = prepare(er);
-	int r = pool_submit(daemon->pool, &tail->item);
+	int r = how(daemon->pool, &tail->item);
 
 	tail->in_pool = true;
 	if (r < 0) {
@@ -82,16 +87,32 @@ static void start(struct daemon *daemon, struct engine_run *er)
 	}
 }
 
-static void start_notice(struct daemon *daemon, struct engine_run *er)
+static void start(struct daemon *daemon, struct engine_run *er)
+{
+	submit(daemon, prepare(er), pool_submit);
+}
+
+/* Begins, in elapsed time, of a process by its clock ticks since boot. */
+static usec_t since(long ticks)
+{
+	return (usec_t)ticks * USEC_PER_SEC / sysconf(_SC_CLK_TCK);
+}
+
+static void adopt(struct daemon *daemon, struct engine_run *er, const struct past_run *past)
 {
 	struct run_tail *tail = prepare(er);
-	int r = pool_submit_follow_up(daemon->pool, &tail->item);
 
-	tail->in_pool = true;
-	if (r < 0) {
-		tail->run.result = (struct run_result){.kind = RESULT_NO_RESOURCES, .code = -r};
-		give_back(daemon, tail);
-	}
+	tail->run.adopted = past->pid;
+	tail->run.adopted_start = past->start;
+	tail->run.adopted_since = since(past->start);
+	report_adopted(er, past->pid);
+	/* It runs, whether there is room for it or not. */
+	submit(daemon, tail, pool_submit_follow_up);
+}
+
+static void start_notice(struct daemon *daemon, struct engine_run *er)
+{
+	submit(daemon, prepare(er), pool_submit_follow_up);
 }
 
 static void cancel(struct daemon *daemon, struct engine_run *er, enum cancel_mode mode)
@@ -137,6 +158,7 @@ static void apply(void *ctx, const struct effect *effect)
 {
 	struct daemon *daemon = ctx;
 
+	records_effect(daemon, effect);
 	switch (effect->kind) {
 	case EFFECT_ARM:
 		arm(daemon, effect->job, effect->at);
@@ -199,18 +221,33 @@ static void apply(void *ctx, const struct effect *effect)
 	case EFFECT_LOADED:
 		report_loaded(daemon, &effect->diff);
 		break;
-	case EFFECT_ACCEPTED:
 	case EFFECT_ADOPT:
+		adopt(daemon, effect->run, effect->past);
+		break;
 	case EFFECT_RETRY_RESTORED:
+		report_retry_restored(effect->run, effect->span);
+		spans_retry(daemon, effect->run, effect->span);
+		break;
 	case EFFECT_PUT_OFF:
+		report_put_off(effect->run);
+		effects_drop_output(engine_run_tail(effect->run));
+		break;
+	case EFFECT_PAUSED:
+		report_paused(effect->job);
+		break;
+	case EFFECT_RESUMED:
+		report_resumed(effect->job);
+		break;
+	case EFFECT_CATCH_UP:
+		spans_catch_up(daemon, effect->span);
+		break;
+	/* Only to be recorded. */
+	case EFFECT_ACCEPTED:
 	case EFFECT_NOT_RUN:
 	case EFFECT_HELD:
 	case EFFECT_JOB_KNOWN:
 	case EFFECT_JOB_GONE:
 	case EFFECT_JOB_STATE:
-	case EFFECT_PAUSED:
-	case EFFECT_RESUMED:
-	case EFFECT_CATCH_UP:
 		break;
 	case EFFECT_DRAINED:
 		daemon->drained = true;

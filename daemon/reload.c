@@ -6,6 +6,8 @@
 #include "config/config.h"
 #include "daemon.h"
 #include "loading.h"
+#include "records.h"
+#include "restore.h"
 #include "service/notify.h"
 #include "status.h"
 #include "work.h"
@@ -55,11 +57,26 @@ static void note_error(struct daemon *daemon, const struct diags *diags, int r)
 		cut(daemon->reload_error, RELOAD_ERROR_MAX);
 }
 
+/* What lives of the daemon before this one have left. */
+static int open_past(struct daemon *daemon, const struct model *model)
+{
+	int r = records_open(daemon, model);
+
+	if (r < 0)
+		return r;
+	restore_prepare(daemon, model);
+	run_context_clear(daemon->runs);
+	return 0;
+}
+
 static int put_in_force(struct daemon *daemon, struct model *model)
 {
+	bool first = !daemon->running;
 	struct engine_load *prepared;
-	int r = engine_prepare(daemon->engine, model, NULL, &prepared);
+	int r = first ? open_past(daemon, model) : 0;
 
+	if (r == 0)
+		r = engine_prepare(daemon->engine, model, first ? &daemon->past : NULL, &prepared);
 	if (r < 0)
 		return r;
 	r = work_fit_pool(daemon, model);
@@ -69,6 +86,10 @@ static int put_in_force(struct daemon *daemon, struct model *model)
 	}
 	run_context_forget_users(daemon->runs);
 	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_LOAD, .load = prepared});
+	if (first)
+		records_loaded(daemon);
+	else
+		records_configure(daemon, model);
 	daemon->running = true;
 	return 0;
 }
@@ -90,7 +111,7 @@ static int conclude(struct daemon *daemon, const struct loaded *loaded)
 		return 0;
 	}
 	note_error(daemon, &loaded->diags, r);
-	if (loaded->diags.errors == 0)
+	if (loaded->diags.errors == 0 && r != -EBUSY) /* of which more has been said */
 		log_msg(LOG_LEVEL_ERROR, "%s: %s", daemon->config_path, strerrordesc_np(-r));
 	return r;
 }

@@ -73,21 +73,12 @@ static void report_usage(const struct engine_run *run, const struct run_result *
 		duration_format_short(result->cpu, cpu), result->max_rss, result->leftovers);
 }
 
-/* Which of its attempts the result of a run is of, that has ended or is about to try again. */
-static unsigned attempt_of(const struct engine_run *run, const struct run_result *result)
-{
-	/* The next one was to be made already, and came to nothing. */
-	bool earlier = result == &run->result && run->state != RUN_BACKOFF;
-
-	return run->attempt - (earlier && run->attempt > 1);
-}
-
 /* ", at the 3rd attempt"; nothing of the first one. */
 static const char *describe_attempt(const struct engine_run *run, const struct run_result *result,
 				    char *buf, size_t size)
 {
 	static const char *const endings[] = {"th", "st", "nd", "rd"};
-	unsigned n = result ? attempt_of(run, result) : 1;
+	unsigned n = result ? words_attempt(run, result) : 1;
 	unsigned last = n % 10;
 
 	if (last > 3 || n / 10 % 10 == 1)
@@ -165,6 +156,46 @@ void report_retry(const struct engine_run *run, enum verdict verdict, enum reaso
 		duration_format_short(span, text));
 	if (result->ended > 0)
 		report_usage(run, result);
+}
+
+void report_retry_restored(const struct engine_run *run, usec_t span)
+{
+	char text[DURATION_TEXT_SIZE];
+
+	log_job(LOG_LEVEL_NOTICE, run->def->name, run->id,
+		"goes on after the restart: attempt %u of %u in %s", run->attempt + 1,
+		run->job->def->settings->retries + 1, duration_format_short(span, text));
+}
+
+void report_put_off(const struct engine_run *run)
+{
+	log_job(LOG_LEVEL_NOTICE, run->def->name, run->id,
+		"everyd stops: attempt %u of %u is made after its next start", run->attempt + 1,
+		run->job->def->settings->retries + 1);
+}
+
+void report_adopted(const struct engine_run *run, pid_t pid)
+{
+	log_job(LOG_LEVEL_NOTICE, run->def->name, run->id,
+		"still runs as pid %d, from before the restart: it is watched, but its output and "
+		"its exit status cannot be had",
+		(int)pid);
+}
+
+void report_paused(const struct engine_job *job)
+{
+	const struct engine_pause *pause = job->pause;
+	char until[CLOCK_TEXT_SIZE];
+
+	log_job(LOG_LEVEL_NOTICE, job->def->name, 0, "paused %s%s%s%s",
+		pause->until == USEC_INFINITY ? "until it is resumed" : "until ",
+		pause->until == USEC_INFINITY ? "" : words_slot(pause->until, until),
+		pause->reason[0] ? ": " : "", pause->reason);
+}
+
+void report_resumed(const struct engine_job *job)
+{
+	log_job(LOG_LEVEL_NOTICE, job->def->name, 0, "resumed");
 }
 
 void report_notice_dropped(const struct engine_run *run, enum reason reason,

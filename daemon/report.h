@@ -4,6 +4,7 @@
 #include "core/engine.h"
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct daemon;
 
@@ -14,6 +15,19 @@ void report_ended(const struct engine_run *run, enum verdict verdict, enum reaso
 /* "attempt 1 of 4 failed: exit status 1 after 2s; the next in 10s" */
 void report_retry(const struct engine_run *run, enum verdict verdict, enum reason reason,
 		  const struct run_result *result, usec_t span);
+
+/* "goes on after the restart: attempt 2 of 4 in 10s" */
+void report_retry_restored(const struct engine_run *run, usec_t span);
+
+/* "everyd stops: attempt 2 of 4 is made after its next start" */
+void report_put_off(const struct engine_run *run);
+
+/* A process of the daemon before this one still runs. */
+void report_adopted(const struct engine_run *run, pid_t pid);
+
+/* "paused until 2026-03-01 06:00:00: the disk is being replaced"; "resumed". */
+void report_paused(const struct engine_job *job);
+void report_resumed(const struct engine_job *job);
 
 /* Hooks and mails that are not carried out: one line for the first of those in a row ... */
 void report_notice_dropped(const struct engine_run *run, enum reason reason,
@@ -45,7 +59,7 @@ void report_summary(const struct daemon *daemon);
 void report_status(struct daemon *daemon);
 
 /* Room for a headline. */
-#define REPORT_HEADLINE_SIZE 1024
+#define REPORT_HEADLINE_SIZE 2048
 
 /* The line for STATUS=: "97 jobs, 3 running, next backup in 4m", and what is amiss. */
 void report_headline(struct daemon *daemon, char *buf, size_t size);

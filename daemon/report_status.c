@@ -6,6 +6,7 @@
 #include "daemon.h"
 #include "loading.h"
 #include "pool/pool.h"
+#include "records.h"
 #include "spans.h"
 #include "words.h"
 
@@ -18,6 +19,8 @@
 #define COUNTERS_SIZE 256
 #define NEXT_SIZE     (MODEL_NAME_MAX + 56)
 #define NEEDS_SIZE    256
+
+#define LEDGER_TROUBLE_SIZE 600
 
 /* "340 ok, 3 failed": the verdicts that were given. */
 static void describe_counters(const struct engine_counters *counters, char *buf, size_t size)
@@ -189,6 +192,7 @@ void report_headline(struct daemon *daemon, char *buf, size_t size)
 	char next[NEXT_SIZE];
 	char waiting[64] = "";
 	char needs[NEEDS_SIZE];
+	char ledger[LEDGER_TROUBLE_SIZE];
 	struct pool_stats stats;
 	size_t queued;
 
@@ -198,13 +202,14 @@ void report_headline(struct daemon *daemon, char *buf, size_t size)
 		(void)snprintf(waiting, sizeof(waiting), ", %zu waiting", queued);
 	describe_next(daemon, next, sizeof(next));
 	needs_describe(&daemon->needs, needs, sizeof(needs));
+	records_describe(daemon, ledger, sizeof(ledger));
 	(void)snprintf(
-		buf, size, "%s%zu job%s, %u running%s%s%s%s%s%s%s",
+		buf, size, "%s%zu job%s, %u running%s%s%s%s%s%s%s%s%s",
 		daemon->stopping ? "stopping: " : "", model->n_jobs, words_plural(model->n_jobs),
 		stats.busy, waiting, daemon->stopping ? "" : next,
 		loader_is_busy(daemon->loader) ? "; reading the configuration" : "",
 		daemon->reload_error ? "; RELOAD FAILED, the previous configuration is in "
 				       "force: "
 				     : "",
-		daemon->reload_error ? daemon->reload_error : "", needs[0] ? "; " : "", needs);
+		daemon->reload_error ? daemon->reload_error : "", ledger[0] ? "; " : "", ledger, needs[0] ? "; " : "", needs);
 }

@@ -158,6 +158,29 @@ static bool forget_job(void *ctx, struct engine_job *job)
 	return true;
 }
 
+/* --- the next run that is caught up --- */
+
+static void on_catch_up(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	(void)fd;
+	(void)what;
+	if (daemon->catch_up_due > clock_elapsed()) {
+		arm(daemon, &daemon->catch_up, daemon->catch_up_due);
+		return;
+	}
+	daemon->catch_up_due = 0;
+	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_CATCH_UP});
+}
+
+void spans_catch_up(struct daemon *daemon, usec_t span)
+{
+	(void)evtimer_assign(&daemon->catch_up, daemon->base, on_catch_up, daemon);
+	daemon->catch_up_due = after(span);
+	arm(daemon, &daemon->catch_up, daemon->catch_up_due);
+}
+
 /* --- all of them --- */
 
 void spans_rearm(struct daemon *daemon)
@@ -166,6 +189,8 @@ void spans_rearm(struct daemon *daemon)
 		return;
 	engine_each_run(daemon->engine, rearm_run, daemon);
 	engine_each_job(daemon->engine, rearm_job, daemon);
+	if (daemon->catch_up_due > 0)
+		arm(daemon, &daemon->catch_up, daemon->catch_up_due);
 }
 
 void spans_done(struct daemon *daemon)

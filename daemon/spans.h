@@ -20,6 +20,9 @@ usec_t spans_left(struct engine_run *er);
 /* ENGINE_OVERDUE after that span, instead of any before; USEC_INFINITY: never. */
 void spans_expect(struct daemon *daemon, struct engine_job *job, usec_t span);
 
+/* ENGINE_CATCH_UP after that span. */
+void spans_catch_up(struct daemon *daemon, usec_t span);
+
 /* Sets every timer anew: time passed that they did not count, or one could not be set. */
 void spans_rearm(struct daemon *daemon);
 

@@ -28,6 +28,14 @@ usec_t words_age(struct engine_run *er)
 	return age > 0 ? age : 0;
 }
 
+unsigned words_attempt(const struct engine_run *run, const struct run_result *result)
+{
+	/* The next one was to be made already, and came to nothing. */
+	bool earlier = result == &run->result && run->state != RUN_BACKOFF;
+
+	return run->attempt - (earlier && run->attempt > 1);
+}
+
 const char *words_notice(const struct engine_notice *notice, char buf[static WORDS_NOTICE_SIZE])
 {
 	static const char *const names[HOOK_COUNT] = {

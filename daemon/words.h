@@ -17,6 +17,9 @@ const char *words_slot(usec_t slot, char buf[static CLOCK_TEXT_SIZE]);
    clock that is never set, once it is in the pool. */
 usec_t words_age(struct engine_run *er);
 
+/* Which of its attempts the result of a run is of, that has ended or is about to try again. */
+unsigned words_attempt(const struct engine_run *run, const struct run_result *result);
+
 /* Room for any text of words_notice(). */
 #define WORDS_NOTICE_SIZE 80
 

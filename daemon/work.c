@@ -4,14 +4,18 @@
 #include "base/log.h"
 #include "daemon.h"
 #include "directory.h"
+#include "exec/adopt.h"
 #include "exec/notice.h"
 #include "exec/run.h"
 #include "pool/pool.h"
+#include "records.h"
 
 #include <string.h>
 
 /* A run on its worker. */
 struct task {
+	struct daemon *daemon;
+	struct run_tail *tail;
 	struct run *run;
 	struct pool_worker *worker;
 };
@@ -23,12 +27,21 @@ static int work_woken(void *ctx)
 	return pool_woken(task->worker);
 }
 
+static void work_intend(void *ctx)
+{
+	const struct task *task = ctx;
+
+	records_intend(task->daemon, task->tail);
+}
+
 /* Mostly this need not be known before the run ends; on_start is not to wait for that. */
 static void work_started(void *ctx)
 {
 	const struct task *task = ctx;
 	const struct job_settings *settings = task->run->job->settings;
 
+	records_process(task->daemon, task->tail,
+			atomic_load_explicit(&task->run->pid, memory_order_relaxed));
 	pool_note_started(task->worker, command_line_is_set(&settings->hooks[HOOK_START]));
 }
 
@@ -49,16 +62,20 @@ static const struct run_sink run_sink = {.line = work_line, .note = work_note};
 static void work(void *ctx, struct pool_item *item, struct pool_worker *worker)
 {
 	struct daemon *daemon = ctx;
-	struct task task = {&daemon_tail_of_item(item)->run, worker};
+	struct run_tail *tail = daemon_tail_of_item(item);
+	struct task task = {daemon, tail, &tail->run, worker};
 	struct run_control control = {
 		.wakefd = pool_wakefd(worker),
 		.woken = work_woken,
+		.intend = work_intend,
 		.started = work_started,
 		.ctx = &task,
 	};
 
 	if (task.run->notice.hooks != 0 || task.run->notice.mail)
 		notice_execute(task.run, daemon->runs, pool_local(worker), &control);
+	else if (task.run->adopted > 0)
+		run_adopt(task.run, daemon->runs, pool_local(worker), &control);
 	else
 		run_execute(task.run, daemon->runs, pool_local(worker), &control);
 }

@@ -1,0 +1,77 @@
+/* See restore.h. */
+#include "restore.h"
+
+#include "base/log.h"
+#include "core/model.h"
+#include "daemon.h"
+#include "exec/adopt.h"
+#include "exec/run.h"
+#include "records.h"
+
+#include <string.h>
+
+/* Numbers of processes say nothing in another boot. */
+static bool is_of_this_boot(const struct daemon *daemon, const struct past_run *run)
+{
+	return daemon->boot[0] && strcmp(run->boot, daemon->boot) == 0;
+}
+
+/* Is it still there? Completes what is known of it. */
+static void find_process(const struct daemon *daemon, const struct past_job *job,
+			 const struct job_settings *settings, struct past_run *run)
+{
+	long start;
+	pid_t pid;
+
+	if (run->state != PAST_STARTED || !is_of_this_boot(daemon, run))
+		return;
+	pid = run_find_process(daemon->runs, run->id, job->name, settings, run->pid, run->start,
+			       &start);
+	if (pid == 0)
+		return;
+	run->alive = true;
+	run->pid = pid;
+	run->start = start;
+}
+
+/* The job is not configured any more: nobody else gives it a verdict. */
+static void end_run(struct daemon *daemon, const struct past_job *job, const struct past_run *run)
+{
+	enum verdict verdict = VERDICT_LOST;
+
+	if (run->state == PAST_ACCEPTED)
+		verdict = VERDICT_CANCELLED;
+	else if (run->state == PAST_BACKOFF)
+		verdict = run->verdict;
+	if (run->alive)
+		log_job(LOG_LEVEL_WARNING, job->name, run->id,
+			"still runs as pid %d, and is left alone: %s", run->pid,
+			reason_text(REASON_REMOVED));
+	else
+		log_job(verdict_info(verdict)->level, job->name, run->id, "%s (%s)",
+			verdict_info(verdict)->name, reason_text(REASON_REMOVED));
+	records_past_ended(daemon, job, run, verdict, REASON_REMOVED);
+}
+
+static void prepare_job(struct daemon *daemon, const struct model *model, struct past_job *job)
+{
+	const struct job *configured = model_find_job(model, job->name);
+
+	for (size_t i = 0; i < job->n_runs; i++) {
+		struct past_run *run = &job->runs[i];
+
+		find_process(daemon, job, configured ? configured->settings : NULL, run);
+		if (!configured)
+			end_run(daemon, job, run);
+		else if (run->state == PAST_ACCEPTED)
+			records_forget(daemon, run);
+	}
+	if (!configured && job->schedule)
+		records_past_gone(daemon, job);
+}
+
+void restore_prepare(struct daemon *daemon, const struct model *model)
+{
+	for (size_t i = 0; i < daemon->past.n_jobs; i++)
+		prepare_job(daemon, model, &daemon->past.jobs[i]);
+}
