@@ -3,6 +3,7 @@
 import itertools
 import os
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -82,6 +83,7 @@ class Everyd:
         number = next(_numbers)
         self.config = os.path.join(setup.directory, f"everyd-{number}.conf")
         self.log = os.path.join(setup.directory, f"everyd-{number}.log")
+        self.state = os.path.join(setup.directory, f"everyd-{number}.state")
         write_config(self.config, parts)
         self._process = None
         name = f"everyd-bench-{os.getpid()}-{number}"
@@ -101,7 +103,8 @@ class Everyd:
                 [*join, "setpriv", "--pdeathsig", "TERM", everyd, "-c", self.config, "--log",
                  "stderr", *arguments],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
-                env={"PATH": os.defpath, "NOTIFY_SOCKET": "@" + name})
+                env={"PATH": os.defpath, "NOTIFY_SOCKET": "@" + name,
+                     "STATE_DIRECTORY": self.state})
         self.pid = self._process.pid
         self.load_seconds = self.wait_for("READY=1") - started
 
@@ -168,3 +171,4 @@ class Everyd:
         for path in (self.config, self.log):
             if os.path.exists(path):
                 os.unlink(path)
+        shutil.rmtree(self.state, ignore_errors=True)

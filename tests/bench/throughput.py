@@ -1,4 +1,7 @@
-"""Runs per second with every worker busy, output captured, against the bare loop."""
+"""
+Runs per second with every worker busy, output captured, against the bare loop: each run in the
+ledger, with and without waiting for the disk, and without a ledger.
+"""
 
 import os
 import time
@@ -18,19 +21,29 @@ def measure(setup, report):
     jobs = int(rate / 10) + 1
     config = [f"workers = {setup.workers}\nqueue = {jobs}\n",
               *(job(f"tick-{i}", command, every="100ms") for i in range(jobs))]
-    pairs = {level: [] for level in ["info", "warning"]}
-    costs = {level: [] for level in pairs}
+    variants = [("process", "info"), ("process", "warning"), ("power", "info"), ("none", "info")]
+    pairs = {variant: [] for variant in variants}
+    costs = {variant: [] for variant in variants}
 
     for _ in range(rounds):
-        for level in pairs:
+        for durability, level in variants:
             bare_rate = _bare_rate(setup, seconds, command)
-            rate, cost = _everyd_rate(setup, config, level, seconds)
-            pairs[level].append((rate, bare_rate))
-            costs[level].append(cost)
-    for level in pairs:
-        report.pairs(f"{jobs} jobs every 100ms, --log-level {level}", pairs[level], "/s", ">= 0.60")
-    for level in pairs:
-        report.row(f"everyd's own processor time a run, {level}", median(costs[level]), "us")
+            parts = [f'durability = "{durability}"\n', *config]
+            rate, cost = _everyd_rate(setup, parts, level, seconds)
+            pairs[durability, level].append((rate, bare_rate))
+            costs[durability, level].append(cost)
+    report.note(f"{jobs} jobs every 100ms; the ledger is the default, durability = \"process\"")
+    for variant in variants:
+        report.pairs(_name(variant), pairs[variant], "/s",
+                     "" if variant[0] == "power" else ">= 0.60")
+    for variant in variants:
+        report.row("own processor time a run, " + _name(variant), median(costs[variant]), "us")
+
+
+def _name(variant):
+    durability, level = variant
+    ledger = {"process": "ledger", "power": "ledger, power", "none": "no ledger"}[durability]
+    return f"{ledger}, --log-level {level}"
 
 
 def _bare_rate(setup, seconds, command):
