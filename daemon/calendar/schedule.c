@@ -70,9 +70,14 @@ const char *schedule_grid(const struct schedule *schedule, char buf[static SCHED
 	return buf;
 }
 
+bool schedule_same_grid(const struct schedule *a, const struct schedule *b)
+{
+	return a->interval == b->interval && a->offset == b->offset;
+}
+
 bool schedule_equal(const struct schedule *a, const struct schedule *b)
 {
-	return a->interval == b->interval && a->offset == b->offset && a->delay == b->delay;
+	return schedule_same_grid(a, b) && a->delay == b->delay;
 }
 
 usec_t schedule_splay(usec_t splay, const char *host, const char *job)

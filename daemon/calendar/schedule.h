@@ -40,6 +40,9 @@ uint64_t schedule_count(const struct schedule *schedule, usec_t after, usec_t un
    delay is none of it. Returns buf. */
 const char *schedule_grid(const struct schedule *schedule, char buf[static SCHEDULE_GRID_SIZE]);
 
+/* Do they yield the same slots, if perhaps due after another delay? */
+bool schedule_same_grid(const struct schedule *a, const struct schedule *b);
+
 bool schedule_equal(const struct schedule *a, const struct schedule *b);
 
 /*

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 
 int engine_new(size_t job_tail, size_t run_tail, struct engine **ret_engine)
 {
@@ -19,6 +20,8 @@ int engine_new(size_t job_tail, size_t run_tail, struct engine **ret_engine)
 	TAILQ_INIT(&engine->free);
 	TAILQ_INIT(&engine->ready);
 	TAILQ_INIT(&engine->owing);
+	TAILQ_INIT(&engine->lines[0]);
+	TAILQ_INIT(&engine->lines[1]);
 	TAILQ_INIT(&engine->notice_line.waiters);
 	TAILQ_INIT(&engine->retry_line.waiters);
 	engine->notice_line.in_force = true;
@@ -26,6 +29,13 @@ int engine_new(size_t job_tail, size_t run_tail, struct engine **ret_engine)
 	engine->retry_line.limit = UINT_MAX;
 	*ret_engine = engine;
 	return 0;
+}
+
+void job_free(struct engine_job *job)
+{
+	if (job)
+		free(job->pause);
+	free(job);
 }
 
 /* Gives back a run or a notice and, with the last one, a job that left the configuration. */
@@ -40,7 +50,7 @@ static void drop_run(struct engine *engine, struct engine_run *run)
 	else
 		job->live--;
 	if (job->gone && job->live == 0 && !job->telling && !job->notice)
-		free(job);
+		job_free(job);
 	run_give_back(engine, run);
 }
 
@@ -57,7 +67,7 @@ void engine_free(struct engine *engine)
 		free(run);
 	}
 	for (size_t i = 0; engine->model && i < engine->model->n_jobs; i++)
-		free(engine->jobs[i]);
+		job_free(engine->jobs[i]);
 	for (size_t i = 0; engine->model && i < engine->model->n_groups; i++)
 		free(engine->groups[i]);
 	free(engine->jobs);
@@ -67,16 +77,52 @@ void engine_free(struct engine *engine)
 	free(engine);
 }
 
+/* When there is something to do for the job. */
+static usec_t timer_of(const struct engine_job *job)
+{
+	usec_t due = engine_job_due(job);
+
+	return job->pause && job->pause->until < due ? job->pause->until : due;
+}
+
 void job_arm(const struct step *step, struct engine_job *job, usec_t next)
 {
 	struct agenda *agenda = &step->engine->agenda;
+	usec_t at;
 
 	job->next = next;
+	at = timer_of(job);
 	if (job->agenda_index == AGENDA_NONE)
-		agenda_add(agenda, job, engine_job_due(job));
+		agenda_add(agenda, job, at);
 	else
-		agenda_move(agenda, job, engine_job_due(job));
-	emit(step, &(struct effect){.kind = EFFECT_ARM, .job = job, .at = engine_job_due(job)});
+		agenda_move(agenda, job, at);
+	emit(step, &(struct effect){.kind = EFFECT_ARM, .job = job, .at = at});
+}
+
+bool job_is_armed(const struct step *step, const struct engine_job *job)
+{
+	const struct agenda *agenda = &step->engine->agenda;
+
+	return job->agenda_index != AGENDA_NONE &&
+	       agenda->entries[job->agenda_index].due == timer_of(job);
+}
+
+void job_rearm(const struct step *step, struct engine_job *job)
+{
+	if (!job_is_armed(step, job))
+		job_arm(step, job, job->next);
+}
+
+void job_state(const struct step *step, struct engine_job *job)
+{
+	emit(step, &(struct effect){.kind = EFFECT_JOB_STATE, .job = job});
+}
+
+void job_held(const struct step *step, struct engine_job *job, usec_t slot)
+{
+	/* What waits at a stop is looked at anew after the next start. */
+	if (!step->engine->stopping)
+		emit(step, &(struct effect){.kind = EFFECT_HELD, .job = job, .at = slot});
 }
 
 void job_left(const struct step *step, struct engine_job *job)
@@ -93,66 +139,17 @@ void job_left(const struct step *step, struct engine_job *job)
 	}
 	notice_end_drops(step, job);
 	emit(step, &(struct effect){.kind = EFFECT_JOB_FREE, .job = job});
-	free(job);
-}
-
-/* The time whose slots become due at `now`. */
-static usec_t due_at(const struct schedule *schedule, usec_t now)
-{
-	usec_t t;
-
-	if (__builtin_sub_overflow(now, schedule->delay, &t))
-		return INT64_MIN;
-	return t;
-}
-
-usec_t job_first_slot(const struct step *step, const struct job *def)
-{
-	return schedule_next(&def->schedule, due_at(&def->schedule, step->now));
-}
-
-/* The armed slot is due. If the loop was held up beyond later slots, the last of them runs and
-   stands for all. */
-static void fire(struct step *step, struct engine_job *job)
-{
-	const struct schedule *schedule = &job->def->schedule;
-	usec_t slot = schedule_last(schedule, due_at(schedule, step->now));
-	uint64_t missed = schedule_count(schedule, job->next, slot);
-
-	assert(slot >= job->next && slot != USEC_INFINITY);
-	if (missed > 0)
-		policy_coalesce(step, job, job->next, schedule_last(schedule, slot - 1), missed);
-	job_arm(step, job, schedule_next(schedule, slot));
-	policy_consider(step, job, slot);
+	job_free(job);
 }
 
 static void handle_due(struct step *step, struct engine_job *job)
 {
 	if (step->engine->stopping || job->gone)
 		return;
-	if (step->now < engine_job_due(job))
+	if (step->now < timer_of(job))
 		job_arm(step, job, job->next);
 	else
-		fire(step, job);
-}
-
-/* After a step back the slots up to the armed one have had their verdict. Waiting for it is right
-   as long as that is not a standstill. */
-static void rederive(struct step *step, struct engine_job *job)
-{
-	usec_t due = engine_job_due(job);
-	usec_t wait;
-
-	if (due <= step->now) {
-		fire(step, job);
-		return;
-	}
-	if (__builtin_sub_overflow(due, step->now, &wait))
-		wait = USEC_INFINITY;
-	if (wait > 2 * job->def->schedule.interval)
-		job_arm(step, job, job_first_slot(step, job->def));
-	else
-		job_arm(step, job, job->next);
+		due_look(step, job, REASON_LATE);
 }
 
 static void handle_clock_stepped(struct step *step)
@@ -160,7 +157,7 @@ static void handle_clock_stepped(struct step *step)
 	struct engine *engine = step->engine;
 
 	for (size_t i = 0; engine->model && !engine->stopping && i < engine->model->n_jobs; i++)
-		rederive(step, engine->jobs[i]);
+		due_rederive(step, engine->jobs[i]);
 }
 
 static void end_burst(const struct step *step)
@@ -194,7 +191,7 @@ static void handle_stop(struct step *step)
 	for (struct engine_run *run = TAILQ_FIRST(&engine->live); run; run = next) {
 		next = TAILQ_NEXT(run, link);
 		if (!run_is_submitted(run))
-			attempt_give_up(step, run, REASON_STOPPING, NULL);
+			attempt_stop(step, run);
 	}
 	end_burst(step);
 }
@@ -242,6 +239,7 @@ void engine_settle(struct step *step)
 
 	notice_settle(step);
 	run_promote(step);
+	catch_up_settle(step);
 	if (step->eased && engine->in_burst) {
 		settings = &engine->model->daemon;
 		if (engine->submitted + engine->waiting <= settings->workers + settings->queue / 2)
@@ -284,8 +282,13 @@ void engine_step(struct engine *engine, const struct engine_event *event, usec_t
 		handle_overdue(&step, event->job);
 		break;
 	case ENGINE_CATCH_UP:
+		engine->pacing = false;
+		break;
 	case ENGINE_PAUSE:
+		pause_begin(&step, event->job, event->pause);
+		break;
 	case ENGINE_RESUME:
+		pause_stop(&step, event->job);
 		break;
 	case ENGINE_KILL:
 		handle_kill(&step, event->run, event->mode);

@@ -20,6 +20,9 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+/* A slot that is looked at within this much after it was due was acted on at its time. */
+#define ENGINE_LATE (5 * USEC_PER_SEC)
+
 struct engine;
 struct engine_group;
 struct engine_load;
@@ -44,38 +47,44 @@ struct engine_pause {
 /*
  * A job as it lives in the engine, across reloads. Read-only outside core.
  *
- * Every slot up to `accounted` has its verdict, or a live run, or is `held`, or is the `backlog`.
- * That waits to be caught up: with CATCH_UP_ALL the slots from `backlog` up to, and without, `next`;
- * otherwise that one slot.
+ * Every slot up to `accounted` has its verdict, or a live run, or is `held`. That goes for no later
+ * one, but for those of the `backlog`, which wait to be caught up: with CATCH_UP_ALL the slots from
+ * `backlog` up to, and without, `next`; otherwise that one slot, which may be one that others had
+ * overtaken before the daemon started, and is up to `accounted` then.
+ *
+ * `next` is behind all these, unless the clock was set back: slots up to `accounted` then run again
+ * as they come, but nothing is made up for if they do not.
  */
 struct engine_job {
 	const struct job *def; /* in the current model; that of a live run or notice when `gone` */
-	usec_t next;           /* the slot that is armed, not yet accounted for */
+	usec_t next;           /* the slot that is armed */
 	usec_t held; /* OVERLAP_QUEUE, _REPLACE: the slot that waits; USEC_INFINITY: none */
-	usec_t accounted;           /* never goes back, whatever the clock does */
+	usec_t accounted;           /* goes back with another schedule alone, not with the clock */
 	usec_t backlog;             /* USEC_INFINITY: none */
 	struct engine_pause *pause; /* NULL: it is not paused */
-	TAILQ_ENTRY(engine_job) backlog_link; /* among those that are caught up one after the other */
+	TAILQ_ENTRY(engine_job) backlog_link; /* among those that are caught up, if `in_line` */
 	struct engine_streak streak;
 	struct engine_streak owed;  /* what HOOK_MISSED has yet to be told of; count 0: nothing */
 	struct engine_run *runs;    /* the live ones, newest first */
 	struct engine_run *telling; /* its notice that is under way */
 	struct engine_run *notice;  /* its notice that waits */
 	TAILQ_ENTRY(engine_job) owed_link; /* among those that owe for want of room, if `owes` */
-	uint64_t drops; /* notices that were dropped, for the same reason, since one was not */
-	enum reason drop_reason;
 	uint64_t last_id; /* of the last run that ended after it had run; 0: none */
-	enum verdict last_verdict;
+	uint32_t drops;   /* notices that were dropped, for the same reason, since one was not */
 	uint32_t agenda_index; /* its place in the agenda */
 	uint32_t live;         /* runs accepted and not ended */
 	uint32_t failures;     /* in a row, as of the last verdict of a run */
-	bool told;             /* of these; HOOK_RECOVERY is due with the next success */
-	bool overdue;          /* no success within expect_within ... */
-	bool owes_alarm;       /* ... of which nobody could be told yet for want of room */
-	bool owes;
-	bool gone; /* left the configuration while there were runs or notices */
+	enum reason drop_reason : 8;
+	enum verdict last_verdict : 8; /* of last_id */
 	enum reason backlog_reason : 8; /* why there is one */
-	bool in_line;                   /* linked by backlog_link */
+	bool told : 1;       /* of these failures; HOOK_RECOVERY is due with the next success */
+	bool overdue : 1;    /* no success within expect_within ... */
+	bool owes_alarm : 1; /* ... of which nobody could be told yet for want of room */
+	bool owes : 1;
+	bool gone : 1; /* left the configuration while there were runs or notices */
+	/* It has a backlog that has its turn: it is not paused, nor, with CATCH_UP_ALL, as many of
+	   its runs live as may. */
+	bool in_line : 1;
 };
 
 enum engine_run_state {
@@ -130,8 +139,9 @@ struct engine_run {
 	usec_t accepted;  /* wall time */
 	enum engine_run_state state;
 	enum engine_place place;
-	enum reason cancelled; /* REASON_NONE: not */
-	/* PLACE_RETRY: what came of the last attempt that failed. */
+	enum reason cancelled : 8; /* REASON_NONE: not */
+	bool adopted : 1;          /* from a daemon before this one, by EFFECT_ADOPT */
+	/* PLACE_RETRY: what came of the last attempt that failed, unless it is adopted. */
 	enum verdict verdict;
 	struct run_result result;
 	struct engine_run *job_next; /* links of engine_job.runs */
@@ -201,14 +211,17 @@ enum effect_kind {
 	EFFECT_ACCEPTED, /* .run: record it; before its first EFFECT_START */
 	EFFECT_START,    /* .run: hand it to the pool; also each further attempt */
 	EFFECT_ADOPT,    /* .run, .past: the same for one whose process has outlived the daemon before
-			    this one; answered by ENGINE_FINISHED with RESULT_UNSEEN */
+			    this one; answered by ENGINE_FINISHED with RESULT_UNSEEN. If nobody watched
+			    it after all: RESULT_NO_RESOURCES, and it is lost; or RESULT_NOT_STARTED,
+			    and it is lost too, or put off if the daemon stops */
 	EFFECT_RETRY,    /* .run, .verdict, .reason, .result, .span: an attempt failed; call
 			    ENGINE_RETRY_DUE after that span of elapsed time */
 	EFFECT_RETRY_RESTORED, /* .run, .span: the same call, for one that waited for its next
 				  attempt when the daemon ended */
 	EFFECT_RETRY_OFF, /* .run: forget that; it ends */
 	EFFECT_PUT_OFF,   /* .run: the daemon stops while it waits for its next attempt, which is to
-			     be made after the next start: it has no verdict yet, and is free */
+			     be made after the next start, or to be watched again: it has no verdict
+			     yet, and is free */
 	EFFECT_NOTICE, /* .run: hand it to the pool, as what follows from a run: also when that is
 			  closed. Answered by ENGINE_FINISHED */
 	EFFECT_NOTICE_DROPPED, /* .run, .reason, .result (NULL: it was never handed over): it is not
@@ -227,16 +240,17 @@ enum effect_kind {
 	 */
 	EFFECT_ENDED,
 	/*
-	 * .job, .streak, .unrun: record that the streak has grown to what it is, or begun; `unrun`
-	 * is the run that came to nothing, whose record this takes the place of, or NULL. Comes
-	 * before the EFFECT_STREAK_ of the same occurrence, and also for VERDICT_COALESCED.
+	 * .job, .streak, .unrun: record that the streak has grown to what it is, or begun, perhaps
+	 * by many; `unrun` is the run that came to nothing, whose record this takes the place of,
+	 * or NULL. Comes before the EFFECT_STREAK_ of the same occurrence, and also for those that
+	 * have no beginning.
 	 */
 	EFFECT_NOT_RUN,
 	/* .job, .at: record the one slot up to job->accounted that is neither recorded as a run nor
 	   in a streak, but waits, instead of any before; USEC_INFINITY: there is none. */
 	EFFECT_HELD,
 	/* .job, .at: record the job: it is new, came back, or has other slots than before; those up
-	   to and with `at` do not count. */
+	   to and with `at`, the nominal time of what is due now, do not count. */
 	EFFECT_JOB_KNOWN,
 	EFFECT_JOB_GONE,  /* .job: record that it left the configuration */
 	EFFECT_JOB_STATE, /* .job: record failures, told, pause: one of them has changed */
@@ -245,7 +259,8 @@ enum effect_kind {
 	EFFECT_CATCH_UP,  /* .span: call ENGINE_CATCH_UP after that span of elapsed time; there is
 			     never a second one under way */
 	EFFECT_STREAK_BEGIN, /* .job, .streak with count 1, .result (NULL: it was never handed
-				over): say so. Not for VERDICT_COALESCED */
+				over): say so. Not for VERDICT_COALESCED and VERDICT_MISSED: they
+				come complete, by EFFECT_STREAK_END alone */
 	EFFECT_STREAK_END,   /* .job, .streak: record `count` occurrences; one row, one line */
 	EFFECT_BURST_BEGIN,  /* the queue is full, occurrences are refused from here on */
 	EFFECT_BURST_END,    /* .count were refused since then; there is room again */
@@ -323,8 +338,8 @@ void *engine_run_tail(struct engine_run *run);
 /* The run whose tail this is. */
 struct engine_run *engine_run_of_tail(void *tail);
 
-/* The earliest time at which a job is due (slot and delay), and the job; USEC_INFINITY and NULL if
-   there is none. O(1). */
+/* The earliest time at which a job is due (slot and delay) or the end of its pause, which is when
+   ENGINE_DUE is to come, and the job; USEC_INFINITY and NULL if there is none. O(1). */
 usec_t engine_next_due(const struct engine *engine, struct engine_job **ret_job);
 
 /* When the job's armed slot is due. */

@@ -25,6 +25,10 @@ static enum verdict judge(const struct engine_run *run, const struct run_result 
 		*ret_reason = run->cancelled;
 		return VERDICT_KILLED;
 	}
+	if (result->kind == RESULT_UNSEEN) {
+		*ret_reason = REASON_ADOPTED;
+		return VERDICT_LOST;
+	}
 	if (exited && (result->code == 0 || has_exit(&run->def->settings->success, result->code)))
 		return VERDICT_OK;
 	if (result->out_of_memory)
@@ -62,7 +66,8 @@ static bool is_retried_on(const struct outcome_set *on, const struct run_result 
 static bool has_another(const struct engine_run *run, const struct job_settings *settings,
 			const struct run_result *result)
 {
-	return run->attempt <= settings->retries && is_retried_on(&settings->retry_on, result);
+	return run->attempt <= settings->retries && result->kind != RESULT_UNSEEN &&
+	       is_retried_on(&settings->retry_on, result);
 }
 
 /* After the attempt-th: retry_delay * retry_backoff ^ (attempt - 1). */
@@ -127,6 +132,42 @@ static void back_off(struct step *step, struct engine_run *run, enum verdict ver
 		   });
 }
 
+void attempt_restore(struct step *step, struct engine_run *run, const struct past_run *past)
+{
+	if (past->state == PAST_STARTED && past->alive) {
+		run->adopted = true;
+		run->group = run_find_group(step->engine, run->def);
+		run_move(step->engine, run, RUN_SUBMITTED);
+		emit(step, &(struct effect){.kind = EFFECT_ADOPT, .run = run, .past = past});
+		return;
+	}
+	if (past->state == PAST_STARTED) {
+		run->result = (struct run_result){.kind = RESULT_UNSEEN};
+		run_end(step, run, VERDICT_LOST, REASON_CRASH, &run->result);
+		return;
+	}
+	run->verdict = past->verdict;
+	run->result = past->result;
+	if (!has_another(run, run->def->settings, &run->result)) {
+		run_end(step, run, run->verdict, REASON_NONE, &run->result);
+		return;
+	}
+	run_move(step->engine, run, RUN_BACKOFF);
+	emit(step, &(struct effect){.kind = EFFECT_RETRY_RESTORED, .run = run, .span = past->wait});
+}
+
+void attempt_stop(struct step *step, struct engine_run *run)
+{
+	if (run->place != PLACE_RETRY ||
+	    step->engine->model->daemon.durability == DURABILITY_NONE) {
+		attempt_give_up(step, run, REASON_STOPPING, NULL);
+		return;
+	}
+	if (run->state == RUN_BACKOFF)
+		emit(step, &(struct effect){.kind = EFFECT_RETRY_OFF, .run = run});
+	run_put_off(step, run);
+}
+
 void attempt_give_up(struct step *step, struct engine_run *run, enum reason reason,
 		     const struct run_result *result)
 {
@@ -147,12 +188,25 @@ void attempt_give_up(struct step *step, struct engine_run *run, enum reason reas
 	run_end(step, run, verdicts[reason], reason, result);
 }
 
+/* Was it handed over for nothing? */
+static bool is_in_vain(const struct run_result *result)
+{
+	return result->kind == RESULT_NOT_STARTED || result->kind == RESULT_NO_RESOURCES;
+}
+
 void attempt_finished(struct step *step, struct engine_run *run, const struct run_result *result)
 {
 	enum verdict verdict;
 	enum reason reason;
 
 	assert(run_is_submitted(run));
+	if (run->adopted && is_in_vain(result)) {
+		if (result->kind == RESULT_NOT_STARTED && step->engine->stopping)
+			run_put_off(step, run);
+		else
+			run_end(step, run, VERDICT_LOST, REASON_ADOPTED, result);
+		return;
+	}
 	switch (result->kind) {
 	case RESULT_NOT_STARTED:
 		reason = run->cancelled != REASON_NONE ? run->cancelled : REASON_STOPPING;

@@ -1,6 +1,8 @@
 /*
  * What the engine's files share: engine.c (events), engine_load.c (putting a model in force),
- * engine_policy.c (what becomes of an occurrence), engine_run.c (runs and groups),
+ * engine_past.c (what lives of the daemon before this one have left), engine_due.c (which slots
+ * nobody has acted on), engine_catch_up.c (those that wait for that), engine_pause.c (jobs that are
+ * not to run), engine_policy.c (what becomes of an occurrence), engine_run.c (runs and groups),
  * engine_attempt.c (what becomes of an attempt), engine_told.c (what is told of its end),
  * engine_notice.c (how it is told).
  */
@@ -39,6 +41,7 @@ struct engine {
 	struct agenda agenda;
 	struct engine_counters counters;
 	uint64_t last_id;
+	uint64_t last_streak;
 
 	struct run_queue live;    /* runs, in the order they were accepted */
 	struct run_queue backoff; /* those of them in RUN_BACKOFF */
@@ -56,6 +59,12 @@ struct engine {
 	struct engine_group retry_line; /* of runs without a group, for the pool */
 	struct job_queue owing;         /* would have a notice but for want of room */
 
+	/* Jobs whose turn to be caught up comes; those with CATCH_UP_ALL stand in a line of their
+	   own, since they wait for room besides. */
+	struct job_queue lines[2];
+	unsigned turn; /* which of the lines has the next one, if both could */
+	bool pacing;   /* ENGINE_CATCH_UP will come */
+
 	bool in_burst; /* occurrences are being refused */
 	uint64_t burst;
 	bool stopping;
@@ -71,6 +80,36 @@ struct step {
 	bool eased; /* a run ended or a bound changed: a burst of refusals may be over */
 };
 
+/* Some slots of a job, in order. */
+struct span {
+	usec_t first;
+	usec_t last;
+	uint64_t count; /* 0: none, and nothing is said of the others */
+};
+
+/* Of the past, what is to be put in force besides the model. Zero: nothing. */
+struct past_load {
+	const struct past *past; /* NULL: there is none */
+	struct past_entry *jobs; /* in the order of the model's */
+	struct past_live *live;  /* runs that were begun, in the order of their numbers */
+	size_t n_live;
+	usec_t *slots;              /* that waited: job after job, those of each in order */
+	size_t places[PLACE_COUNT]; /* that `live` takes */
+};
+
+/* A run that was begun, and the number of its job in the model. */
+struct past_live {
+	const struct past_run *run;
+	size_t job;
+};
+
+/* What is known of a job. */
+struct past_entry {
+	const struct past_job *job; /* NULL: nothing */
+	bool continued;             /* its slots are accounted for: its schedule is what it was */
+	size_t n_slots;             /* of past_load.slots */
+};
+
 static inline void emit(const struct step *step, const struct effect *effect)
 {
 	step->sink.apply(step->sink.ctx, effect);
@@ -78,10 +117,17 @@ static inline void emit(const struct step *step, const struct effect *effect)
 
 /* engine.c */
 
-/* The armed slot is `next` from now on; arms the timer for it. */
+/* The armed slot is `next` from now on; arms the timer for it, or for the end of the pause. */
 void job_arm(const struct step *step, struct engine_job *job, usec_t next);
-/* The first slot that is due after now. */
-usec_t job_first_slot(const struct step *step, const struct job *def);
+/* Is it armed for that already? */
+bool job_is_armed(const struct step *step, const struct engine_job *job);
+/* Arms it if it is not. */
+void job_rearm(const struct step *step, struct engine_job *job);
+void job_free(struct engine_job *job);
+/* Records failures, told or pause of the job, one of which has changed. */
+void job_state(const struct step *step, struct engine_job *job);
+/* Records what is on record as held: a slot, or USEC_INFINITY. */
+void job_held(const struct step *step, struct engine_job *job, usec_t slot);
 /* Call when a run or a notice of the job is no more, while the model that its definition was in is
    held: a job that is gone goes with the last of them. */
 void job_left(const struct step *step, struct engine_job *job);
@@ -93,18 +139,92 @@ void engine_settle(struct step *step);
 /* Puts a load in force and frees it. */
 void load_apply(struct step *step, struct engine_load *load);
 
+/* engine_past.c */
+
+/* Fills in what a load needs of the past; the jobs are new. Returns 0 or -ENOMEM. */
+int past_prepare(struct engine_job *const *jobs, const struct model *model, const struct past *past,
+		 struct past_load *ret_load) _must_check_;
+void past_load_done(struct past_load *load);
+/* How long until a job with that past is overdue that is to succeed `within` a span. */
+usec_t past_expect(const struct step *step, const struct past_job *past, usec_t within);
+/* Runs that were begun: they go on, or get their verdict. */
+void past_restore_runs(struct step *step, const struct past_load *load);
+/* Then slots that nobody acted on; arms the jobs whose slots are continued. */
+void past_restore_slots(struct step *step, const struct past_load *load);
+
+/* engine_due.c */
+
+/* The time whose slots become due at `now`. */
+usec_t due_at(const struct schedule *schedule, usec_t now);
+/* The first slot that is due after now. */
+usec_t due_first_slot(const struct step *step, const struct job *def);
+/* The slot to wait for if that is the next one that is not accounted for: this or, where that would
+   be a standstill since the clock was set back, the first that is due after now. */
+usec_t due_wait_for(const struct step *step, const struct job *def, usec_t slot);
+/* Something of the job may be due, by its timer or since the clock was set: acts on it, and arms
+   the next. `reason`: why slots that are found too late are. */
+void due_look(struct step *step, struct engine_job *job, enum reason reason);
+/* The same when the clock was set. */
+void due_rederive(struct step *step, struct engine_job *job);
+/* Decides on slots that nobody acted on: those listed, which are in order and up to job->accounted,
+   and those of `grid`, which are beyond that and up to job->next. */
+void due_catch_up(struct step *step, struct engine_job *job, const usec_t *listed, size_t n_listed,
+		  struct span grid, enum reason reason);
+
+/* engine_catch_up.c */
+
+/* Slots of the schedule in (after, until]. */
+struct span span_between(const struct schedule *schedule, usec_t after, usec_t until);
+/* The slot from which on the job is to be caught up: those before it are out of the window. */
+usec_t catch_up_begin(const struct step *step, const struct job *def);
+/* Is the whole range from the backlog on to be caught up? */
+static inline bool catch_up_all(const struct engine_job *job)
+{
+	return job->def->settings->catch_up == CATCH_UP_ALL;
+}
+/* There is a backlog from now on, or another one. */
+void catch_up_set(struct step *step, struct engine_job *job, usec_t slot, enum reason reason);
+/* Gives up the backlog, if there is any. */
+void catch_up_withdraw(struct step *step, struct engine_job *job, enum verdict verdict,
+		       enum reason reason);
+/* Gives up what is out of the window. */
+void catch_up_expire(struct step *step, struct engine_job *job, enum verdict verdict,
+		     enum reason reason);
+/* The clock was set back: what will be due again does not wait any more. */
+void catch_up_forget_future(struct step *step, struct engine_job *job);
+/* Whether the job is in line is looked at anew. */
+void catch_up_line_up(struct engine *engine, struct engine_job *job);
+/* Gives the job another definition, which has a say in what waits. */
+void catch_up_redefine(struct step *step, struct engine_job *job, const struct job *def);
+/* Starts those whose turn it is. */
+void catch_up_settle(struct step *step);
+
+/* engine_pause.c */
+
+/* Consumes the pause. */
+void pause_begin(struct step *step, struct engine_job *job, struct engine_pause *pause);
+/* Ends that of a job that is paused, whose timer is to be armed after it. */
+void pause_end(struct step *step, struct engine_job *job);
+/* Somebody wants that, of a job that need not be paused. */
+void pause_stop(struct step *step, struct engine_job *job);
+/* It is over by itself. */
+static inline bool pause_is_over(const struct engine_job *job, usec_t now)
+{
+	return job->pause && job->pause->until <= now;
+}
+
 /* engine_policy.c */
 
 /* An occurrence that is due: runs it, holds it, or gives it its verdict. */
 void policy_consider(struct step *step, struct engine_job *job, usec_t slot);
-/* `count` slots, `first` to `last`, that a later one stands for. */
-void policy_coalesce(struct step *step, struct engine_job *job, usec_t first, usec_t last,
-		     uint64_t count);
+/* Slots that do not run, perhaps none. */
+void policy_not_run(struct step *step, struct engine_job *job, struct span slots,
+		    enum verdict verdict, enum reason reason);
 /* So many runs of the job at once. */
 unsigned policy_limit(const struct job *def);
 /* Runs the held occurrence, if there is one and its turn has come. */
 void policy_release(struct step *step, struct engine_job *job);
-/* Gives the held occurrence up, if there is one, and ends the streak. */
+/* Gives up the held occurrence and the backlog, if there are any, and ends the streak. */
 void policy_withdraw(struct step *step, struct engine_job *job, enum reason reason);
 /* A run that was accepted and comes to nothing before its first attempt: as if it had not been. */
 void policy_unrun(struct step *step, const struct engine_run *run, enum verdict verdict,
@@ -137,8 +257,18 @@ static inline bool run_is_submitted(const struct engine_run *run)
 /* Is there room for one more of the job's? `released`: it was held, and does not have to compete
    for the room that the end of a run has made. */
 bool run_has_room(const struct engine *engine, const struct engine_job *job, bool released);
+/* Is there, for one that can wait until those that are due find room? */
+bool run_has_room_to_catch_up(const struct engine *engine);
 /* The occurrence becomes a run, which starts or waits for its group. */
 void run_accept(struct step *step, struct engine_job *job, usec_t slot);
+/* The place of a run of the past. */
+static inline enum engine_place run_place_of(const struct past_run *past)
+{
+	return past->attempt > 1 || past->state == PAST_BACKOFF ? PLACE_RETRY : PLACE_RUN;
+}
+/* It is one of the job again, in no state yet. There must be a free run for it. */
+struct engine_run *run_restore(struct step *step, struct engine_job *job,
+			       const struct past_run *past);
 /* Starts a run that is in no group yet, or puts it at the end of that group's line. */
 void run_enter(struct step *step, struct engine_run *run, struct engine_group *group);
 /* Starts waiting runs while their groups and the pool have room. */
@@ -147,6 +277,8 @@ void run_promote(struct step *step);
    skipped or refused counts in the streak of its job. */
 void run_end(struct step *step, struct engine_run *run, enum verdict verdict, enum reason reason,
 	     const struct run_result *result);
+/* The daemon stops: it is for the next one to go on with, and has no verdict. */
+void run_put_off(struct step *step, struct engine_run *run);
 /* Asks the shell to stop a run or a notice that it has. */
 void run_cancel(struct step *step, struct engine_run *run, enum reason reason,
 		enum cancel_mode mode);
@@ -166,6 +298,11 @@ void attempt_finished(struct step *step, struct engine_run *run, const struct ru
    that was handed over in vain, or NULL. */
 void attempt_give_up(struct step *step, struct engine_run *run, enum reason reason,
 		     const struct run_result *result);
+/* A run of the past in whose place there is one again: it is watched, waits for its next attempt,
+   or has its verdict. */
+void attempt_restore(struct step *step, struct engine_run *run, const struct past_run *past);
+/* The daemon stops, and the run is not under way. */
+void attempt_stop(struct step *step, struct engine_run *run);
 /* The time has come for the next attempt. */
 void attempt_due(struct step *step, struct engine_run *run);
 /* Another model is in force: next attempts are made under it. */

@@ -22,6 +22,7 @@ struct engine_load {
 	size_t retrying; /* runs that may be between two attempts at the same time */
 	size_t telling;  /* jobs that may have notices */
 	size_t bounds[PLACE_COUNT];
+	struct past_load past;
 	struct engine_diff diff;
 };
 
@@ -33,7 +34,7 @@ void engine_load_free(struct engine_load *load)
 		return;
 	for (size_t i = 0; load->fates && i < load->model->n_jobs; i++)
 		if (load->fates[i] == DIFF_ADDED)
-			free(load->jobs[i]);
+			job_free(load->jobs[i]);
 	for (size_t i = 0; load->groups_added && i < load->model->n_groups; i++)
 		if (load->groups_added[i])
 			free(load->groups[i]);
@@ -46,6 +47,7 @@ void engine_load_free(struct engine_load *load)
 	free(load->groups);
 	free(load->groups_added);
 	free(load->entries);
+	past_load_done(&load->past);
 	model_unref(load->model);
 	free(load);
 }
@@ -62,6 +64,7 @@ static struct engine_job *job_new(const struct engine *engine)
 	if (!job)
 		return NULL;
 	job->held = USEC_INFINITY;
+	job->backlog = USEC_INFINITY;
 	job->agenda_index = AGENDA_NONE;
 	return job;
 }
@@ -183,6 +186,14 @@ static int prepare_groups(const struct engine *engine, struct engine_load *load)
 	return 0;
 }
 
+/* So many places there are until the runs of the past have been restored. */
+static size_t at_first(const struct engine_load *load, int place)
+{
+	size_t past = load->past.places[place];
+
+	return load->bounds[place] > past ? load->bounds[place] : past;
+}
+
 static int prepare_runs(const struct engine *engine, struct engine_load *load)
 {
 	size_t n = 0;
@@ -191,9 +202,12 @@ static int prepare_runs(const struct engine *engine, struct engine_load *load)
 	run_bounds(&load->model->daemon, load->retrying, load->telling, load->bounds);
 
 	/* Those beyond the bounds in force go as they come back: they do not count. */
-	for (int i = 0; i < PLACE_COUNT; i++)
-		if (load->bounds[i] > engine->bounds[i])
-			n += load->bounds[i] - engine->bounds[i];
+	for (int i = 0; i < PLACE_COUNT; i++) {
+		size_t bound = at_first(load, i);
+
+		if (bound > engine->bounds[i])
+			n += bound - engine->bounds[i];
+	}
 	for (; load->n_runs < n; load->n_runs++) {
 		struct engine_run *run = calloc(1, RUN_SIZE + engine->run_tail);
 
@@ -210,13 +224,14 @@ int engine_prepare(struct engine *engine, struct model *model, const struct past
 	_cleanup_(cleanup_load) struct engine_load *load = calloc(1, sizeof(*load));
 	int r;
 
-	(void)past;
 	if (!load)
 		return -ENOMEM;
 	TAILQ_INIT(&load->runs);
 	load->base = engine->model;
 	load->model = model_ref(model);
 	r = prepare_jobs(engine, load);
+	if (r == 0 && past)
+		r = past_prepare(load->jobs, model, past, &load->past);
 	if (r == 0)
 		r = prepare_groups(engine, load);
 	if (r == 0)
@@ -272,6 +287,9 @@ static void remove_job(struct step *step, struct engine_job *job)
 	if (job->def->settings->expect_within > 0)
 		notice_expect(step, job, USEC_INFINITY);
 	notice_forget(step->engine, job, true, true);
+	emit(step, &(struct effect){.kind = EFFECT_JOB_GONE, .job = job});
+	free(job->pause);
+	job->pause = NULL;
 	job->overdue = false;
 	job->gone = true;
 	job_left(step, job);
@@ -308,30 +326,56 @@ static void revive_jobs(struct run_queue *queue, struct engine_load *load)
 			continue;
 		i = (size_t)(def - load->model->jobs);
 		assert(load->fates[i] == DIFF_ADDED);
-		free(load->jobs[i]);
+		job_free(load->jobs[i]);
 		load->jobs[i] = run->job;
 		run->job->gone = false;
 	}
 }
 
-static void apply_job(struct step *step, struct engine_job *job, const struct job *def,
-		      enum diff_fate fate)
+/* The job has other slots than before, if it had any. What an old schedule left undone is no miss:
+   nothing is caught up. */
+static void begin_slots(struct step *step, struct engine_job *job)
 {
-	bool derive = fate == DIFF_ADDED || !schedule_equal(&job->def->schedule, &def->schedule);
+	job->accounted = due_at(&job->def->schedule, step->now);
+	emit(step, &(struct effect){.kind = EFFECT_JOB_KNOWN, .job = job, .at = job->accounted});
+	job_arm(step, job, due_first_slot(step, job->def));
+}
+
+static void apply_job(struct step *step, const struct engine_load *load, struct engine_job *job,
+		      size_t i)
+{
+	const struct job *def = &load->model->jobs[i];
+	const struct past_entry *entry = load->past.past ? &load->past.jobs[i] : NULL;
+	const struct past_job *past = entry ? entry->job : NULL;
+	enum diff_fate fate = (enum diff_fate)load->fates[i];
+	bool begins = fate == DIFF_ADDED ? !entry || !entry->continued
+					 : !schedule_same_grid(&job->def->schedule, &def->schedule);
 	usec_t expected = fate == DIFF_ADDED ? 0 : job->def->settings->expect_within;
 	usec_t expect = def->settings->expect_within;
 	bool no_alarm = expect != expected || !notice_of_overdue_is_possible(def->settings);
 
-	job->def = def;
+	catch_up_redefine(step, job, def);
 	notice_forget(step->engine, job, !command_line_is_set(&def->settings->hooks[HOOK_MISSED]),
 		      no_alarm);
-	/* What an old schedule left undone is no miss: nothing is caught up. */
-	if (derive)
-		job_arm(step, job, job_first_slot(step, def));
+	if (begins)
+		begin_slots(step, job);
+	/* What is on record may be of another life of it. */
+	if (fate == DIFF_ADDED && (load->base || (past && !past->schedule)))
+		job_state(step, job);
 	if (expect != expected) {
 		job->overdue = false;
+		if (past)
+			expect = past_expect(step, past, expect);
 		notice_expect(step, job, expect > 0 ? expect : USEC_INFINITY);
 	}
+}
+
+/* A changed job: what it waits for may be due already, or be let go. */
+static void review_job(struct step *step, struct engine_job *job)
+{
+	if (!job_is_armed(step, job))
+		due_look(step, job, REASON_LATE);
+	policy_release(step, job);
 }
 
 void load_apply(struct step *step, struct engine_load *load)
@@ -356,29 +400,33 @@ void load_apply(struct step *step, struct engine_load *load)
 		agenda_grow(&engine->agenda, steal_ptr(load->entries), n_jobs);
 	TAILQ_CONCAT(&engine->free, &load->runs, link);
 	engine->n_runs += load->n_runs;
-	memcpy(engine->bounds, load->bounds, sizeof(engine->bounds));
-	run_trim(engine);
+	for (int i = 0; i < PLACE_COUNT; i++)
+		engine->bounds[i] = at_first(load, i);
 
 	load->jobs = engine->jobs;
 	engine->jobs = jobs;
 	engine->model = load->model;
 	for (size_t i = 0; i < n_jobs; i++)
-		apply_job(step, jobs[i], &engine->model->jobs[i], (enum diff_fate)load->fates[i]);
+		apply_job(step, load, jobs[i], i);
 	engine->notice_line.limit = engine->model->daemon.workers / 4;
 	if (engine->notice_line.limit == 0)
 		engine->notice_line.limit = 1;
 	group_update(engine, &engine->notice_line);
+	past_restore_runs(step, &load->past);
 	attempt_reload(step);
-	/* Another policy may let go what the old one held. */
+	past_restore_slots(step, &load->past);
+	memcpy(engine->bounds, load->bounds, sizeof(engine->bounds));
+	run_trim(engine);
 	for (size_t i = 0; i < n_jobs; i++)
 		if (load->fates[i] == DIFF_CHANGED)
-			policy_release(step, jobs[i]);
+			review_job(step, jobs[i]);
 
 	/* What is left of it are the old tables, whose items live on or are gone. */
 	free(load->jobs);
 	free(load->groups);
 	free(load->groups_added);
 	free(load->fates);
+	past_load_done(&load->past);
 	free(load);
 	model_unref(before);
 

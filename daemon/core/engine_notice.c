@@ -10,6 +10,15 @@ static bool has_room(const struct engine *engine)
 	return engine->taken[PLACE_NOTICE] + 1 < engine->bounds[PLACE_NOTICE];
 }
 
+static void set_told(const struct step *step, struct engine_job *job, bool told)
+{
+	bool changes = job->told != told;
+
+	job->told = told;
+	if (changes)
+		job_state(step, job);
+}
+
 /* Nobody has heard an alarm: it does not count as told. */
 static void take_back(const struct step *step, const struct engine_run *run)
 {
@@ -22,7 +31,7 @@ static void take_back(const struct step *step, const struct engine_run *run)
 		job->notice->notice.first = true;
 		return;
 	}
-	job->told = false;
+	set_told(step, job, false);
 	/* Which may not fail by itself for long. */
 	if (job->overdue && !job->owes_alarm && !job->gone && !step->engine->stopping) {
 		job->overdue = false;
@@ -224,7 +233,7 @@ static void tell_overdue(struct step *step, struct engine_job *job)
 	run->id = job->last_id;
 	run->slot = USEC_INFINITY;
 	job->owes_alarm = false;
-	job->told = true;
+	set_told(step, job, true);
 	wait_for_turn(step, run, true);
 }
 
@@ -303,7 +312,7 @@ void notice_overdue(struct step *step, struct engine_job *job)
 	if (job->told || !notice_has_audience(settings))
 		return;
 	if (!notice_of_overdue_is_possible(settings)) {
-		job->told = true;
+		set_told(step, job, true);
 		return;
 	}
 	job->owes_alarm = true;

@@ -3,6 +3,9 @@
 
 #include <assert.h>
 
+/* What the bits of engine_streak.id hold: a million a second for nine years. */
+#define STREAK_ID_MAX ((UINT64_C(1) << 48) - 1)
+
 void policy_end_streak(const struct step *step, struct engine_job *job)
 {
 	struct engine_streak streak = job->streak;
@@ -13,36 +16,119 @@ void policy_end_streak(const struct step *step, struct engine_job *job)
 	emit(step, &(struct effect){.kind = EFFECT_STREAK_END, .job = job, .streak = &streak});
 }
 
-/* One occurrence that does not run. `result`: of an attempt that came to nothing, or NULL. */
-static void note(struct step *step, struct engine_job *job, usec_t slot, enum verdict verdict,
-		 enum reason reason, const struct run_result *result)
+/* Says that the streak has begun or grown. */
+static void grown(const struct step *step, struct engine_job *job, const struct engine_run *unrun)
+{
+	emit(step, &(struct effect){
+			   .kind = EFFECT_NOT_RUN,
+			   .job = job,
+			   .streak = &job->streak,
+			   .unrun = unrun,
+		   });
+}
+
+static bool is_missed(enum verdict verdict, enum reason reason)
+{
+	/* What need not run, should not, or could no longer, was not missed. */
+	return reason != REASON_CONDITION && verdict != VERDICT_PAUSED &&
+	       verdict != VERDICT_CANCELLED;
+}
+
+/* A streak of slots that do not run, as if there had been none before. */
+static struct engine_streak streak_of(struct step *step, struct span slots, enum verdict verdict,
+				      enum reason reason)
+{
+	return (struct engine_streak){
+		.verdict = verdict,
+		.reason = reason,
+		.id = ++step->engine->last_streak & STREAK_ID_MAX,
+		.count = slots.count,
+		.first = slots.first,
+		.last = slots.last,
+	};
+}
+
+/* Those that come all at once are complete, so that they need no beginning. */
+static void complete(struct step *step, struct engine_job *job, struct span slots,
+		     enum verdict verdict, enum reason reason)
+{
+	struct engine_streak streak;
+
+	policy_end_streak(step, job);
+	streak = streak_of(step, slots, verdict, reason);
+	job->streak = streak;
+	grown(step, job, NULL);
+	policy_end_streak(step, job);
+	notice_missed(step, job, streak, true);
+}
+
+/* Slots that do not run, one at least. `result`: of an attempt of `unrun` that came to nothing. */
+static void note(struct step *step, struct engine_job *job, struct span slots, enum verdict verdict,
+		 enum reason reason, const struct engine_run *unrun,
+		 const struct run_result *result)
 {
 	struct engine_streak *streak = &job->streak;
-	struct engine_streak one = {
-		.verdict = verdict, .reason = reason, .count = 1, .first = slot, .last = slot};
 	bool begins = streak->count == 0 || streak->verdict != verdict || streak->reason != reason;
+	struct engine_streak more = {
+		.verdict = verdict,
+		.reason = reason,
+		.count = slots.count,
+		.first = slots.first,
+		.last = slots.last,
+	};
 
-	step->engine->counters.verdicts[verdict]++;
+	step->engine->counters.verdicts[verdict] += slots.count;
 	if (begins) {
 		policy_end_streak(step, job);
-		*streak = one;
+		*streak = streak_of(step, (struct span){slots.first, slots.first, 1}, verdict,
+				    reason);
+		grown(step, job, unrun);
 		emit(step, &(struct effect){
 				   .kind = EFFECT_STREAK_BEGIN,
 				   .job = job,
 				   .streak = streak,
 				   .result = result,
 			   });
-	} else {
-		streak->count++;
-		/* Runs do not come to nothing in the order of their slots. */
-		if (slot < streak->first)
-			streak->first = slot;
-		if (slot > streak->last)
-			streak->last = slot;
+		slots.count--;
 	}
-	/* What need not run, or could no longer, was not missed. */
-	if (reason != REASON_CONDITION && verdict != VERDICT_CANCELLED)
-		notice_missed(step, job, one, begins);
+	if (slots.count > 0) {
+		streak->count += slots.count;
+		/* Runs do not come to nothing in the order of their slots. */
+		if (slots.first < streak->first)
+			streak->first = slots.first;
+		if (slots.last > streak->last)
+			streak->last = slots.last;
+		grown(step, job, begins ? NULL : unrun);
+	}
+	if (is_missed(verdict, reason))
+		notice_missed(step, job, more, begins);
+}
+
+static void account(struct engine_job *job, usec_t slot)
+{
+	if (slot > job->accounted)
+		job->accounted = slot;
+}
+
+void policy_not_run(struct step *step, struct engine_job *job, struct span slots,
+		    enum verdict verdict, enum reason reason)
+{
+	if (slots.count == 0)
+		return;
+	account(job, slots.last);
+	if (verdict == VERDICT_COALESCED || verdict == VERDICT_MISSED) {
+		step->engine->counters.verdicts[verdict] += slots.count;
+		complete(step, job, slots, verdict, reason);
+	} else {
+		note(step, job, slots, verdict, reason, NULL, NULL);
+	}
+}
+
+/* The one slot does not run. */
+static void pass_over(struct step *step, struct engine_job *job, usec_t slot, enum verdict verdict,
+		      enum reason reason)
+{
+	policy_not_run(step, job, (struct span){slot, slot, 1}, verdict, reason);
 }
 
 void policy_unrun(struct step *step, const struct engine_run *run, enum verdict verdict,
@@ -50,29 +136,10 @@ void policy_unrun(struct step *step, const struct engine_run *run, enum verdict 
 {
 	struct engine_job *job = run->job;
 
-	note(step, job, run->slot, verdict, reason, result);
+	note(step, job, (struct span){run->slot, run->slot, 1}, verdict, reason, run, result);
 	/* There is nobody left to end it later. */
 	if (step->engine->stopping || job->gone)
 		policy_end_streak(step, job);
-}
-
-void policy_coalesce(struct step *step, struct engine_job *job, usec_t first, usec_t last,
-		     uint64_t count)
-{
-	struct engine_streak coalesced = {
-		.verdict = VERDICT_COALESCED,
-		.reason = REASON_LATE,
-		.count = count,
-		.first = first,
-		.last = last,
-	};
-
-	/* Complete as it comes, so that it needs no beginning. */
-	policy_end_streak(step, job);
-	step->engine->counters.verdicts[VERDICT_COALESCED] += count;
-	job->streak = coalesced;
-	policy_end_streak(step, job);
-	notice_missed(step, job, coalesced, true);
 }
 
 /* Runs it, or refuses it for want of room. */
@@ -90,7 +157,7 @@ static void admit(struct step *step, struct engine_job *job, usec_t slot, bool r
 		emit(step, &(struct effect){.kind = EFFECT_BURST_BEGIN});
 	}
 	engine->burst++;
-	note(step, job, slot, VERDICT_REFUSED, REASON_QUEUE_FULL, NULL);
+	pass_over(step, job, slot, VERDICT_REFUSED, REASON_QUEUE_FULL);
 }
 
 unsigned policy_limit(const struct job *def)
@@ -112,10 +179,17 @@ static void stop_runs(struct step *step, struct engine_job *job)
 	}
 }
 
+static void hold(const struct step *step, struct engine_job *job, usec_t slot)
+{
+	job->held = slot;
+	job_held(step, job, slot);
+}
+
 void policy_consider(struct step *step, struct engine_job *job, usec_t slot)
 {
 	bool held = job->held != USEC_INFINITY;
 
+	account(job, slot);
 	if (job->live < policy_limit(job->def)) {
 		admit(step, job, slot, false);
 		return;
@@ -123,21 +197,21 @@ void policy_consider(struct step *step, struct engine_job *job, usec_t slot)
 
 	switch (job->def->settings->overlap) {
 	case OVERLAP_SKIP:
-		note(step, job, slot, VERDICT_SKIPPED, REASON_OVERLAP, NULL);
+		pass_over(step, job, slot, VERDICT_SKIPPED, REASON_OVERLAP);
 		break;
 	case OVERLAP_ALLOW:
-		note(step, job, slot, VERDICT_SKIPPED, REASON_MAX_RUNNING, NULL);
+		pass_over(step, job, slot, VERDICT_SKIPPED, REASON_MAX_RUNNING);
 		break;
 	case OVERLAP_QUEUE:
 		if (held)
-			note(step, job, slot, VERDICT_SKIPPED, REASON_HELD, NULL);
+			pass_over(step, job, slot, VERDICT_SKIPPED, REASON_HELD);
 		else
-			job->held = slot;
+			hold(step, job, slot);
 		break;
 	case OVERLAP_REPLACE:
 		if (held)
-			note(step, job, job->held, VERDICT_SKIPPED, REASON_REPLACED, NULL);
-		job->held = slot;
+			pass_over(step, job, job->held, VERDICT_SKIPPED, REASON_REPLACED);
+		hold(step, job, slot);
 		stop_runs(step, job);
 		break;
 	}
@@ -147,10 +221,11 @@ void policy_release(struct step *step, struct engine_job *job)
 {
 	usec_t slot = job->held;
 
-	if (slot == USEC_INFINITY || job->live >= policy_limit(job->def))
-		return;
-	job->held = USEC_INFINITY;
-	admit(step, job, slot, true);
+	if (slot != USEC_INFINITY && !job->pause && job->live < policy_limit(job->def)) {
+		hold(step, job, USEC_INFINITY);
+		admit(step, job, slot, true);
+	}
+	catch_up_line_up(step->engine, job);
 }
 
 void policy_withdraw(struct step *step, struct engine_job *job, enum reason reason)
@@ -158,8 +233,9 @@ void policy_withdraw(struct step *step, struct engine_job *job, enum reason reas
 	usec_t slot = job->held;
 
 	if (slot != USEC_INFINITY) {
-		job->held = USEC_INFINITY;
-		note(step, job, slot, VERDICT_CANCELLED, reason, NULL);
+		hold(step, job, USEC_INFINITY);
+		pass_over(step, job, slot, VERDICT_CANCELLED, reason);
 	}
+	catch_up_withdraw(step, job, VERDICT_CANCELLED, reason);
 	policy_end_streak(step, job);
 }

@@ -14,6 +14,9 @@
  * takes back nothing that was accepted under the old one; until the new ones are met, no more is
  * accepted. There are always as many runs, free or not, as the sum of what each kind of place is
  * bound to or, where that is more, has taken.
+ *
+ * Runs that lives of the daemon before this one have left come on top of all that: they have places
+ * as of that attempt, and while these are beyond the bounds, no more is accepted.
  */
 #include "core/engine_internal.h"
 
@@ -143,6 +146,11 @@ bool run_has_room(const struct engine *engine, const struct engine_job *job, boo
 	return engine->submitted < (released ? pool : settings->workers);
 }
 
+bool run_has_room_to_catch_up(const struct engine *engine)
+{
+	return engine->submitted + engine->waiting < pool_bound(&engine->model->daemon);
+}
+
 void group_update(struct engine *engine, struct engine_group *group)
 {
 	bool ready = group->running < group->limit && !TAILQ_EMPTY(&group->waiters);
@@ -168,7 +176,7 @@ void run_leave_group(struct engine *engine, struct engine_run *run)
 void run_move(struct engine *engine, struct engine_run *run, enum engine_run_state to)
 {
 	static const bool allowed[RUN_STATE_COUNT][RUN_STATE_COUNT] = {
-		[RUN_FREE] = {[RUN_WAITING] = true, [RUN_SUBMITTED] = true},
+		[RUN_FREE] = {[RUN_WAITING] = true, [RUN_SUBMITTED] = true, [RUN_BACKOFF] = true},
 		[RUN_WAITING] = {[RUN_SUBMITTED] = true, [RUN_FREE] = true},
 		[RUN_SUBMITTED] = {[RUN_STARTED] = true, [RUN_BACKOFF] = true, [RUN_FREE] = true},
 		[RUN_STARTED] = {[RUN_BACKOFF] = true, [RUN_FREE] = true},
@@ -249,6 +257,15 @@ static void job_unlink(struct engine_job *job, struct engine_run *run)
 	job->live--;
 }
 
+/* It is one of its job's, under the definition that is in force. */
+static void begin(struct engine *engine, struct engine_run *run, usec_t slot)
+{
+	run->def = run->job->def;
+	run->model = model_ref(engine->model);
+	run->slot = slot;
+	job_link(run->job, run);
+}
+
 void run_accept(struct step *step, struct engine_job *job, usec_t slot)
 {
 	struct engine *engine = step->engine;
@@ -257,11 +274,20 @@ void run_accept(struct step *step, struct engine_job *job, usec_t slot)
 	assert(!engine->stopping && !job->gone);
 	run = run_take(step, job, PLACE_RUN);
 	run->id = ++engine->last_id;
-	run->def = job->def;
-	run->model = model_ref(engine->model);
-	run->slot = slot;
-	job_link(job, run);
+	begin(engine, run, slot);
+	emit(step, &(struct effect){.kind = EFFECT_ACCEPTED, .run = run});
 	run_enter(step, run, run_find_group(engine, job->def));
+}
+
+struct engine_run *run_restore(struct step *step, struct engine_job *job,
+			       const struct past_run *past)
+{
+	struct engine_run *run = run_take(step, job, run_place_of(past));
+
+	run->id = past->id;
+	run->attempt = past->attempt;
+	begin(step->engine, run, past->slot);
+	return run;
 }
 
 void run_promote(struct step *step)
@@ -289,7 +315,8 @@ static void let_go(struct step *step, struct engine_run *run)
 
 	job_unlink(job, run);
 	if (engine_run_is_notice(run)) {
-		run_move(step->engine, run, RUN_FREE);
+		if (run->state != RUN_FREE)
+			run_move(step->engine, run, RUN_FREE);
 		run_leave_group(step->engine, run);
 		run->cancelled = REASON_NONE; /* that was the run */
 		run_change_place(step->engine, run, PLACE_NOTICE);
@@ -309,6 +336,8 @@ void run_end(struct step *step, struct engine_run *run, enum verdict verdict, en
 	     const struct run_result *result)
 {
 	struct engine_job *job = run->job;
+	uint32_t failures;
+	bool told;
 
 	if (verdict == VERDICT_SKIPPED || verdict == VERDICT_REFUSED) {
 		policy_unrun(step, run, verdict, reason, result);
@@ -317,6 +346,8 @@ void run_end(struct step *step, struct engine_run *run, enum verdict verdict, en
 	}
 	policy_end_streak(step, job);
 	step->engine->counters.verdicts[verdict]++;
+	failures = job->failures;
+	told = job->told;
 	run->notice = notice_of_end(step->engine, run, verdict, reason, result);
 	emit(step, &(struct effect){
 			   .kind = EFFECT_ENDED,
@@ -325,9 +356,17 @@ void run_end(struct step *step, struct engine_run *run, enum verdict verdict, en
 			   .reason = reason,
 			   .result = result,
 		   });
+	if (job->failures != failures || job->told != told)
+		job_state(step, job);
 	if (verdict == VERDICT_OK && job->def->settings->expect_within > 0 && !job->gone &&
 	    !step->engine->stopping)
 		notice_expect(step, job, job->def->settings->expect_within);
+	let_go(step, run);
+}
+
+void run_put_off(struct step *step, struct engine_run *run)
+{
+	emit(step, &(struct effect){.kind = EFFECT_PUT_OFF, .run = run});
 	let_go(step, run);
 }
 
@@ -346,6 +385,6 @@ void run_started(struct step *step, struct engine_run *run)
 	if (run->place == PLACE_NOTICE)
 		return;
 	policy_end_streak(step, run->job);
-	if (run->attempt == 1)
+	if (run->attempt == 1 && !run->adopted)
 		notice_of_start(step, run);
 }

@@ -21,7 +21,7 @@ bool notice_has_audience(const struct job_settings *settings)
 
 static bool is_failure(enum verdict verdict)
 {
-	return verdict == VERDICT_FAILED || verdict == VERDICT_TIMEOUT;
+	return verdict == VERDICT_FAILED || verdict == VERDICT_TIMEOUT || verdict == VERDICT_LOST;
 }
 
 static bool wants_mail(const struct job_settings *settings, const struct engine_notice *notice,

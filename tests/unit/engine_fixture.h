@@ -41,6 +41,8 @@ struct group_spec {
 struct model_spec {
 	unsigned workers; /* 0: 100 */
 	unsigned queue;
+	unsigned catch_up_rate;
+	enum durability durability;
 	struct job_spec jobs[8];     /* by name */
 	struct group_spec groups[4]; /* by name */
 };
@@ -48,6 +50,7 @@ struct model_spec {
 struct rig {
 	struct engine *engine;
 	usec_t now;
+	bool on_record; /* log what is to be recorded of jobs and slots, too */
 	char log[4096]; /* effects since the last expect() */
 };
 
@@ -90,6 +93,8 @@ static inline struct model *build_model(const struct model_spec *spec)
 		.workers = spec->workers ? spec->workers : 100,
 		.queue = spec->queue,
 		.stop_timeout = S(30),
+		.catch_up_rate = spec->catch_up_rate,
+		.durability = spec->durability,
 	};
 	model->groups = groups;
 	for (const struct group_spec *group = spec->groups; group->name; group++)
@@ -147,6 +152,45 @@ static inline void record_notice(struct rig *rig, const struct engine_run *run)
 	else
 		record(rig, "tell %s@%g: %s %s x%d", run->def->name, (double)run->slot / 1e6, what,
 		       verdict_info(notice->verdict)->name, (int)notice->failures);
+}
+
+/* In brackets, what goes to the ledger alone. */
+static inline void record_posting(struct rig *rig, const struct effect *effect)
+{
+	const struct engine_streak *streak = effect->streak;
+	const struct engine_job *job = effect->job;
+
+	switch (effect->kind) {
+	case EFFECT_ACCEPTED:
+		record(rig, "[run %d %s@%g]", (int)effect->run->id, effect->run->def->name,
+		       (double)effect->run->slot / 1e6);
+		break;
+	case EFFECT_NOT_RUN:
+		record(rig, "[streak %d %s@%g-%g %s %s x%d]", (int)streak->id, job->def->name,
+		       (double)streak->first / 1e6, (double)streak->last / 1e6,
+		       verdict_info(streak->verdict)->name, reason_word(streak->reason),
+		       (int)streak->count);
+		if (effect->unrun)
+			sprintf(rig->log + strlen(rig->log) - 1, " for run %d]",
+				(int)effect->unrun->id);
+		break;
+	case EFFECT_HELD:
+		if (effect->at == USEC_INFINITY)
+			record(rig, "[%s holds nothing]", job->def->name);
+		else
+			record(rig, "[%s holds %g]", job->def->name, (double)effect->at / 1e6);
+		break;
+	case EFFECT_JOB_KNOWN:
+		record(rig, "[%s from %g]", job->def->name, (double)effect->at / 1e6);
+		break;
+	case EFFECT_JOB_GONE:
+		record(rig, "[%s gone]", job->def->name);
+		break;
+	default:
+		record(rig, "[%s: %d failures%s%s]", job->def->name, (int)job->failures,
+		       job->told ? ", told" : "", job->pause ? ", paused" : "");
+		break;
+	}
 }
 
 static inline void record_effect(void *ctx, const struct effect *effect)
@@ -232,18 +276,34 @@ static inline void record_effect(void *ctx, const struct effect *effect)
 		record(rig, "loaded +%zu ~%zu -%zu =%zu", effect->diff.added, effect->diff.changed,
 		       effect->diff.removed, effect->diff.unchanged);
 		break;
-	case EFFECT_ACCEPTED:
 	case EFFECT_ADOPT:
+		assert_int_equal(effect->past->id, run->id);
+		record(rig, "adopt %s@%g", run->def->name, (double)run->slot / 1e6);
+		break;
 	case EFFECT_RETRY_RESTORED:
+		record(rig, "retry %s@%g in %g", run->def->name, (double)run->slot / 1e6,
+		       (double)effect->span / 1e6);
+		break;
 	case EFFECT_PUT_OFF:
+		record(rig, "put off %s@%g", run->def->name, (double)run->slot / 1e6);
+		break;
+	case EFFECT_PAUSED:
+		record(rig, "paused %s", effect->job->def->name);
+		break;
+	case EFFECT_RESUMED:
+		record(rig, "resumed %s", effect->job->def->name);
+		break;
+	case EFFECT_CATCH_UP:
+		record(rig, "next in %g", (double)effect->span / 1e6);
+		break;
+	case EFFECT_ACCEPTED:
 	case EFFECT_NOT_RUN:
 	case EFFECT_HELD:
 	case EFFECT_JOB_KNOWN:
 	case EFFECT_JOB_GONE:
 	case EFFECT_JOB_STATE:
-	case EFFECT_PAUSED:
-	case EFFECT_RESUMED:
-	case EFFECT_CATCH_UP:
+		if (rig->on_record)
+			record_posting(rig, effect);
 		break;
 	case EFFECT_DRAINED:
 		record(rig, "drained");

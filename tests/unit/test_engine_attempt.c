@@ -327,10 +327,51 @@ static void test_between_attempts_it_stays_where_it_was_among_the_runs(void **st
 	end(&rig);
 }
 
-static void test_a_stop_ends_what_is_between_attempts(void **state)
+static void test_a_stop_puts_off_what_is_between_attempts(void **state)
 {
 	struct rig rig = begin(5, &(struct model_spec){.jobs = {{.name = "a", .with = &thrice},
 								{.name = "b", .with = &thrice}}});
+
+	(void)state;
+	run_until(&rig, 10);
+	fail_run(&rig, "a", 10);
+	forget(&rig);
+	happen(&rig, ENGINE_STOP);
+	expect(&rig, "disarm a; disarm b; no retry a@10; put off a@10");
+	fail_run(&rig, "b", 10); /* nor is it tried again after */
+	expect(&rig, "end b@10 failed stopping; drained");
+	assert_int_equal(counted(&rig, VERDICT_FAILED), 1);
+	end(&rig);
+}
+
+static void test_a_stop_puts_off_a_further_attempt_that_waits_for_room(void **state)
+{
+	struct rig rig = begin(5, &(struct model_spec){
+					  .workers = 1,
+					  .jobs = {{.name = "a", .with = &thrice},
+						   {.name = "b", .offset = 2}},
+				  });
+
+	(void)state;
+	run_until(&rig, 10);
+	fail_run(&rig, "a", 10);
+	run_until(&rig, 12);
+	retry(&rig, "a", 10);
+	forget(&rig);
+	happen(&rig, ENGINE_STOP);
+	expect(&rig, "disarm a; disarm b; put off a@10");
+	finish(&rig, "b", 12);
+	expect(&rig, "end b@12 ok; drained");
+	end(&rig);
+}
+
+static void test_without_a_ledger_a_stop_ends_what_is_between_attempts(void **state)
+{
+	struct rig rig = begin(5, &(struct model_spec){
+					  .durability = DURABILITY_NONE,
+					  .jobs = {{.name = "a", .with = &thrice},
+						   {.name = "b", .with = &thrice}},
+				  });
 
 	(void)state;
 	run_until(&rig, 10);
@@ -549,7 +590,9 @@ int main(void)
 		cmocka_unit_test(test_a_run_that_is_cancelled_is_not_tried_again),
 		cmocka_unit_test(test_a_run_without_retries_that_is_cancelled_has_failed_by_itself),
 		cmocka_unit_test(test_between_attempts_it_stays_where_it_was_among_the_runs),
-		cmocka_unit_test(test_a_stop_ends_what_is_between_attempts),
+		cmocka_unit_test(test_a_stop_puts_off_what_is_between_attempts),
+		cmocka_unit_test(test_a_stop_puts_off_a_further_attempt_that_waits_for_room),
+		cmocka_unit_test(test_without_a_ledger_a_stop_ends_what_is_between_attempts),
 		cmocka_unit_test(test_a_kill_ends_what_is_between_attempts),
 		cmocka_unit_test(test_a_next_attempt_that_comes_to_nothing_leaves_the_last_verdict),
 		cmocka_unit_test(test_the_result_is_that_of_the_last_attempt_that_ran),

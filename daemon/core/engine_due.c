@@ -1,0 +1,219 @@
+/* Which slots are due, and what is done about those that nobody acted on at their time. */
+#include "core/engine_internal.h"
+
+#include <assert.h>
+
+/* Slots that nobody acted on, the oldest first. */
+struct due_slots {
+	const usec_t *listed;
+	size_t n_listed;
+	struct span grid; /* behind those */
+};
+
+usec_t due_at(const struct schedule *schedule, usec_t now)
+{
+	usec_t t;
+
+	if (__builtin_sub_overflow(now, schedule->delay, &t))
+		return INT64_MIN;
+	return t;
+}
+
+usec_t due_first_slot(const struct step *step, const struct job *def)
+{
+	return schedule_next(&def->schedule, due_at(&def->schedule, step->now));
+}
+
+usec_t due_wait_for(const struct step *step, const struct job *def, usec_t slot)
+{
+	usec_t due = usec_add(slot, def->schedule.delay);
+	usec_t wait;
+
+	if (__builtin_sub_overflow(due, step->now, &wait))
+		wait = USEC_INFINITY;
+	return wait > 2 * def->schedule.interval ? due_first_slot(step, def) : slot;
+}
+
+static bool is_empty(const struct due_slots *slots)
+{
+	return slots->n_listed == 0 && slots->grid.count == 0;
+}
+
+static void append(struct span *span, struct span more)
+{
+	if (more.count == 0)
+		return;
+	if (span->count == 0)
+		span->first = more.first;
+	span->last = more.last;
+	span->count += more.count;
+}
+
+/* Takes the first n of those that are listed. */
+static struct span take_listed(struct due_slots *slots, size_t n)
+{
+	struct span taken = {0};
+
+	for (size_t i = 0; i < n; i++)
+		append(&taken, (struct span){slots->listed[i], slots->listed[i], 1});
+	slots->listed += n;
+	slots->n_listed -= n;
+	return taken;
+}
+
+/* Takes those before `end`. */
+static struct span take_before(struct due_slots *slots, const struct schedule *schedule, usec_t end)
+{
+	struct span taken;
+	size_t n = 0;
+
+	while (n < slots->n_listed && slots->listed[n] < end)
+		n++;
+	taken = take_listed(slots, n);
+	if (slots->grid.count > 0 && slots->grid.first < end) {
+		struct span grid = slots->grid;
+		usec_t until = grid.last < end ? grid.last : end - 1;
+
+		append(&taken, span_between(schedule, grid.first - 1, until));
+		slots->grid = span_between(schedule, until, grid.last);
+	}
+	return taken;
+}
+
+/* Takes all but the last. */
+static struct span take_before_last(struct due_slots *slots, const struct schedule *schedule)
+{
+	if (slots->grid.count > 0)
+		return take_before(slots, schedule, slots->grid.last);
+	return take_listed(slots, slots->n_listed - 1);
+}
+
+/* What a paused job does with them. */
+static void keep_paused(struct step *step, struct engine_job *job, struct due_slots *slots)
+{
+	const struct schedule *schedule = &job->def->schedule;
+
+	switch (job->def->settings->catch_up) {
+	case CATCH_UP_NONE:
+		policy_not_run(step, job, take_before(slots, schedule, USEC_INFINITY),
+			       VERDICT_PAUSED, REASON_PAUSED);
+		break;
+	case CATCH_UP_LAST:
+		catch_up_withdraw(step, job, VERDICT_PAUSED, REASON_PAUSED);
+		policy_not_run(step, job, take_before_last(slots, schedule), VERDICT_PAUSED,
+			       REASON_PAUSED);
+		catch_up_set(step, job, slots->n_listed ? slots->listed[0] : slots->grid.first,
+			     REASON_PAUSED);
+		break;
+	case CATCH_UP_ALL:
+		/* These had been accepted before the pause. */
+		for (size_t i = 0; i < slots->n_listed; i++)
+			policy_consider(step, job, slots->listed[i]);
+		if (slots->grid.count > 0 && job->backlog == USEC_INFINITY)
+			catch_up_set(step, job, slots->grid.first, REASON_PAUSED);
+		catch_up_expire(step, job, VERDICT_PAUSED, REASON_PAUSED);
+		break;
+	}
+}
+
+/* By the job's policy. */
+static void catch_up(struct step *step, struct engine_job *job, struct due_slots *slots,
+		     enum reason reason)
+{
+	const struct schedule *schedule = &job->def->schedule;
+
+	/* With CATCH_UP_ALL a backlog includes them. */
+	if (job->backlog == USEC_INFINITY || !catch_up_all(job))
+		policy_not_run(step, job,
+			       take_before(slots, schedule, catch_up_begin(step, job->def)),
+			       VERDICT_MISSED, REASON_WINDOW);
+	if (is_empty(slots))
+		return;
+	switch (job->def->settings->catch_up) {
+	case CATCH_UP_NONE:
+		policy_not_run(step, job, take_before(slots, schedule, USEC_INFINITY),
+			       VERDICT_MISSED, reason);
+		break;
+	case CATCH_UP_LAST:
+		catch_up_withdraw(step, job, VERDICT_COALESCED, job->backlog_reason);
+		policy_not_run(step, job, take_before_last(slots, schedule), VERDICT_COALESCED,
+			       reason);
+		catch_up_set(step, job, slots->n_listed ? slots->listed[0] : slots->grid.first,
+			     reason);
+		break;
+	case CATCH_UP_ALL:
+		for (size_t i = 0; i < slots->n_listed; i++)
+			policy_consider(step, job, slots->listed[i]);
+		if (slots->grid.count > 0 && job->backlog == USEC_INFINITY)
+			catch_up_set(step, job, slots->grid.first, reason);
+		catch_up_expire(step, job, VERDICT_MISSED, REASON_WINDOW);
+		break;
+	}
+}
+
+void due_catch_up(struct step *step, struct engine_job *job, const usec_t *listed, size_t n_listed,
+		  struct span grid, enum reason reason)
+{
+	struct due_slots slots = {.listed = listed, .n_listed = n_listed, .grid = grid};
+
+	if (is_empty(&slots))
+		return;
+	if (job->pause)
+		keep_paused(step, job, &slots);
+	else
+		catch_up(step, job, &slots, reason);
+}
+
+/* The armed slot is due, and perhaps others after it. */
+static void act(struct step *step, struct engine_job *job, enum reason reason)
+{
+	const struct schedule *schedule = &job->def->schedule;
+	usec_t armed = job->next;
+	usec_t last = schedule_last(schedule, due_at(schedule, step->now));
+	usec_t next = schedule_next(schedule, last);
+	usec_t before = armed - 1 > job->accounted ? armed - 1 : job->accounted;
+	struct due_slots slots = {.grid = span_between(schedule, before, last)};
+	bool in_time = step->now - usec_add(last, schedule->delay) <= ENGINE_LATE;
+
+	assert(last >= armed && last != USEC_INFINITY);
+	if (slots.grid.count == 0) {
+		job_arm(step, job, next);
+		/* In time that comes a second time. */
+		if (last == armed && in_time && !job->pause)
+			policy_consider(step, job, last);
+		return;
+	}
+	if (job->pause || !in_time ||
+	    (catch_up_all(job) && (slots.grid.count > 1 || job->backlog != USEC_INFINITY))) {
+		job->next = next;
+		due_catch_up(step, job, NULL, 0, slots.grid, in_time ? REASON_LATE : reason);
+		job_arm(step, job, next);
+		return;
+	}
+	catch_up_withdraw(step, job, VERDICT_COALESCED, job->backlog_reason);
+	policy_not_run(step, job, take_before_last(&slots, schedule), VERDICT_COALESCED,
+		       REASON_LATE);
+	job_arm(step, job, next);
+	policy_consider(step, job, last);
+}
+
+void due_look(struct step *step, struct engine_job *job, enum reason reason)
+{
+	if (pause_is_over(job, step->now))
+		pause_end(step, job);
+	if (engine_job_due(job) <= step->now)
+		act(step, job, reason);
+	else
+		job_arm(step, job, job->next);
+}
+
+void due_rederive(struct step *step, struct engine_job *job)
+{
+	/* After a step back the slots up to the armed one have had their verdict. Waiting for it is
+	   right as long as that is not a standstill. */
+	if (engine_job_due(job) > step->now) {
+		job->next = due_wait_for(step, job->def, job->next);
+		catch_up_forget_future(step, job);
+	}
+	due_look(step, job, REASON_STEPPED);
+}
