@@ -36,39 +36,50 @@ static int execute(struct store *store, const char *sql)
 	return sqlite3_exec(store->db, sql, NULL, NULL, NULL);
 }
 
-/* Prepares it, takes the first column of its first row, and calls take() with it. */
-static int query(struct store *store, const char *sql, bool (*take)(sqlite3_stmt *stmt))
+/* Judges the first column of its first row, which is NULL if there is none. */
+static int query(struct store *store, const char *sql, int (*judge)(const char *text))
 {
 	sqlite3_stmt *stmt;
+	int judged = SQLITE_OK;
 	int rc = sqlite3_prepare_v2(store->db, sql, -1, &stmt, NULL);
-	bool taken;
 
 	if (rc != SQLITE_OK)
 		return rc;
-	taken = sqlite3_step(stmt) == SQLITE_ROW && take(stmt);
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+		judged = judge((const char *)sqlite3_column_text(stmt, 0));
 	rc = sqlite3_finalize(stmt);
-	return rc == SQLITE_OK && !taken ? SQLITE_CORRUPT : rc;
+	return rc == SQLITE_OK ? judged : rc;
 }
 
 /* --- opening --- */
 
-static bool is_wal(sqlite3_stmt *stmt)
+/* It stays what it was where there can be no WAL file, as on some network file systems. */
+static int judge_mode(const char *mode)
 {
-	const char *mode = (const char *)sqlite3_column_text(stmt, 0);
-
-	return mode && strcmp(mode, "wal") == 0;
+	if (!mode)
+		return SQLITE_NOMEM;
+	return strcmp(mode, "wal") == 0 ? SQLITE_OK : SQLITE_CANTOPEN;
 }
 
-static bool is_ok(sqlite3_stmt *stmt)
+static int judge_pages(const char *pages)
 {
-	const char *verdict = (const char *)sqlite3_column_text(stmt, 0);
-
-	return verdict && strcmp(verdict, "ok") == 0;
+	if (!pages)
+		return SQLITE_NOMEM;
+	return atol(pages) <= CHECKED_PAGES ? SQLITE_OK : SQLITE_DONE;
 }
 
-static bool is_small(sqlite3_stmt *stmt)
+/* That it could not read says nothing about the structure. */
+static int judge_structure(const char *finding)
 {
-	return sqlite3_column_int(stmt, 0) <= CHECKED_PAGES;
+	const char *code = finding ? strstr(finding, "error code=") : NULL;
+	int rc = code ? atoi(code + strlen("error code=")) : SQLITE_OK;
+
+	if (!finding)
+		return SQLITE_NOMEM;
+	if (strcmp(finding, "ok") == 0)
+		return SQLITE_OK;
+	return rc > 0 ? rc : SQLITE_CORRUPT;
 }
 
 /* Makes an empty file that is the user's alone; SQLite would let others read it. Returns 0 or
@@ -120,7 +131,7 @@ static int connect(struct store *store)
 static int set_up(struct store *store)
 {
 	char limit[64];
-	int rc = query(store, "PRAGMA journal_mode = WAL", is_wal);
+	int rc = query(store, "PRAGMA journal_mode = WAL", judge_mode);
 
 	if (rc != SQLITE_OK)
 		return rc;
@@ -137,11 +148,11 @@ static int set_up(struct store *store)
 /* Looks at the structure of a small file as a whole; errors in a large one show when it is used. */
 static int check(struct store *store)
 {
-	int rc = query(store, "PRAGMA page_count", is_small);
+	int rc = query(store, "PRAGMA page_count", judge_pages);
 
-	if (rc == SQLITE_OK)
-		return query(store, "PRAGMA quick_check(1)", is_ok);
-	return rc == SQLITE_CORRUPT ? SQLITE_OK : rc;
+	if (rc != SQLITE_OK)
+		return rc == SQLITE_DONE ? SQLITE_OK : rc;
+	return query(store, "PRAGMA quick_check(1)", judge_structure);
 }
 
 /* A file whose tables are not as they were made is not ours any more. */
