@@ -15,6 +15,9 @@
 /* With so many the writer is held up, so that it is begun anew. */
 #define PAGES_MANY 4000
 
+/* With so many it waits for any that is under way. */
+#define PAGES_MAX 8000
+
 struct checkpointer {
 	const char *path;
 	pthread_t thread;
@@ -213,7 +216,7 @@ void checkpointer_stop(struct checkpointer *checkpointer)
 void checkpointer_enter(struct checkpointer *checkpointer)
 {
 	lock(checkpointer);
-	while (checkpointer->holding)
+	while (checkpointer->holding || (checkpointer->busy && checkpointer->pages >= PAGES_MAX))
 		pthread_cond_wait(&checkpointer->quiet, &checkpointer->lock);
 	checkpointer->writing = true;
 	checkpointer->begun++;

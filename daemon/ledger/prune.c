@@ -111,9 +111,15 @@ static bool is_old(const struct prune *prune, usec_t at, usec_t now)
 	return prune->keep > 0 && at != USEC_INFINITY && at < now - prune->keep;
 }
 
+/* How much excess is worth a sweep. */
+static uint64_t worth(const struct prune_table *table)
+{
+	return EXCESS_MIN + table->rows / EXCESS_PART;
+}
+
 static bool table_is_due(const struct prune *prune, const struct prune_table *table, usec_t now)
 {
-	return table->sweeping || table->excess > EXCESS_MIN + table->rows / EXCESS_PART ||
+	return table->sweeping || table->excess > worth(table) ||
 	       is_old(prune, table->oldest, now - AGE_SLACK);
 }
 
@@ -123,6 +129,14 @@ bool prune_is_due(const struct prune *prune, usec_t now)
 		if (table_is_due(prune, &prune->tables[i], now))
 			return true;
 	return prune->jobs;
+}
+
+bool prune_is_behind(const struct prune *prune)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(prune->tables); i++)
+		if (prune->tables[i].excess > 2 * worth(&prune->tables[i]))
+			return true;
+	return false;
 }
 
 /* --- dropping --- */
@@ -277,6 +291,8 @@ static int drop_rest(struct prune *prune, struct store *store, usec_t now)
 	int rc = SQLITE_OK;
 
 	if (prune->keep > 0)
+		rc = store_run(store_stmt(store, STORE_HIGHEST_JOB));
+	if (rc == SQLITE_OK && prune->keep > 0)
 		rc = drop_by(store, STORE_DROP_JOBS, now - prune->keep);
 	prune->jobs = rc == SQLITE_OK && prune->keep > 0 && sqlite3_changes(store->db) > 0;
 	if (rc == SQLITE_OK)

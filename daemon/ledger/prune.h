@@ -60,6 +60,9 @@ void prune_count_streak(struct prune *prune, uint64_t streak, uint32_t job, usec
 /* Is there something to be dropped? O(1). */
 bool prune_is_due(const struct prune *prune, usec_t now);
 
+/* Is there so much that more comes in than goes? O(1). */
+bool prune_is_behind(const struct prune *prune);
+
 /* Drops some, for about `span` at most, in a transaction of its own. Returns 0 or a code of
    trouble.h, then nothing was dropped. */
 int prune_step(struct prune *prune, struct store *store, usec_t now, usec_t span) _must_check_;

@@ -81,6 +81,9 @@ const char *const statements[STORE_VERBS] = {
 		" WHERE number = ?1",
 	[STORE_FOLD_STREAK] = "UPDATE job SET floor = max(floor, ?2) WHERE number = ?1",
 	[STORE_HIGHEST] = "UPDATE highest SET number = max(number, ?2) WHERE kind = ?1",
+	[STORE_HIGHEST_JOB] =
+		"UPDATE highest SET number = (SELECT max(number) FROM job) WHERE kind = 'job'"
+		" AND number < (SELECT max(number) FROM job)",
 	[STORE_DROP_RUN] = "DELETE FROM run WHERE id = ?1",
 	[STORE_DROP_OUTPUT] = "DELETE FROM output WHERE run = ?1",
 	[STORE_DROP_STREAK] = "DELETE FROM streak WHERE id = ?1",

@@ -31,7 +31,8 @@
 /* From one look at the file to the next. */
 #define LOOK_SPAN (50 * USEC_PER_MSEC)
 
-/* How long a step of pruning may hold up a commit; from one to the next while somebody waits. */
+/* How long a step of pruning may hold up a commit; from one to the next while there is something to
+   write, which is no longer than a step takes if more comes in than goes. */
 #define PRUNE_SPAN  (2 * USEC_PER_MSEC)
 #define PRUNE_PAUSE (20 * USEC_PER_MSEC)
 
@@ -323,8 +324,10 @@ static usec_t next_write(struct ledger *ledger)
 /* Is pruning due, and not so often that it would be in the way of those who wait? */
 static bool prune_now(struct ledger *ledger, usec_t now)
 {
-	usec_t pause = ledger->queue.first ? PRUNE_PAUSE : 0;
+	usec_t pause = 0;
 
+	if (ledger->queue.first)
+		pause = prune_is_behind(&ledger->prune) ? PRUNE_SPAN : PRUNE_PAUSE;
 	return ledger->store.db && !ledger->trouble && !ledger->batch &&
 	       now >= ledger->pruned + pause && prune_is_due(&ledger->prune, clock_wall());
 }
