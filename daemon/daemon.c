@@ -62,6 +62,7 @@ static void step(struct daemon *daemon, const struct engine_event *event)
 {
 	engine_step(daemon->engine, event, clock_wall(), effects_sink(daemon));
 	records_flush(daemon);
+	effects_start(daemon);
 }
 
 static void finish(struct daemon *daemon, struct run_tail *tail)
@@ -384,6 +385,7 @@ int daemon_new(const char *config_path, struct daemon **ret_daemon)
 
 	if (!daemon)
 		return -ENOMEM;
+	STAILQ_INIT(&daemon->starting);
 	daemon->config_path = config_path;
 	daemon->started = clock_elapsed();
 	machine_key(daemon->host, sizeof(daemon->host));

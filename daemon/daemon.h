@@ -15,6 +15,7 @@
 #include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 /* The signals that the loop handles, SIGCHLD apart. */
 #define DAEMON_SIGNALS 4
@@ -41,6 +42,8 @@ struct run_tail {
 	struct run run;
 	struct pool_item item;
 	bool in_pool; /* from pool_submit() until the pool has given it back */
+	bool starting;
+	STAILQ_ENTRY(run_tail) starting_link; /* among those that the step has started */
 	struct run_tail *next_failed;
 	struct event timer;    /* of the next attempt */
 	struct daemon *daemon; /* NULL: the timer was never armed */
@@ -62,6 +65,7 @@ struct daemon {
 	struct records *records; /* NULL: there is no ledger */
 	struct past past;        /* while the first configuration is put in force */
 	char boot[PAST_BOOT_ID_SIZE];
+	STAILQ_HEAD(, run_tail) starting; /* started by the step, and not in the pool yet */
 	struct run_tail *failed; /* the pool would not take them; the engine is to hear of it */
 
 	struct event signals[DAEMON_SIGNALS];

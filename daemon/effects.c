@@ -89,7 +89,26 @@ static void submit(struct daemon *daemon, struct run_tail *tail,
 
 static void start(struct daemon *daemon, struct engine_run *er)
 {
-	submit(daemon, prepare(er), pool_submit);
+	struct run_tail *tail = prepare(er);
+
+	tail->starting = true;
+	STAILQ_INSERT_TAIL(&daemon->starting, tail, starting_link);
+}
+
+static void leave_line(struct daemon *daemon, struct run_tail *tail)
+{
+	STAILQ_REMOVE(&daemon->starting, tail, run_tail, starting_link);
+	tail->starting = false;
+}
+
+void effects_start(struct daemon *daemon)
+{
+	struct run_tail *tail;
+
+	while ((tail = STAILQ_FIRST(&daemon->starting))) {
+		leave_line(daemon, tail);
+		submit(daemon, tail, pool_submit);
+	}
 }
 
 /* Begins, in elapsed time, of a process by its clock ticks since boot. */
@@ -119,9 +138,11 @@ static void cancel(struct daemon *daemon, struct engine_run *er, enum cancel_mod
 {
 	struct run_tail *tail = engine_run_tail(er);
 
-	if (!tail->in_pool)
-		return; /* among the failed: its end is on the way */
-	if (!pool_cancel(daemon->pool, &tail->item, mode == CANCEL_KILL ? 2 : 1))
+	if (tail->starting)
+		leave_line(daemon, tail);
+	else if (!tail->in_pool) /* among the failed: its end is on the way */
+		return;
+	else if (!pool_cancel(daemon->pool, &tail->item, mode == CANCEL_KILL ? 2 : 1))
 		return;
 	tail->run.result = (struct run_result){.kind = RESULT_NOT_STARTED};
 	give_back(daemon, tail);

@@ -9,5 +9,9 @@ struct run_tail;
 /* A sink for engine_step(). */
 struct effect_sink effects_sink(struct daemon *daemon);
 
+/* Hands to the pool what a step has started, after records_flush(): what a worker puts on record is
+   not to come before what the step did. */
+void effects_start(struct daemon *daemon);
+
 /* Frees what a run printed: nobody is to be told of it, or everybody was. */
 void effects_drop_output(struct run_tail *tail);
