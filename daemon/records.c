@@ -492,6 +492,13 @@ void records_close(struct daemon *daemon, bool clean)
 void records_past_ended(struct daemon *daemon, const struct past_job *job,
 			const struct past_run *run, enum verdict verdict, enum reason reason)
 {
+	static const struct run_result unseen = {.kind = RESULT_UNSEEN};
+	const struct run_result *results[] = {
+		[PAST_ACCEPTED] = NULL,
+		[PAST_STARTED] = &unseen,
+		[PAST_BACKOFF] = &run->result,
+	};
+
 	ledger_ended(daemon->records->ledger,
 		     &(struct ledger_attempt){
 			     .run = {.id = run->id,
@@ -502,7 +509,7 @@ void records_past_ended(struct daemon *daemon, const struct past_job *job,
 				     .accepted = clock_wall()},
 			     .verdict = verdict,
 			     .reason = reason,
-			     .result = run->state == PAST_BACKOFF ? &run->result : NULL,
+			     .result = results[run->state],
 			     .pid = run->pid,
 		     });
 }

@@ -142,14 +142,16 @@ void attempt_restore(struct step *step, struct engine_run *run, const struct pas
 		return;
 	}
 	if (past->state == PAST_STARTED) {
-		run->result = (struct run_result){.kind = RESULT_UNSEEN};
-		run_end(step, run, VERDICT_LOST, REASON_CRASH, &run->result);
+		/* Not in run->result: that is of an attempt before the last. */
+		const struct run_result unseen = {.kind = RESULT_UNSEEN};
+
+		run_end(step, run, VERDICT_LOST, REASON_CRASH, &unseen);
 		return;
 	}
 	run->verdict = past->verdict;
 	run->result = past->result;
 	if (!has_another(run, run->def->settings, &run->result)) {
-		run_end(step, run, run->verdict, REASON_NONE, &run->result);
+		run_end(step, run, run->verdict, REASON_NONE, &past->result);
 		return;
 	}
 	run_move(step->engine, run, RUN_BACKOFF);
