@@ -210,13 +210,18 @@ def results(books):
         yield name, list(check(books))
 
 
+def verdicts(books):
+    """How many occurrences have which verdict and reason."""
+    count = collections.Counter()
+    for run in books.ledger.runs:
+        count[run.verdict or run.state, run.reason] += 1
+    for streak in books.ledger.streaks:
+        count[streak.verdict, streak.reason] += streak.count
+    return count
+
+
 def facts(books):
     """What it was that was compared, in a line."""
-    verdicts = collections.Counter()
-    for run in books.ledger.runs:
-        verdicts[run.verdict or run.state, run.reason] += 1
-    for streak in books.ledger.streaks:
-        verdicts[streak.verdict, streak.reason] += streak.count
     return f"{len(_begins(books))} executions; " + ", ".join(
         f"{count} {verdict}" + (f" ({reason})" if reason else "")
-        for (verdict, reason), count in verdicts.most_common())
+        for (verdict, reason), count in verdicts(books).most_common())

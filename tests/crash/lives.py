@@ -43,6 +43,9 @@ EXPECTED = re.compile("|".join([
     r"the queue has room again: .*",
     r"[a-z-]+(\[\d+\])?: (ok|failed|timeout|killed|lost|skipped|coalesced|missed|refused|cancelled|"
     r"attempt \d of \d failed)\b.*",
+    r"[a-z-]+\[\d+\]: still runs as pid \d+, from before the restart: .*",
+    r"[a-z-]+\[\d+\]: goes on after the restart: .*",
+    r"[a-z-]+\[\d+\]: everyd stops: attempt \d of \d is made after its next start",
 ]))
 
 
@@ -112,6 +115,7 @@ class Site:
         self.perhaps = 0  # killed when they may have been through with it
         self.settled = 0
         self.facts = "nothing was compared"
+        self.verdicts = {}
         self._everyd = everyd
         self._work = work
         self._jobs = jobs.all_jobs()
@@ -307,4 +311,5 @@ class Site:
                              jobs.delays(self._jobs), jobs.changing(self._jobs), self.ended,
                              self.ended + self.perhaps)
         yield from compare.results(both)
+        self.verdicts = compare.verdicts(both)
         self.facts = f"{self.deaths} deaths, {self.ended} stops, {compare.facts(both)}"
