@@ -116,17 +116,19 @@ static void keep_paused(struct step *step, struct engine_job *job, struct due_sl
 	}
 }
 
-/* By the job's policy. */
+/* What another one does, by its policy. */
 static void catch_up(struct step *step, struct engine_job *job, struct due_slots *slots,
 		     enum reason reason)
 {
 	const struct schedule *schedule = &job->def->schedule;
 
-	/* With CATCH_UP_ALL a backlog includes them. */
-	if (job->backlog == USEC_INFINITY || !catch_up_all(job))
-		policy_not_run(step, job,
-			       take_before(slots, schedule, catch_up_begin(step, job->def)),
-			       VERDICT_MISSED, REASON_WINDOW);
+	bool includes = catch_up_all(job) && job->backlog != USEC_INFINITY;
+
+	catch_up_expire(step, job, VERDICT_MISSED, REASON_WINDOW);
+	if (includes)
+		return; /* they were part of that already */
+	policy_not_run(step, job, take_before(slots, schedule, catch_up_begin(step, job->def)),
+		       VERDICT_MISSED, REASON_WINDOW);
 	if (is_empty(slots))
 		return;
 	switch (job->def->settings->catch_up) {
@@ -144,9 +146,8 @@ static void catch_up(struct step *step, struct engine_job *job, struct due_slots
 	case CATCH_UP_ALL:
 		for (size_t i = 0; i < slots->n_listed; i++)
 			policy_consider(step, job, slots->listed[i]);
-		if (slots->grid.count > 0 && job->backlog == USEC_INFINITY)
+		if (slots->grid.count > 0)
 			catch_up_set(step, job, slots->grid.first, reason);
-		catch_up_expire(step, job, VERDICT_MISSED, REASON_WINDOW);
 		break;
 	}
 }
@@ -183,11 +184,18 @@ static void act(struct step *step, struct engine_job *job, enum reason reason)
 			policy_consider(step, job, last);
 		return;
 	}
-	if (job->pause || !in_time ||
-	    (catch_up_all(job) && (slots.grid.count > 1 || job->backlog != USEC_INFINITY))) {
+	if (job->pause || !in_time) {
 		job->next = next;
-		due_catch_up(step, job, NULL, 0, slots.grid, in_time ? REASON_LATE : reason);
+		due_catch_up(step, job, NULL, 0, slots.grid, reason);
 		job_arm(step, job, next);
+		return;
+	}
+	/* The order is kept. Those that wait are looked at when their turn comes, lest they be
+	   missed one by one. */
+	if (catch_up_all(job) && (slots.grid.count > 1 || job->backlog != USEC_INFINITY)) {
+		job_arm(step, job, next);
+		if (job->backlog == USEC_INFINITY)
+			catch_up_set(step, job, slots.grid.first, REASON_LATE);
 		return;
 	}
 	catch_up_withdraw(step, job, VERDICT_COALESCED, job->backlog_reason);

@@ -16,6 +16,7 @@
 #include "core/engine.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define S(seconds) ((usec_t)(seconds)*USEC_PER_SEC)
@@ -331,22 +332,36 @@ static inline void forget(struct rig *rig)
 	rig->log[0] = '\0';
 }
 
-static inline void load(struct rig *rig, const struct model_spec *spec)
+static inline void load_with(struct rig *rig, const struct model_spec *spec,
+			     const struct past *past)
 {
 	struct model *model = build_model(spec);
 	struct engine_load *load = NULL;
 
-	assert_int_equal(engine_prepare(rig->engine, model, NULL, &load), 0);
+	assert_int_equal(engine_prepare(rig->engine, model, past, &load), 0);
 	model_unref(model);
 	step(rig, (struct engine_event){.kind = ENGINE_LOAD, .load = load});
 }
 
-/* An engine at second `now` with a model in force. */
-static inline struct rig begin(int now, const struct model_spec *spec)
+static inline void load(struct rig *rig, const struct model_spec *spec)
+{
+	load_with(rig, spec, NULL);
+}
+
+/* An engine at second `now` without a model. */
+static inline struct rig begin_bare(int now)
 {
 	struct rig rig = {.now = S(now)};
 
 	assert_int_equal(engine_new(0, 0, &rig.engine), 0);
+	return rig;
+}
+
+/* With a model in force. */
+static inline struct rig begin(int now, const struct model_spec *spec)
+{
+	struct rig rig = begin_bare(now);
+
 	load(&rig, spec);
 	forget(&rig);
 	return rig;
@@ -483,6 +498,30 @@ static inline void told(struct rig *rig, const char *name)
 static inline void happen(struct rig *rig, enum engine_event_kind kind)
 {
 	step(rig, (struct engine_event){.kind = kind});
+}
+
+/* The clock is set, and the engine hears of it. */
+static inline void set_clock(struct rig *rig, int now)
+{
+	rig->now = S(now);
+	happen(rig, ENGINE_CLOCK_STEPPED);
+}
+
+/* `until` 0: until somebody resumes it. */
+static inline void pause_job(struct rig *rig, const char *name, int until)
+{
+	struct engine_pause *pause = malloc(sizeof(*pause) + sizeof("work on it"));
+
+	assert_non_null(pause);
+	pause->until = until ? S(until) : USEC_INFINITY;
+	memcpy(pause->reason, "work on it", sizeof("work on it"));
+	step(rig, (struct engine_event){
+			  .kind = ENGINE_PAUSE, .job = find_job(rig, name), .pause = pause});
+}
+
+static inline void resume_job(struct rig *rig, const char *name)
+{
+	step(rig, (struct engine_event){.kind = ENGINE_RESUME, .job = find_job(rig, name)});
 }
 
 static inline uint64_t counted(struct rig *rig, enum verdict verdict)
