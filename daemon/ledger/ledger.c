@@ -142,8 +142,11 @@ int ledger_open(const char *directory, const struct ledger_settings *settings,
 	r = checkpointer_new(ledger->path, &ledger->attr, &ledger->checkpointer);
 	if (r < 0)
 		goto failed;
+	ledger->begun = begun_open(directory, ledger->boot);
 	if (!opening_first(ledger, &past))
 		number_anew(&past);
+	if (ledger->begun)
+		begun_recall(ledger->begun, ledger->boot, &past);
 	r = -pthread_create(&ledger->thread, &ledger->attr, writer_main, ledger);
 	if (r < 0) {
 		past_done(&past);
@@ -354,12 +357,27 @@ static void await(struct ledger *ledger, struct waiter *waiter, usec_t until)
 		tell_trouble(ledger, &(struct trouble){.code = TROUBLE_SILENT});
 }
 
+/* Does a mark do? As soon as the run is on record as accepted, if the machine lives on. */
+static bool mark(struct ledger *ledger, const struct ledger_run *run)
+{
+	bool marked;
+
+	ledger_lock(ledger);
+	marked = ledger->begun && !ledger->power && !ledger->trouble && run->attempt == 1 &&
+		 run->id <= ledger->accepted_run && begun_mark(ledger->begun, run->id);
+	ledger_unlock(ledger);
+	return marked;
+}
+
 bool ledger_intend(struct ledger *ledger, const struct ledger_run *run, usec_t now, usec_t patience)
 {
 	struct posting posting = {.intent = {*run, now}};
 	struct waiter waiter = {0};
-	usec_t until = usec_add(clock_monotonic(), patience);
+	usec_t until;
 
+	if (mark(ledger, run))
+		return true;
+	until = usec_add(clock_monotonic(), patience);
 	if (cond_init(&waiter.wake) < 0)
 		return false;
 	ledger_lock(ledger);

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "ledger/begun.h"
 #include "ledger/lazy.h"
 #include "ledger/ledger.h"
 #include "ledger/prune.h"
@@ -67,6 +68,8 @@ struct ledger {
 	bool left;       /* nobody waits for its end: all of this is the thread's */
 	struct ledger_news news;
 	bool trouble; /* nobody is to wait */
+	struct begun *begun;   /* NULL: there is none */
+	uint64_t accepted_run; /* the highest that is on record as accepted, as are those below */
 
 	/* The writer's thread alone; before it is there, that of ledger_open(). */
 	struct store store;

@@ -181,6 +181,24 @@ static bool take(struct ledger *ledger)
 	return drained;
 }
 
+/* Those that are accepted may be begun; of those that have ended, or are none any more, it need not
+   be known. Under the lock. */
+static void settle_marks(struct ledger *ledger)
+{
+	for (struct queue_chunk *chunk = ledger->batch; chunk; chunk = chunk->next) {
+		for (struct posting *p = queue_next(chunk, NULL); p; p = queue_next(chunk, p)) {
+			uint64_t run = posting_run(p);
+
+			if (run == 0 || p->kind == POSTING_INTENT)
+				continue;
+			if (p->kind != POSTING_ACCEPTED)
+				begun_unmark(ledger->begun, run);
+			else if (run > ledger->accepted_run)
+				ledger->accepted_run = run;
+		}
+	}
+}
+
 /* All that was taken is on record. */
 static void committed(struct ledger *ledger, uint64_t refused)
 {
@@ -191,6 +209,8 @@ static void committed(struct ledger *ledger, uint64_t refused)
 	if (ledger->batch)
 		count_rows(ledger, clock_wall());
 	ledger_lock(ledger);
+	if (ledger->begun)
+		settle_marks(ledger);
 	if (last)
 		tell_waiters(ledger, last->last, false);
 	queue_release(&ledger->queue, steal_ptr(ledger->batch));
@@ -451,6 +471,7 @@ void *writer_main(void *arg)
 
 void writer_release(struct ledger *ledger)
 {
+	begun_close(ledger->begun);
 	group_done(&ledger->group);
 	queue_release(&ledger->queue, steal_ptr(ledger->batch));
 	queue_done(&ledger->queue);

@@ -1,0 +1,157 @@
+/* See begun.h. */
+#include "ledger/begun.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A power of 2: more than can be begun and not yet be in the database. */
+#define MARKS 8192
+
+/* Places in which the mark of a run may be. */
+#define PROBES 8
+
+#define MAGIC "everyd begun 1"
+
+struct file {
+	char magic[24];
+	char boot[PAST_BOOT_ID_SIZE + 3];
+	_Atomic uint64_t marks[MARKS]; /* numbers of runs; 0: none */
+};
+
+struct begun {
+	struct file *file;
+};
+
+static bool is_of_boot(const struct file *file, const char *boot)
+{
+	return memcmp(file->magic, MAGIC, sizeof(MAGIC)) == 0 &&
+	       strncmp(file->boot, boot, sizeof(file->boot)) == 0;
+}
+
+static void begin(struct file *file, const char *boot)
+{
+	memset(file, 0, sizeof(*file));
+	(void)snprintf(file->boot, sizeof(file->boot), "%s", boot);
+	memcpy(file->magic, MAGIC, sizeof(MAGIC));
+}
+
+/* Opens it with all its room, so that no mark can fail for want of disk. */
+static int open_file(const char *directory)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/%s", directory, BEGUN_NAME) >= (int)sizeof(path))
+		return -1;
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	    posix_fallocate(fd, 0, sizeof(struct file)) == 0)
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+struct begun *begun_open(const char *directory, const char *boot)
+{
+	_cleanup_close_ int fd = open_file(directory);
+	struct begun *begun;
+	void *file;
+
+	if (fd < 0)
+		return NULL;
+	file = mmap(NULL, sizeof(struct file), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (file == MAP_FAILED)
+		return NULL;
+	begun = malloc(sizeof(*begun));
+	if (!begun) {
+		(void)munmap(file, sizeof(struct file));
+		return NULL;
+	}
+	begun->file = file;
+	if (!boot[0] || !is_of_boot(begun->file, boot))
+		begin(begun->file, boot);
+	return begun;
+}
+
+void begun_close(struct begun *begun)
+{
+	if (!begun)
+		return;
+	(void)munmap(begun->file, sizeof(*begun->file));
+	free(begun);
+}
+
+/* Where the mark of `run` is, or a free place where it may be with 0; NULL: nowhere. */
+static _Atomic uint64_t *find(const struct begun *begun, uint64_t run, uint64_t wanted)
+{
+	for (uint64_t i = 0; i < PROBES; i++) {
+		_Atomic uint64_t *mark = &begun->file->marks[(run + i) & (MARKS - 1)];
+
+		if (atomic_load_explicit(mark, memory_order_relaxed) == wanted)
+			return mark;
+	}
+	return NULL;
+}
+
+bool begun_mark(struct begun *begun, uint64_t run)
+{
+	_Atomic uint64_t *mark = find(begun, run, 0);
+
+	if (!mark)
+		return false;
+	/* Before whatever is done next. */
+	atomic_store(mark, run);
+	return true;
+}
+
+void begun_unmark(struct begun *begun, uint64_t run)
+{
+	_Atomic uint64_t *mark = find(begun, run, run);
+
+	if (mark)
+		atomic_store_explicit(mark, 0, memory_order_relaxed);
+}
+
+static void start_if_marked(const struct begun *begun, const char *boot, struct past_run *run)
+{
+	if (run->state != PAST_ACCEPTED || !find(begun, run->id, run->id))
+		return;
+	run->state = PAST_STARTED;
+	run->attempt = 1;
+	(void)snprintf(run->boot, sizeof(run->boot), "%s", boot);
+}
+
+/* Is it one of the runs that have no verdict? */
+static bool is_open(const struct past *past, uint64_t id)
+{
+	for (size_t i = 0; i < past->n_jobs; i++)
+		for (size_t k = 0; k < past->jobs[i].n_runs; k++)
+			if (past->jobs[i].runs[k].id == id)
+				return true;
+	return false;
+}
+
+void begun_recall(struct begun *begun, const char *boot, struct past *past)
+{
+	for (size_t i = 0; i < past->n_jobs; i++)
+		for (size_t k = 0; k < past->jobs[i].n_runs; k++)
+			start_if_marked(begun, boot, &past->jobs[i].runs[k]);
+	for (size_t i = 0; i < MARKS; i++) {
+		_Atomic uint64_t *mark = &begun->file->marks[i];
+		uint64_t run = atomic_load_explicit(mark, memory_order_relaxed);
+
+		if (run != 0 && !is_open(past, run))
+			atomic_store_explicit(mark, 0, memory_order_relaxed);
+	}
+}

@@ -1,0 +1,31 @@
+/*
+ * Which runs have been begun: marks in a file that is mapped into memory. A mark is there as soon
+ * as it is made, whatever becomes of the daemon, and costs no system call. It does not outlive the
+ * machine, and is for no longer than until the verdict is in the database. One thread at a time.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "core/past.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Of the file; in the state directory. */
+#define BEGUN_NAME "ledger.begun"
+
+struct begun;
+
+/* Opens or makes the file in that directory; marks of another boot are none. NULL: it cannot be
+   had, and runs have to be put on record otherwise. */
+struct begun *begun_open(const char *directory, const char *boot) _must_check_;
+/* NULL is fine. The marks stay in the file. */
+void begun_close(struct begun *begun);
+
+/* Returns false if there is no room. */
+bool begun_mark(struct begun *begun, uint64_t run);
+void begun_unmark(struct begun *begun, uint64_t run);
+
+/* Runs of the past that are marked, and of which the database only knows that they were accepted,
+   have been started in that boot. Other marks go. */
+void begun_recall(struct begun *begun, const char *boot, struct past *past);

@@ -1,0 +1,185 @@
+/* Holds: what is marked as begun is known as that after the death of the daemon, and nothing else.
+ */
+#include "ledger/begun.h"
+
+#include "core/result.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define BOOT  "01234567-89ab-cdef-0123-456789abcdef"
+#define OTHER "fedcba98-7654-3210-fedc-ba9876543210"
+
+static char directory[64];
+static char file[96];
+
+static int make(void **state)
+{
+	(void)state;
+	(void)snprintf(directory, sizeof(directory), "/tmp/everyd-begun-XXXXXX");
+	if (!mkdtemp(directory))
+		return -1;
+	(void)snprintf(file, sizeof(file), "%s/%s", directory, BEGUN_NAME);
+	return 0;
+}
+
+static int clear(void **state)
+{
+	(void)state;
+	(void)unlink(file);
+	return rmdir(directory);
+}
+
+/* What a next life makes of three open runs, one of each state: the states, as letters. */
+static void recall(const char *boot, uint64_t first, const char *expected)
+{
+	struct past_run runs[] = {
+		{.id = first, .state = PAST_ACCEPTED},
+		{.id = first + 1, .state = PAST_BACKOFF, .attempt = 2},
+		{.id = first + 2, .state = PAST_STARTED, .attempt = 3},
+	};
+	struct past_job job = {.name = "a", .runs = runs, .n_runs = 3};
+	struct past past = {.jobs = &job, .n_jobs = 1};
+	struct begun *begun = begun_open(directory, boot);
+	char got[4] = "";
+
+	assert_non_null(begun);
+	begun_recall(begun, boot, &past);
+	begun_close(begun);
+	for (int i = 0; i < 3; i++)
+		got[i] = "ASB"[runs[i].state];
+	assert_string_equal(got, expected);
+	if (runs[0].state == PAST_STARTED) {
+		assert_int_equal(runs[0].attempt, 1);
+		assert_string_equal(runs[0].boot, boot);
+	}
+	assert_int_equal(runs[1].attempt, 2);
+	assert_int_equal(runs[2].attempt, 3);
+}
+
+static void a_mark_outlives_its_daemon(void **state)
+{
+	struct begun *begun = begun_open(directory, BOOT);
+
+	(void)state;
+	assert_non_null(begun);
+	for (uint64_t run = 7; run < 10; run++)
+		assert_true(begun_mark(begun, run));
+	begun_close(begun);
+	recall(BOOT, 7, "SBS");
+	/* It is no less one in the life after the next. */
+	recall(BOOT, 7, "SBS");
+}
+
+static void what_is_not_marked_was_not_begun(void **state)
+{
+	struct begun *begun = begun_open(directory, BOOT);
+
+	(void)state;
+	assert_true(begun_mark(begun, 7));
+	assert_true(begun_mark(begun, 8));
+	begun_unmark(begun, 7);
+	begun_unmark(begun, 7);
+	begun_close(begun);
+	recall(BOOT, 7, "ABS");
+}
+
+static void marks_of_runs_with_a_verdict_go(void **state)
+{
+	struct begun *begun = begun_open(directory, BOOT);
+
+	(void)state;
+	assert_true(begun_mark(begun, 7));
+	begun_close(begun);
+	recall(BOOT, 100, "ABS");
+	/* It would be one again, had it stayed. */
+	recall(BOOT, 7, "ABS");
+}
+
+static void another_boot_has_none(void **state)
+{
+	struct begun *begun = begun_open(directory, BOOT);
+
+	(void)state;
+	assert_true(begun_mark(begun, 7));
+	begun_close(begun);
+	recall(OTHER, 7, "ABS");
+	recall(BOOT, 7, "ABS");
+}
+
+/* Runs that share their places: when all are taken the next has to go on record otherwise. */
+static void there_may_be_no_room(void **state)
+{
+	struct begun *begun = begun_open(directory, BOOT);
+	uint64_t run = 3;
+	unsigned n = 0;
+
+	(void)state;
+	for (; n < 100 && begun_mark(begun, run); n++)
+		run += 8192;
+	assert_in_range(n, 1, 99);
+	begun_unmark(begun, 3);
+	assert_true(begun_mark(begun, run));
+	begun_close(begun);
+	recall(BOOT, run, "SBS");
+}
+
+static void many_may_be_begun_at_once(void **state)
+{
+	struct begun *begun = begun_open(directory, BOOT);
+
+	(void)state;
+	for (uint64_t run = 1; run <= 8192; run++)
+		assert_true(begun_mark(begun, run));
+	for (uint64_t run = 1; run <= 8192; run++)
+		begun_unmark(begun, run);
+	begun_close(begun);
+	recall(BOOT, 8190, "ABS");
+}
+
+static void what_is_no_file_of_ours_is_not_used(void **state)
+{
+	struct begun *begun;
+
+	(void)state;
+	assert_int_equal(mkdir(file, 0700), 0);
+	assert_null(begun_open(directory, BOOT));
+	assert_int_equal(rmdir(file), 0);
+	assert_int_equal(symlink("/dev/zero", file), 0);
+	assert_null(begun_open(directory, BOOT));
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(mkfifo(file, 0600), 0);
+	assert_null(begun_open(directory, BOOT));
+	assert_int_equal(unlink(file), 0);
+	/* One that was cut off is completed, and has no marks. */
+	begun = begun_open(directory, BOOT);
+	assert_true(begun_mark(begun, 7));
+	begun_close(begun);
+	assert_int_equal(truncate(file, 100), 0);
+	recall(BOOT, 7, "ABS");
+	assert_null(begun_open("/nonexistent", BOOT));
+	begun_close(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_mark_outlives_its_daemon, make, clear),
+		cmocka_unit_test_setup_teardown(what_is_not_marked_was_not_begun, make, clear),
+		cmocka_unit_test_setup_teardown(marks_of_runs_with_a_verdict_go, make, clear),
+		cmocka_unit_test_setup_teardown(another_boot_has_none, make, clear),
+		cmocka_unit_test_setup_teardown(there_may_be_no_room, make, clear),
+		cmocka_unit_test_setup_teardown(many_may_be_begun_at_once, make, clear),
+		cmocka_unit_test_setup_teardown(what_is_no_file_of_ours_is_not_used, make, clear),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
