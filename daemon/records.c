@@ -50,8 +50,7 @@ static uint32_t number_of(struct daemon *daemon, struct engine_job *job)
 	if (tail->number != 0)
 		return tail->number;
 	past = past_find(&daemon->past, job->def->name);
-	tail->number =
-		past ? past->number : numbers_take(daemon->records->numbers, job->def->name);
+	tail->number = past ? past->number : numbers_take(daemon->records->numbers, job->def->name);
 	return tail->number;
 }
 
@@ -72,13 +71,13 @@ static void post_job(struct daemon *daemon, struct engine_job *job, usec_t since
 {
 	char grid[SCHEDULE_GRID_SIZE];
 
-	ledger_job(daemon->records->ledger, &(struct ledger_job){
-						    .number = number_of(daemon, job),
-						    .name = job->def->name,
-						    .schedule = schedule_grid(
-							    &job->def->schedule, grid),
-						    .since = since,
-					    });
+	ledger_job(daemon->records->ledger,
+		   &(struct ledger_job){
+			   .number = number_of(daemon, job),
+			   .name = job->def->name,
+			   .schedule = schedule_grid(&job->def->schedule, grid),
+			   .since = since,
+		   });
 }
 
 static void post_state(struct daemon *daemon, struct engine_job *job)
@@ -101,8 +100,7 @@ static struct ledger_attempt attempt_of(struct daemon *daemon, struct engine_run
 	const struct run_result *result = effect->result;
 
 	return (struct ledger_attempt){
-		.run = run_of(daemon, er,
-			      result ? words_attempt(er, result) : er->attempt),
+		.run = run_of(daemon, er, result ? words_attempt(er, result) : er->attempt),
 		.verdict = effect->verdict,
 		.reason = effect->reason,
 		.result = result,
@@ -152,10 +150,37 @@ static void post_streak(struct daemon *daemon, const struct effect *effect)
 		      });
 }
 
-/* What was taken back for the stop is done after the next start: it stays on record as it is. */
+/* What was taken back for the stop is done after the next start. */
 static bool is_put_off(enum verdict verdict, enum reason reason)
 {
 	return verdict == VERDICT_CANCELLED && reason == REASON_STOPPING;
+}
+
+/* A worker may have been about to start it. */
+static void post_not_started(struct daemon *daemon, struct engine_run *er)
+{
+	struct ledger_run run = run_of(daemon, er, 1);
+
+	ledger_forget(daemon->records->ledger, er->id);
+	ledger_accepted(daemon->records->ledger, &run);
+}
+
+/* The same of the next attempt of one that has failed. The process of one that was adopted still
+   runs, for all that is known. */
+static void post_put_off(struct daemon *daemon, struct engine_run *er)
+{
+	struct ledger_attempt attempt;
+
+	if (er->adopted)
+		return;
+	attempt = (struct ledger_attempt){
+		.run = run_of(daemon, er, words_attempt(er, &er->result)),
+		.verdict = er->verdict,
+		.result = &er->result,
+		.elapsed_offset = clock_wall() - clock_elapsed(),
+		.next = usec_add(clock_wall(), spans_left(er)),
+	};
+	ledger_retry(daemon->records->ledger, &attempt);
 }
 
 static void forget_job(struct daemon *daemon, struct engine_job *job)
@@ -182,8 +207,13 @@ void records_effect(struct daemon *daemon, const struct effect *effect)
 		post_retry(daemon, effect->run, effect);
 		break;
 	case EFFECT_ENDED:
-		if (!is_put_off(effect->verdict, effect->reason))
+		if (is_put_off(effect->verdict, effect->reason))
+			post_not_started(daemon, effect->run);
+		else
 			post_ended(daemon, effect->run, effect);
+		break;
+	case EFFECT_PUT_OFF:
+		post_put_off(daemon, effect->run);
 		break;
 	case EFFECT_NOT_RUN:
 		if (!is_put_off(effect->streak->verdict, effect->streak->reason))
@@ -233,17 +263,8 @@ static bool register_run(void *ctx, struct engine_run *er)
 		return true;
 	run = run_of(daemon, er, 1);
 	ledger_accepted(daemon->records->ledger, &run);
-	if (er->state == RUN_BACKOFF) {
-		struct ledger_attempt attempt = {
-			.run = run_of(daemon, er, er->attempt),
-			.verdict = er->verdict,
-			.result = &er->result,
-			.elapsed_offset = clock_wall() - clock_elapsed(),
-			.next = usec_add(clock_wall(), spans_left(er)),
-		};
-
-		ledger_retry(daemon->records->ledger, &attempt);
-	}
+	if (er->state == RUN_BACKOFF)
+		post_put_off(daemon, er);
 	return true;
 }
 
@@ -499,19 +520,18 @@ void records_past_ended(struct daemon *daemon, const struct past_job *job,
 		[PAST_BACKOFF] = &run->result,
 	};
 
-	ledger_ended(daemon->records->ledger,
-		     &(struct ledger_attempt){
-			     .run = {.id = run->id,
-				     .job = job->number,
-				     .attempt = run->attempt,
-				     .slot = run->slot,
-				     .due = run->slot,
-				     .accepted = clock_wall()},
-			     .verdict = verdict,
-			     .reason = reason,
-			     .result = results[run->state],
-			     .pid = run->pid,
-		     });
+	ledger_ended(daemon->records->ledger, &(struct ledger_attempt){
+						      .run = {.id = run->id,
+							      .job = job->number,
+							      .attempt = run->attempt,
+							      .slot = run->slot,
+							      .due = run->slot,
+							      .accepted = clock_wall()},
+						      .verdict = verdict,
+						      .reason = reason,
+						      .result = results[run->state],
+						      .pid = run->pid,
+					      });
 }
 
 void records_past_gone(struct daemon *daemon, const struct past_job *job)
