@@ -254,7 +254,7 @@ static void arm_memory(long n, bool on)
 /* Not each of thousands: further apart the later they come. */
 static long next_call(long n)
 {
-	return n + 1 + n / 40;
+	return n + 1 + n / 20;
 }
 
 static void want_of_memory_that_passes_does_no_harm(void **state)
