@@ -12,7 +12,7 @@ variable() {
 	equal B "$(variable B)" "two words"
 	equal D "$(variable D)" a=b
 	printed | grep -qx 'env C='
-	: >"$LOG"
+	fresh
 	once "{\"$H/probe\"}" 'environment = "A=only"'
 	equal A "$(variable A)" only
 }
@@ -60,7 +60,7 @@ variable() {
 @test "environment_file: one that is missing fails the run, unless that is allowed" {
 	once "'true'" "environment_file = \"$T/none\""
 	logged 'everyd: j\[1\]: failed: environment_file: No such file or directory'
-	: >"$LOG"
+	fresh
 	once "'true'" "environment_file = \"-$T/none\""
 	logged 'everyd: j\[1\]: ok'
 }
@@ -104,12 +104,12 @@ variable() {
 	mkdir "$T/dir"
 	once "'pwd'" "workdir = \"$T/dir\""
 	equal output "$(printed)" "$T/dir"
-	: >"$LOG"
+	fresh
 	home=$(getent passwd "$(id -u)" | cut -d: -f6)
 	if [ -x "$home" ]; then
 		once "'pwd'" 'workdir = "~"'
 		equal output "$(printed)" "$(cd "$home" && pwd -P)"
-		: >"$LOG"
+		fresh
 	fi
 	once "'pwd'" "workdir = \"$T/none\""
 	logged 'everyd: j\[1\]: failed: chdir'
@@ -127,7 +127,7 @@ variable() {
 	echo input >"$T/in"
 	once "'cat'" "stdin = \"$T/in\""
 	equal output "$(printed)" input
-	: >"$LOG"
+	fresh
 	once "'cat'" "stdin = \"$T/none\""
 	logged 'everyd: j\[1\]: failed: stdin: No such file or directory'
 }
@@ -143,7 +143,7 @@ variable() {
 @test "umask" {
 	once "'umask'" 'umask = "077"'
 	equal output "$(printed)" 0077
-	: >"$LOG"
+	fresh
 	umask 0
 	once "'umask'"
 	equal output "$(printed)" 0022

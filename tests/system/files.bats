@@ -13,7 +13,7 @@ load lib.bash
 	once "'echo x'" "output = \"$T/%Y-%m-%d.log\""
 	after=$(date +%Y-%m-%d)
 	[ -s "$T/$before.log" ] || [ -s "$T/$after.log" ]
-	: >"$LOG"
+	fresh
 	lines=$(cat "$T"/20*.log | wc -l)
 	once "'echo x'" "output = \"$T/%Y-%m-%d.log\""
 	[ "$(cat "$T"/20*.log | wc -l)" -gt "$lines" ]
@@ -41,10 +41,10 @@ load lib.bash
 	once "'echo x'" "output = \"$T/dir/link\"" 'user = "nobody"'
 	logged 'everyd: j\[1\]: .*link'
 	equal "the file behind it" "$(cat "$T/precious")" precious
-	: >"$LOG"
+	fresh
 	once "'echo x'" "output = \"$T/dir/%j.log\"" 'user = "nobody"'
 	equal owner "$(stat -c %U "$T/dir/j.log")" nobody
-	: >"$LOG"
+	fresh
 	mkdir -m 700 "$T/private"
 	once "'echo x'" "output = \"$T/private/j.log\"" 'user = "nobody"'
 	logged 'Permission denied'

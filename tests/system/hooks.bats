@@ -236,7 +236,7 @@ note_as() {
 	start
 	await ' j\[1\]: up'
 	cp "$CONF" "$T/other.conf"
-	TZ=$MARK helper "$EVERYD" -c "$T/other.conf" 2>"$T/other.log"
+	STATE_DIRECTORY=$T/other TZ=$MARK helper "$EVERYD" -c "$T/other.conf" 2>"$T/other.log"
 	await_in "$T/other.log" 1 ' j\[1\]: up'
 	open_gate
 	await ' j\[1\]: done'

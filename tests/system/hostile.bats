@@ -150,14 +150,14 @@ limited() {
 	stop
 }
 
-@test "two daemons on one configuration do not disturb each other" {
+@test "two daemons on one configuration, each with a ledger, do not disturb each other" {
 	conf <<-END
 		job "j" { every = "100ms" command = {"$H/note", "$T/notes"} }
 	END
 	start
 	first=$PID
 	: >"$T/log2"
-	LOG=$T/log2 start
+	LOG=$T/log2 STATE_DIRECTORY=$T/state2 start
 	await_notes 8 j
 	kill -TERM "$first"
 	await_end "$first"

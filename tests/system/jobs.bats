@@ -32,7 +32,7 @@ load lib.bash
 
 @test "exit statuses" {
 	for code in 1 3 126 127 255; do
-		: >"$LOG"
+		fresh
 		once "'exit $code'"
 		logged "everyd: j\\[1\\]: failed: exit status $code after "
 	done
@@ -40,11 +40,11 @@ load lib.bash
 
 @test "death by signals" {
 	for signal in HUP INT TERM KILL SEGV USR1 PIPE; do
-		: >"$LOG"
+		fresh
 		once "'kill -$signal \$\$'"
 		logged "everyd: j\\[1\\]: failed: killed by SIG$signal after "
 	done
-	: >"$LOG"
+	fresh
 	once "'kill -40 \$\$'"
 	logged 'everyd: j\[1\]: failed: killed by signal 40 after '
 }

@@ -83,6 +83,12 @@ start() {
 	await_loaded
 }
 
+# fresh: the next daemon of the test starts as the first one did: with an empty log, and no ledger.
+fresh() {
+	: >"$LOG"
+	rm -rf "$STATE_DIRECTORY"
+}
+
 # The configuration is in force for the first time.
 await_loaded() {
 	await 'everyd: everyd [0-9.]+ started: [0-9]+ jobs?$' >/dev/null

@@ -35,7 +35,7 @@ load lib.bash
 @test "nice, and that the daemon keeps its own" {
 	once "'nice'" 'nice = 7'
 	equal output "$(printed)" "$(($(nice) + 7 > 19 ? 19 : 7))"
-	: >"$LOG"
+	fresh
 	once "'nice'"
 	equal output "$(printed)" "$(nice)"
 }
@@ -44,7 +44,7 @@ load lib.bash
 	command -v ionice >/dev/null || skip "needs ionice"
 	once "'ionice'" 'ionice = "idle"'
 	equal output "$(printed)" idle
-	: >"$LOG"
+	fresh
 	once "'ionice'" 'ionice = "best-effort:6"'
 	equal output "$(printed)" "best-effort: prio 6"
 }
@@ -68,7 +68,7 @@ load lib.bash
 @test "no_new_privileges" {
 	once "'grep NoNewPrivs /proc/self/status'" 'no_new_privileges = yes'
 	equal output "$(printed | tr -d '[:space:]')" NoNewPrivs:1
-	: >"$LOG"
+	fresh
 	once "'grep NoNewPrivs /proc/self/status'"
 	equal output "$(printed | tr -d '[:space:]')" \
 		"$(grep NoNewPrivs /proc/self/status | tr -d '[:space:]')"

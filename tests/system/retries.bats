@@ -89,6 +89,18 @@ load lib.bash
 	kill -USR1 "$PID"
 	await 'everyd: j\[[0-9]+\]: waits .* for attempt 2$'
 	stop
+	logged 'everyd: j\[[0-9]+\]: everyd stops: attempt 2 of 2 is made after its next start$'
+	equal failed "$(verdicts failed)" 0
+}
+
+@test "without a ledger a stop ends the wait" {
+	conf <<-END
+		durability = "none"
+		job "j" { every = "100ms" retries = 1 retry_delay = "1h" command = "exit 1" }
+	END
+	start
+	await 'everyd: j\[[0-9]+\]: attempt 1 of 2 failed: '
+	stop
 	logged 'everyd: j\[[0-9]+\]: failed: exit status 1 after .*; not tried again: the daemon is stopping$'
 	equal failed "$(verdicts failed)" 1
 }

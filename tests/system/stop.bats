@@ -100,7 +100,7 @@ hard() {
 @test "what a job left behind does not survive, whatever session it is in" {
 	for how in leave daemon nested; do
 		for leftover in kill leave; do
-			: >"$LOG"
+			fresh
 			hard "$how" "leftover = \"$leftover\""
 			kill -TERM "$PID"
 			ended 0

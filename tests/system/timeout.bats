@@ -119,7 +119,7 @@ gone() {
 	printf '#!/bin/sh\necho child $$\nexec "$@"\n' >"$T/named"
 	chmod 0755 "$T/named"
 	for how in mild ignore; do
-		: >"$LOG"
+		fresh
 		conf <<-END
 			job "j" {
 			    every = "100ms"
