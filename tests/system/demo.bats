@@ -37,4 +37,7 @@ load lib.bash
 	kill -INT "$PID"
 	ended 0
 	logged 'everyd: stopped after .*[0-9]+ ok'
+	# It leaves the machine's own alone.
+	[ -s "$T/demo-state/ledger.db" ]
+	[ ! -e "$STATE_DIRECTORY" ]
 }
