@@ -357,36 +357,49 @@ static void await(struct ledger *ledger, struct waiter *waiter, usec_t until)
 		tell_trouble(ledger, &(struct trouble){.code = TROUBLE_SILENT});
 }
 
-/* Does a mark do? As soon as the run is on record as accepted, if the machine lives on. */
-static bool mark(struct ledger *ledger, const struct ledger_run *run)
+/* Waits for a group, unless there is trouble. Under the lock. */
+static void await_group(struct ledger *ledger, struct waiter *waiter, uint64_t number, usec_t until)
 {
-	bool marked;
+	waiter->number = number;
+	waiter->over = false;
+	if (number != 0 && !ledger->trouble)
+		await(ledger, waiter, until);
+}
 
-	ledger_lock(ledger);
-	marked = ledger->begun && !ledger->power && !ledger->trouble && run->attempt == 1 &&
-		 run->id <= ledger->accepted_run && begun_mark(ledger->begun, run->id);
-	ledger_unlock(ledger);
-	return marked;
+/* Where the machine lives on a mark will do, as soon as the run is on record as accepted, which was
+   posted before. Under the lock. */
+static bool mark(struct ledger *ledger, const struct ledger_run *run, struct waiter *waiter,
+		 usec_t until)
+{
+	if (!ledger->begun || ledger->power || run->attempt > 1)
+		return false;
+	if (run->id > ledger->accepted_run && ledger->queue.postings > 0)
+		await_group(ledger, waiter, ledger->queue.numbered, until);
+	return run->id <= ledger->accepted_run && !ledger->trouble &&
+	       begun_mark(ledger->begun, run->id);
 }
 
 bool ledger_intend(struct ledger *ledger, const struct ledger_run *run, usec_t now, usec_t patience)
 {
 	struct posting posting = {.intent = {*run, now}};
 	struct waiter waiter = {0};
-	usec_t until;
+	usec_t until = usec_add(clock_monotonic(), patience);
+	bool recorded;
 
-	if (mark(ledger, run))
-		return true;
-	until = usec_add(clock_monotonic(), patience);
 	if (cond_init(&waiter.wake) < 0)
 		return false;
 	ledger_lock(ledger);
-	waiter.number = queue_put_one(&ledger->queue, &posting, POSTING_INTENT);
-	if (waiter.number != 0 && !ledger->trouble)
-		await(ledger, &waiter, until);
+	recorded = mark(ledger, run, &waiter, until);
+	if (!recorded) {
+		uint64_t number = queue_put_one(&ledger->queue, &posting, POSTING_INTENT);
+
+		waiter.recorded = false;
+		await_group(ledger, &waiter, number, until);
+		recorded = waiter.recorded;
+	}
 	ledger_unlock(ledger);
 	(void)pthread_cond_destroy(&waiter.wake);
-	return waiter.recorded;
+	return recorded;
 }
 
 void ledger_process(struct ledger *ledger, uint64_t run, pid_t pid, usec_t now)
