@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A power of 2, and more than there are workers: only while nothing can be written there are as
+ * many. */
+#define LAZIES_MAX 65536
+
 static struct lazy *at(const struct lazies *lazies, size_t i)
 {
 	return &lazies->items[(lazies->first + i) & (lazies->size - 1)];
@@ -18,8 +22,11 @@ void lazies_done(struct lazies *lazies)
 static bool grow(struct lazies *lazies)
 {
 	size_t size = lazies->size ? lazies->size * 2 : 16;
-	struct lazy *items = reallocarray(NULL, size, sizeof(*items));
+	struct lazy *items;
 
+	if (size > LAZIES_MAX)
+		return false;
+	items = reallocarray(NULL, size, sizeof(*items));
 	if (!items)
 		return false;
 	for (size_t i = 0; i < lazies->n; i++)

@@ -28,7 +28,7 @@ struct lazies {
 
 void lazies_done(struct lazies *lazies);
 
-/* Adds one behind all others. Returns false without memory. */
+/* Adds one behind all others. Returns false without memory, or if there are too many. */
 bool lazies_add(struct lazies *lazies, const struct lazy *lazy);
 
 /* The first that is wanted, or NULL. */

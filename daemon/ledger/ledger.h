@@ -52,9 +52,10 @@ typedef long ledger_start_fn(pid_t pid);
 /*
  * Opens or makes the database in that directory, brings an older one up to the present schema,
  * reads what it knows into *ret_past, and starts the thread. A database that is broken is set
- * aside. What cannot be had is trouble, as ledger_news() then tells; *ret_past is empty then. The
- * life is on record as soon as anything can be. Returns 0 or -errno, which has nothing to do with
- * the database: -ENOMEM, -EAGAIN for want of a thread, ...
+ * aside. What cannot be had is trouble, as ledger_news() then tells; *ret_past knows no jobs then,
+ * and its last numbers of runs and streaks are beyond any that may be in the file. The life is on
+ * record as soon as anything can be. Returns 0 or -errno, which has nothing to do with the database:
+ * -ENOMEM, -EAGAIN for want of a thread, ...
  */
 int ledger_open(const char *directory, const struct ledger_settings *settings,
 		const struct ledger_life *life, ledger_start_fn *start, struct ledger **ret_ledger,

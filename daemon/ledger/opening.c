@@ -115,9 +115,11 @@ bool opening_first(struct ledger *ledger, struct past *ret_past)
 	struct trouble trouble = {0};
 
 	/* What passes is no reason to know nothing. */
-	if (read_first(ledger, ret_past, &trouble) || read_first(ledger, ret_past, &trouble)) {
-		checkpointer_start(ledger->checkpointer);
-		return true;
+	for (int i = 0; i < 2; i++) {
+		if (read_first(ledger, ret_past, &trouble)) {
+			checkpointer_start(ledger->checkpointer);
+			return true;
+		}
 	}
 	ledger->unread = true;
 	ledger_lock(ledger);

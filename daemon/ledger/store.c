@@ -66,14 +66,14 @@ static int judge_pages(const char *pages)
 {
 	if (!pages)
 		return SQLITE_NOMEM;
-	return atol(pages) <= CHECKED_PAGES ? SQLITE_OK : SQLITE_DONE;
+	return strtol(pages, NULL, 10) <= CHECKED_PAGES ? SQLITE_OK : SQLITE_DONE;
 }
 
 /* That it could not read says nothing about the structure. */
 static int judge_structure(const char *finding)
 {
 	const char *code = finding ? strstr(finding, "error code=") : NULL;
-	int rc = code ? atoi(code + strlen("error code=")) : SQLITE_OK;
+	int rc = code ? (int)strtol(code + strlen("error code="), NULL, 10) : SQLITE_OK;
 
 	if (!finding)
 		return SQLITE_NOMEM;
