@@ -59,7 +59,7 @@ struct engine_job {
 	const struct job *def; /* in the current model; that of a live run or notice when `gone` */
 	usec_t next;           /* the slot that is armed */
 	usec_t held; /* OVERLAP_QUEUE, _REPLACE: the slot that waits; USEC_INFINITY: none */
-	usec_t accounted;           /* goes back with another schedule alone, not with the clock */
+	usec_t accounted;           /* never goes back, whatever the clock does */
 	usec_t backlog;             /* USEC_INFINITY: none */
 	struct engine_pause *pause; /* NULL: it is not paused */
 	TAILQ_ENTRY(engine_job) backlog_link; /* among those that are caught up, if `in_line` */
@@ -249,8 +249,12 @@ enum effect_kind {
 	/* .job, .at: record the one slot up to job->accounted that is neither recorded as a run nor
 	   in a streak, but waits, instead of any before; USEC_INFINITY: there is none. */
 	EFFECT_HELD,
-	/* .job, .at: record the job: it is new, came back, or has other slots than before; those up
-	   to and with `at`, the nominal time of what is due now, do not count. */
+	/*
+	 * .job, .at: record the job: it is new, came back, or has other slots than before. Those up
+	 * to and with `at` do not count, which is the nominal time of what is due now or, where that
+	 * is later, the last slot that was accounted for; unless one would wait for that time to
+	 * come again after the clock was set back.
+	 */
 	EFFECT_JOB_KNOWN,
 	EFFECT_JOB_GONE,  /* .job: record that it left the configuration */
 	EFFECT_JOB_STATE, /* .job: record failures, told, pause: one of them has changed */

@@ -172,7 +172,8 @@ static bool release(struct step *step, struct engine_job *job)
 
 	catch_up_expire(step, job, VERDICT_MISSED, REASON_WINDOW);
 	slot = job->backlog;
-	if (slot == USEC_INFINITY)
+	/* To tell of what was missed may take the room that there was. */
+	if (slot == USEC_INFINITY || (catch_up_all(job) && !run_has_room_to_catch_up(engine)))
 		return false;
 	next = schedule_next(&job->def->schedule, slot);
 	if (catch_up_all(job) && next < job->next) {

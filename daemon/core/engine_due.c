@@ -19,19 +19,29 @@ usec_t due_at(const struct schedule *schedule, usec_t now)
 	return t;
 }
 
-usec_t due_first_slot(const struct step *step, const struct job *def)
+/*
+ * The slot to wait for, if that is the next one that is neither accounted for nor in the backlog:
+ * this, or the first that is due after now. That is so where waiting would be a standstill since
+ * the clock was set back: one for more than two intervals, which is not for the delay alone.
+ */
+static usec_t wait_for(const struct step *step, const struct schedule *schedule, usec_t slot)
 {
-	return schedule_next(&def->schedule, due_at(&def->schedule, step->now));
-}
-
-usec_t due_wait_for(const struct step *step, const struct job *def, usec_t slot)
-{
-	usec_t due = usec_add(slot, def->schedule.delay);
 	usec_t wait;
 
-	if (__builtin_sub_overflow(due, step->now, &wait))
+	if (slot - schedule->interval <= step->now)
+		return slot;
+	if (__builtin_sub_overflow(usec_add(slot, schedule->delay), step->now, &wait))
 		wait = USEC_INFINITY;
-	return wait > 2 * def->schedule.interval ? due_first_slot(step, def) : slot;
+	if (wait > 2 * schedule->interval)
+		return schedule_next(schedule, due_at(schedule, step->now));
+	return slot;
+}
+
+usec_t due_after_accounted(const struct step *step, const struct engine_job *job)
+{
+	const struct schedule *schedule = &job->def->schedule;
+
+	return wait_for(step, schedule, schedule_next(schedule, job->accounted));
 }
 
 static bool is_empty(const struct due_slots *slots)
@@ -220,7 +230,7 @@ void due_rederive(struct step *step, struct engine_job *job)
 	/* After a step back the slots up to the armed one have had their verdict. Waiting for it is
 	   right as long as that is not a standstill. */
 	if (engine_job_due(job) > step->now) {
-		job->next = due_wait_for(step, job->def, job->next);
+		job->next = wait_for(step, &job->def->schedule, job->next);
 		catch_up_forget_future(step, job);
 	}
 	due_look(step, job, REASON_STEPPED);

@@ -156,11 +156,8 @@ void past_restore_slots(struct step *step, const struct past_load *load);
 
 /* The time whose slots become due at `now`. */
 usec_t due_at(const struct schedule *schedule, usec_t now);
-/* The first slot that is due after now. */
-usec_t due_first_slot(const struct step *step, const struct job *def);
-/* The slot to wait for if that is the next one that is not accounted for: this or, where that would
-   be a standstill since the clock was set back, the first that is due after now. */
-usec_t due_wait_for(const struct step *step, const struct job *def, usec_t slot);
+/* The slot to be armed, if no slot that is not accounted for is due. */
+usec_t due_after_accounted(const struct step *step, const struct engine_job *job);
 /* Something of the job may be due, by its timer or since the clock was set: acts on it, and arms
    the next. `reason`: why slots that are found too late are. */
 void due_look(struct step *step, struct engine_job *job, enum reason reason);

@@ -65,6 +65,7 @@ static struct engine_job *job_new(const struct engine *engine)
 		return NULL;
 	job->held = USEC_INFINITY;
 	job->backlog = USEC_INFINITY;
+	job->accounted = INT64_MIN;
 	job->agenda_index = AGENDA_NONE;
 	return job;
 }
@@ -333,12 +334,21 @@ static void revive_jobs(struct run_queue *queue, struct engine_load *load)
 }
 
 /* The job has other slots than before, if it had any. What an old schedule left undone is no miss:
-   nothing is caught up. */
+   nothing is caught up. Slots begin behind those that are on record, as they do after a start. */
 static void begin_slots(struct step *step, struct engine_job *job)
 {
-	job->accounted = due_at(&job->def->schedule, step->now);
-	emit(step, &(struct effect){.kind = EFFECT_JOB_KNOWN, .job = job, .at = job->accounted});
-	job_arm(step, job, due_first_slot(step, job->def));
+	const struct schedule *schedule = &job->def->schedule;
+	usec_t due = due_at(schedule, step->now);
+
+	if (due > job->accounted)
+		job->accounted = due;
+	job->next = due_after_accounted(step, job);
+	emit(step, &(struct effect){
+			   .kind = EFFECT_JOB_KNOWN,
+			   .job = job,
+			   .at = job->next > job->accounted ? job->accounted : due,
+		   });
+	job_arm(step, job, job->next);
 }
 
 static void apply_job(struct step *step, const struct engine_load *load, struct engine_job *job,

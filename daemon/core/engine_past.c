@@ -208,7 +208,7 @@ static void continue_slots(struct step *step, struct engine_job *job, const usec
 	if (due.count > 0)
 		job->next = schedule_next(schedule, due.last);
 	else
-		job->next = due_wait_for(step, job->def, schedule_next(schedule, job->accounted));
+		job->next = due_after_accounted(step, job);
 	due_catch_up(step, job, slots, n_slots, due, REASON_DOWN);
 	job_arm(step, job, job->next);
 }

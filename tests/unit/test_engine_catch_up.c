@@ -565,6 +565,21 @@ static void test_the_record_of_jobs(void **state)
 	spec.jobs[1].every = 20;
 	load(&rig, &spec);
 	expect(&rig, "[b from 3]; arm b 27; loaded +0 ~1 -0 =1");
+	/* Of the new grid 0, which is due at 17, is behind a slot that has run. */
+	spec.jobs[0].every = 30;
+	spec.jobs[0].delay = 17;
+	load(&rig, &spec);
+	expect(&rig, "[a from 10]; arm a 47; loaded +0 ~1 -0 =1");
+	/* Nobody waits for years for that. */
+	rig.now = S(-100);
+	spec.jobs[0].every = 40;
+	load(&rig, &spec);
+	expect(&rig, "[a from -117]; arm a -63; loaded +0 ~1 -0 =1");
+	rig.now = S(10);
+	spec.jobs[0].every = 10;
+	spec.jobs[0].delay = 0;
+	load(&rig, &spec);
+	forget(&rig);
 	load(&rig, &(struct model_spec){.jobs = {{.name = "b", .every = 20, .delay = 7}}});
 	expect(&rig, "disarm a; [a gone]; loaded +0 ~0 -1 =1");
 	spec.jobs[1].delay = 8;
