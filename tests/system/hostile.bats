@@ -38,8 +38,8 @@ load lib.bash
 		job "k" { every = "100ms" command = {"$H/note", "$T/notes"} }
 	END
 	shut_gate
-	# The daemon itself needs about a dozen.
-	launch prlimit --nofile=28:28 "$EVERYD" -c "$CONF"
+	# The daemon itself needs about a dozen and a half, the ledger half a dozen.
+	launch prlimit --nofile=36:36 "$EVERYD" -c "$CONF"
 	await 3 'everyd: [jk](\[[0-9]+\]: failed|: refused).*Too many open files'
 	kill -USR1 "$PID"
 	await 'everyd: status: 2 jobs'
@@ -49,6 +49,29 @@ load lib.bash
 	before=$(wc -l <"$T/notes" || echo 0)
 	await_notes $((before + 5)) k
 	stop
+}
+
+@test "with however few descriptors it does not start and says so, or it does and runs what it can" {
+	local started= troubled=
+	conf <<-END
+		job "j" { every = "100ms" command = {"true"} }
+	END
+	# With fewer there is no event loop, which ends the process.
+	for count in {8..32}; do
+		fresh
+		launch prlimit --nofile=$count:$count "$EVERYD" -c "$CONF"
+		await 'everyd: (everyd [0-9.]+ started: 1 job$|[^:]*: Too many open files$)' >/dev/null
+		if ! grep -q 'started: 1 job$' "$LOG"; then
+			ended 1
+			continue
+		fi
+		await 'everyd: j(\[[0-9]+\]: (ok|failed)|: refused)' >/dev/null
+		stop
+		started=$count
+		! grep -q 'the ledger cannot be written: .*open files' "$LOG" || troubled=$count
+	done
+	equal "the most with which it started" "$started" 32
+	[ -n "$troubled" ]
 }
 
 # limited COUNT COMMAND...: as a user who has no other process, and may have so many threads. (The
@@ -67,8 +90,8 @@ limited() {
 		workers = 1
 		job "j" { every = "100ms" command = {"true"} }
 	END
-	# The main thread, the log's, and one worker.
-	limited 3
+	# The main thread, the log's, the ledger's two, and one worker.
+	limited 5
 	await 3 'everyd: j\[[0-9]+\]: failed: clone: Resource temporarily unavailable'
 	setpriv --reuid=$uid --regid=$uid --clear-groups prlimit --pid "$PID" --nproc=100:100
 	await 3 'everyd: j\[[0-9]+\]: ok in '
@@ -80,7 +103,7 @@ limited() {
 		workers = 2
 		job "j" { every = "100ms" command = {"true"} }
 	END
-	limited 2
+	limited 4
 	await 'everyd: j: refused the occurrence of .*: there was no memory or no thread to run it \(Resource temporarily unavailable\)'
 	await_clock $(($(now) + 500000))
 	setpriv --reuid=$uid --regid=$uid --clear-groups prlimit --pid "$PID" --nproc=100:100
@@ -88,6 +111,23 @@ limited() {
 	await 3 'everyd: j\[[0-9]+\]: ok in '
 	stop
 	[ "$(count 'refused the occurrence')" -lt "$(verdicts refused)" ]
+}
+
+@test "without threads for the ledger it does not start, and says so" {
+	conf <<-END
+		job "j" { every = "100ms" command = {"true"} }
+	END
+	for count in 2 3; do
+		fresh
+		limited $count
+		await 'everyd: .*Resource temporarily unavailable'
+		ended 1
+	done
+	: >"$LOG"
+	echo 'durability = "none"' >>"$CONF"
+	limited 3
+	await 'everyd: everyd [0-9.]+ started: 1 job$'
+	stop
 }
 
 @test "a home directory that is not there" {
