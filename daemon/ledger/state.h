@@ -31,7 +31,7 @@ struct waiter {
 enum writer_sleep {
 	WRITER_AWAKE,
 	WRITER_PACING,   /* for somebody who waits: what else there is has time until then */
-	WRITER_IDLE,     /* for something to write, and a time at which it looks for processes */
+	WRITER_IDLE,     /* for something to write; it looks for processes soon */
 	WRITER_ASLEEP,   /* for whatever there is */
 	WRITER_RETRYING, /* for nothing but the end */
 };
@@ -67,7 +67,7 @@ struct ledger {
 	bool over;       /* the thread is about to end */
 	bool left;       /* nobody waits for its end: all of this is the thread's */
 	struct ledger_news news;
-	bool trouble; /* nobody is to wait */
+	bool trouble;          /* nobody is to wait */
 	struct begun *begun;   /* NULL: there is none */
 	uint64_t accepted_run; /* the highest that is on record as accepted, as are those below */
 
@@ -78,7 +78,7 @@ struct ledger {
 	struct checkpointer *checkpointer; /* NULL: there could be none */
 	struct queue_chunk *batch;         /* that has been taken and is not written yet */
 	bool unread;                       /* what the database knows was never read */
-	bool expecting;                    /* processes: there was an intent */
+	bool expecting;                    /* processes: some runs may have begun */
 	bool unchecked;    /* something was written since a checkpoint was asked for */
 	bool renewing;     /* a new file was begun, of which the news are yet to be told */
 	bool to_power;     /* `power`, as it was when the batch was taken */

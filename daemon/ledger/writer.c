@@ -18,7 +18,7 @@
 /* The numbers of processes are put on record if their runs take longer. */
 #define LAZY_SPAN (20 * USEC_PER_MSEC)
 
-/* When these are looked for, after an intent was committed. */
+/* When these are looked for, after runs were committed that may have begun meanwhile. */
 #define PEEK_SPAN (25 * USEC_PER_MSEC)
 
 /* When nothing was written for so long, there is a checkpoint. */
@@ -127,7 +127,8 @@ static void count_rows(struct ledger *ledger, usec_t now)
 {
 	for (struct queue_chunk *chunk = ledger->batch; chunk; chunk = chunk->next) {
 		for (struct posting *p = queue_next(chunk, NULL); p; p = queue_next(chunk, p)) {
-			ledger->expecting |= p->kind == POSTING_INTENT && !p->skip;
+			ledger->expecting |= !p->skip && (p->kind == POSTING_ACCEPTED ||
+							  p->kind == POSTING_INTENT);
 			if (p->kind == POSTING_ENDED)
 				prune_count(&ledger->prune, PRUNE_RUNS,
 					    store_job(&ledger->store, p->end.attempt.run.job), now);
@@ -319,11 +320,11 @@ static void sleep_until(struct ledger *ledger, enum writer_sleep sleep, usec_t u
 	ledger->sleep = WRITER_AWAKE;
 }
 
-/* The same with nothing to do. Processes are looked for at that time; before it has no end,
-   somebody has to say that there are any. */
-static void sleep_idle(struct ledger *ledger, usec_t until)
+/* The same with nothing to do. Processes are looked for at that time; if it is far away, somebody
+   has to say that there are any. */
+static void sleep_idle(struct ledger *ledger, usec_t now, usec_t until)
 {
-	sleep_until(ledger, until == USEC_INFINITY ? WRITER_ASLEEP : WRITER_IDLE, until);
+	sleep_until(ledger, until - now > PEEK_SPAN ? WRITER_ASLEEP : WRITER_IDLE, until);
 }
 
 /* When there is something to write; USEC_INFINITY: not before somebody posts something. Under the
@@ -405,7 +406,7 @@ static enum work await_work(struct ledger *ledger)
 		else if (ledger->queue.first)
 			sleep_until(ledger, WRITER_PACING, next);
 		else
-			sleep_idle(ledger, next < rest ? next : rest);
+			sleep_idle(ledger, now, next < rest ? next : rest);
 	}
 }
 
