@@ -283,6 +283,9 @@ static void say_trouble(const struct ledger_news *before, const struct ledger_ne
 		log_msg(LOG_LEVEL_ERROR,
 			"the ledger is damaged: it was set aside as %s, and a new one begun",
 			now->set_aside);
+	else if (now->renewed && !before->trouble)
+		log_msg(LOG_LEVEL_ERROR, "the ledger was removed: a new one was begun, which "
+					 "knows nothing of what was before");
 	if (now->trouble && !(before->trouble && strcmp(before->text, now->text) == 0))
 		log_msg(LOG_LEVEL_ERROR,
 			"the ledger cannot be written: %s; jobs run all the same, and what "
@@ -395,8 +398,11 @@ static int open_directory(struct daemon *daemon)
 	if (r < 0)
 		return r;
 	r = open_ledger(daemon);
-	if (r < 0)
+	if (r < 0) {
+		state_dir_free(steal_ptr(records->state_dir));
+		log_msg(LOG_LEVEL_ERROR, "the ledger cannot be opened: %s", strerrordesc_np(-r));
 		return r;
+	}
 	ledger_news(records->ledger, &records->news);
 	say_trouble(&before, &records->news);
 	return 0;
@@ -453,8 +459,8 @@ void records_configure(struct daemon *daemon, const struct model *model)
 	bool wanted = model->daemon.durability != DURABILITY_NONE;
 
 	if (wanted != (records != NULL))
-		log_msg(LOG_LEVEL_WARNING, "durability: there %s a ledger from the next start on",
-			wanted ? "is" : "is no");
+		log_msg(LOG_LEVEL_WARNING, "durability: there is %s ledger from the next start on",
+			wanted ? "a" : "no");
 	if (!records || !wanted)
 		return;
 	records->settings = settings_of(model);

@@ -104,6 +104,8 @@ static bool list_job(void *ctx, struct engine_job *job)
 	char took[DURATION_TEXT_SIZE];
 	char at[CLOCK_TEXT_SIZE];
 
+	if (job->pause)
+		report_paused(job);
 	(void)words_slot(due, next);
 	(void)duration_format_short(due > listing->now ? due - listing->now : 0, in);
 	if (tail->last_ended == 0)
@@ -203,13 +205,14 @@ void report_headline(struct daemon *daemon, char *buf, size_t size)
 	describe_next(daemon, next, sizeof(next));
 	needs_describe(&daemon->needs, needs, sizeof(needs));
 	records_describe(daemon, ledger, sizeof(ledger));
-	(void)snprintf(
-		buf, size, "%s%zu job%s, %u running%s%s%s%s%s%s%s%s%s",
-		daemon->stopping ? "stopping: " : "", model->n_jobs, words_plural(model->n_jobs),
-		stats.busy, waiting, daemon->stopping ? "" : next,
-		loader_is_busy(daemon->loader) ? "; reading the configuration" : "",
-		daemon->reload_error ? "; RELOAD FAILED, the previous configuration is in "
-				       "force: "
-				     : "",
-		daemon->reload_error ? daemon->reload_error : "", ledger[0] ? "; " : "", ledger, needs[0] ? "; " : "", needs);
+	(void)snprintf(buf, size, "%s%zu job%s, %u running%s%s%s%s%s%s%s%s%s",
+		       daemon->stopping ? "stopping: " : "", model->n_jobs,
+		       words_plural(model->n_jobs), stats.busy, waiting,
+		       daemon->stopping ? "" : next,
+		       loader_is_busy(daemon->loader) ? "; reading the configuration" : "",
+		       daemon->reload_error ? "; RELOAD FAILED, the previous configuration is in "
+					      "force: "
+					    : "",
+		       daemon->reload_error ? daemon->reload_error : "", ledger[0] ? "; " : "",
+		       ledger, needs[0] ? "; " : "", needs);
 }
