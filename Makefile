@@ -113,6 +113,7 @@ MANDIR   := $(PREFIX)/share/man
 DOCDIR   := $(PREFIX)/share/doc/everyd
 UNITDIR  := $(PREFIX)/lib/systemd
 CONFDIR  := $(SYSCONFDIR)/everyd
+STATEDIR := /var/lib/everyd
 ENABLED  := /etc/systemd/system/multi-user.target.wants/everyd.service
 
 INSTALL_DIRS  := $(SBINDIR) $(MANDIR)/man5 $(MANDIR)/man8 $(DOCDIR) $(UNITDIR)/system \
@@ -159,7 +160,7 @@ install: $(BUILD)/everyd
 		echo 'To start it: systemctl daemon-reload && systemctl enable --now everyd'
 
 # Removes what install put there, and the directories it made, unless they hold something else by
-# now. The configuration goes only if it is as it was installed.
+# now. The configuration goes only if it is as it was installed, the ledger only with PURGE=1.
 .PHONY: uninstall
 uninstall:
 	@[ ! -L '$(DESTDIR)$(ENABLED)' ] || { \
@@ -168,8 +169,15 @@ uninstall:
 	dirs=$$(tac .$(DOCDIR)/directories 2>/dev/null || true); \
 	if cmp -s .$(DOCDIR)/everyd.conf $$conf; then rm -f $$conf; fi; \
 	rm -f $$conf.new $(INSTALL_FILES:%=.%); \
-	for dir in $$dirs var/lib/everyd; do \
-		[ ! -d $$dir ] || rmdir --ignore-fail-on-non-empty $$dir; \
+	state=.$(STATEDIR); \
+	[ '$(PURGE)' != 1 ] || rm -f $$state/ledger.db{,-wal,-shm,-journal,.broken-*}; \
+	if ls $$state/ledger.db* >/dev/null 2>&1; then \
+		echo '$(DESTDIR)$(STATEDIR) has the ledger and stays; PURGE=1 removes it'; \
+	else \
+		rm -f $$state/ledger.begun $$state/everyd.lock; \
+	fi; \
+	for dir in $$dirs $$state; do \
+		[ ! -d $$dir ] || [ -L $$dir ] || rmdir --ignore-fail-on-non-empty $$dir; \
 	done; \
 	[ -z "$$(find .$(CONFDIR) ! -type d 2>/dev/null)" ] || \
 		echo '$(DESTDIR)$(CONFDIR) has files of your own and stays'

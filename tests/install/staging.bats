@@ -95,6 +95,61 @@ leaves_nothing() {
 	[ ! -e "$D/usr/local/sbin/everyd" ]
 }
 
+# state NAME...: files that the daemon has made.
+state() {
+	mkdir -p "$D/var/lib/everyd"
+	(cd "$D/var/lib/everyd" && touch "$@")
+}
+
+@test "uninstall: the ledger stays, and it says so, until PURGE=1" {
+	run_make install
+	state ledger.db ledger.db-{wal,shm,journal} ledger.begun everyd.lock \
+		ledger.db.broken-20261121T050000Z ledger.db.broken-20261121T050000Z-wal
+	before=$(ls "$D/var/lib/everyd")
+	run run_make uninstall
+	[ "$status" -eq 0 ]
+	[ "$output" = "$D/var/lib/everyd has the ledger and stays; PURGE=1 removes it" ]
+	[ "$(ls "$D/var/lib/everyd")" = "$before" ]
+	[ ! -e "$D/usr/local/sbin/everyd" ]
+	run run_make uninstall PURGE=1
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	leaves_nothing
+}
+
+@test "uninstall: one that was set aside is a ledger, too" {
+	run_make install
+	state ledger.db.broken-20261121T050000Z
+	run run_make uninstall
+	[[ $output == *"has the ledger and stays"* ]]
+	[ -e "$D/var/lib/everyd/ledger.db.broken-20261121T050000Z" ]
+}
+
+@test "uninstall: where the ledger was nothing stays if there is none" {
+	run_make install
+	state ledger.begun everyd.lock
+	run run_make uninstall
+	[ -z "$output" ]
+	leaves_nothing
+}
+
+@test "uninstall: a link to where the ledger was stays" {
+	run_make install
+	mkdir "$D/elsewhere"
+	ln -s ../../elsewhere "$D/var/lib/everyd"
+	state ledger.begun
+	run_make uninstall
+	[ -L "$D/var/lib/everyd" ]
+	[ -z "$(ls "$D/elsewhere")" ]
+}
+
+@test "uninstall: PURGE=1 leaves alone what people put beside the ledger" {
+	run_make install
+	state ledger.db copy.db
+	run_make uninstall PURGE=1
+	[ "$(ls "$D/var/lib/everyd")" = copy.db ]
+}
+
 @test "uninstall: not while the service is enabled" {
 	run_make install
 	mkdir -p "$D/etc/systemd/system/multi-user.target.wants"
