@@ -66,7 +66,8 @@ static struct span take_listed(struct due_slots *slots, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		append(&taken, (struct span){slots->listed[i], slots->listed[i], 1});
-	slots->listed += n;
+	if (n > 0)
+		slots->listed += n; /* there may be no list */
 	slots->n_listed -= n;
 	return taken;
 }
