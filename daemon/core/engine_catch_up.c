@@ -89,13 +89,19 @@ static void drop(struct step *step, struct engine_job *job)
 	leave_line(step->engine, job);
 }
 
-void catch_up_withdraw(struct step *step, struct engine_job *job, enum verdict verdict,
-		       enum reason reason)
+/* Takes all of the backlog. */
+static struct span take(struct step *step, struct engine_job *job)
 {
 	struct span slots = backlog_of(job);
 
 	drop(step, job);
-	policy_not_run(step, job, slots, verdict, reason);
+	return slots;
+}
+
+void catch_up_withdraw(struct step *step, struct engine_job *job, enum verdict verdict,
+		       enum reason reason)
+{
+	policy_not_run(step, job, take(step, job), verdict, reason);
 }
 
 void catch_up_expire(struct step *step, struct engine_job *job, enum verdict verdict,
@@ -122,45 +128,49 @@ void catch_up_forget_future(struct step *step, struct engine_job *job)
 		drop(step, job);
 }
 
-/* What waits, so that it is what the new policy lets wait. */
-static void change_policy(struct step *step, struct engine_job *job, const struct job *def)
+/* Takes what the new policy does not let wait. */
+static struct span change_policy(struct step *step, struct engine_job *job, const struct job *def)
 {
-	enum verdict verdict = job->pause ? VERDICT_PAUSED : VERDICT_COALESCED;
-	enum reason reason = job->pause ? REASON_PAUSED : job->backlog_reason;
-	struct span slots = backlog_of(job);
+	struct span slots;
 
-	switch (def->settings->catch_up) {
-	case CATCH_UP_NONE:
-		catch_up_withdraw(step, job, job->pause ? VERDICT_PAUSED : VERDICT_MISSED, reason);
-		break;
-	case CATCH_UP_LAST:
-		leave_line(step->engine, job);
+	if (def->settings->catch_up == CATCH_UP_NONE)
+		return take(step, job);
+	slots = backlog_of(job);
+	leave_line(step->engine, job);
+	if (def->settings->catch_up == CATCH_UP_LAST) {
 		job->backlog = slots.last;
-		policy_not_run(step, job,
-			       span_between(&def->schedule, slots.first - 1, slots.last - 1),
-			       verdict, reason);
-		break;
-	case CATCH_UP_ALL:
-		leave_line(step->engine, job);
-		if (!is_overtaken(job))
-			break;
-		/* It is on record as that already. */
+		return span_between(&def->schedule, slots.first - 1, slots.last - 1);
+	}
+	/* One that others have overtaken is on record as held already. */
+	if (is_overtaken(job)) {
 		job->held = job->backlog;
 		job->backlog = USEC_INFINITY;
-		break;
 	}
+	return (struct span){0};
 }
 
 void catch_up_redefine(struct step *step, struct engine_job *job, const struct job *def)
 {
-	if (job->backlog != USEC_INFINITY) {
-		if (!schedule_same_grid(&job->def->schedule, &def->schedule))
-			catch_up_withdraw(step, job, VERDICT_CANCELLED, REASON_RESCHEDULED);
-		else if (job->def->settings->catch_up != def->settings->catch_up)
-			change_policy(step, job, def);
+	enum catch_up_policy policy = def->settings->catch_up;
+	enum verdict verdict = policy == CATCH_UP_NONE ? VERDICT_MISSED : VERDICT_COALESCED;
+	enum reason reason = job->backlog_reason;
+	struct span slots = {0};
+
+	if (job->pause) {
+		verdict = VERDICT_PAUSED;
+		reason = REASON_PAUSED;
+	}
+	if (job->backlog != USEC_INFINITY &&
+	    !schedule_same_grid(&job->def->schedule, &def->schedule)) {
+		slots = take(step, job);
+		verdict = VERDICT_CANCELLED;
+		reason = REASON_RESCHEDULED;
+	} else if (job->backlog != USEC_INFINITY && job->def->settings->catch_up != policy) {
+		slots = change_policy(step, job, def);
 	}
 	job->def = def;
 	catch_up_line_up(step->engine, job);
+	policy_not_run(step, job, slots, verdict, reason);
 }
 
 /* The turn of the job has come. Returns whether anything was caught up. */

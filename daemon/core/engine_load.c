@@ -348,7 +348,9 @@ static void begin_slots(struct step *step, struct engine_job *job)
 			   .job = job,
 			   .at = job->next > job->accounted ? job->accounted : due,
 		   });
-	job_arm(step, job, job->next);
+	/* Else the end of the pause is seen to first. */
+	if (!pause_is_over(job, step->now))
+		job_arm(step, job, job->next);
 }
 
 static void apply_job(struct step *step, const struct engine_load *load, struct engine_job *job,
@@ -383,7 +385,7 @@ static void apply_job(struct step *step, const struct engine_load *load, struct 
 /* A changed job: what it waits for may be due already, or be let go. */
 static void review_job(struct step *step, struct engine_job *job)
 {
-	if (!job_is_armed(step, job))
+	if (!job_is_armed(step, job) || pause_is_over(job, step->now))
 		due_look(step, job, REASON_LATE);
 	policy_release(step, job);
 }

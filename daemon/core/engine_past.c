@@ -236,10 +236,13 @@ static void restore_slots(struct step *step, struct engine_job *job, const struc
 	} else if (held != USEC_INFINITY) {
 		job_held(step, job, USEC_INFINITY);
 	}
-	if (entry->continued)
+	if (entry->continued) {
 		continue_slots(step, job, slots, n);
-	else
-		cancel_slots(step, job, slots, n);
+		return;
+	}
+	cancel_slots(step, job, slots, n);
+	if (pause_is_over(job, step->now))
+		due_look(step, job, REASON_DOWN);
 }
 
 void past_restore_slots(struct step *step, const struct past_load *load)

@@ -251,6 +251,21 @@ static void test_it_outlives_reloads_but_not_the_job(void **state)
 	end(&rig);
 }
 
+static void test_a_reload_sees_that_it_is_over(void **state)
+{
+	struct model_spec spec = {.jobs = {{.name = "a"}}};
+	struct rig rig = begin(5, &spec);
+
+	(void)state;
+	pause_job(&rig, "a", 8);
+	forget(&rig);
+	rig.now = S(9);
+	spec.jobs[0].every = 7;
+	load(&rig, &spec);
+	expect(&rig, "resumed a; arm a 14; loaded +0 ~1 -0 =0");
+	end(&rig);
+}
+
 static void test_a_job_that_is_gone_with_a_run_comes_back_without_its_pause(void **state)
 {
 	struct model_spec spec = {.jobs = {{.name = "a"}}};
@@ -352,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_what_it_held_is_held_until_it_goes_on),
 		cmocka_unit_test(test_a_pause_takes_it_out_of_the_line),
 		cmocka_unit_test(test_it_outlives_reloads_but_not_the_job),
+		cmocka_unit_test(test_a_reload_sees_that_it_is_over),
 		cmocka_unit_test(test_a_job_that_is_gone_with_a_run_comes_back_without_its_pause),
 		cmocka_unit_test(test_what_waits_is_paused_if_a_reload_lets_nothing_wait),
 		cmocka_unit_test(test_nobody_is_told_that_it_misses_its_slots),
