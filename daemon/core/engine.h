@@ -38,6 +38,14 @@ struct engine_streak {
 	usec_t last;
 };
 
+/* Occurrences that did not run, which somebody is to be told. */
+struct engine_missed {
+	enum verdict verdict : 8; /* of the last one */
+	enum reason reason : 8;
+	uint64_t count;
+	usec_t last; /* its slot */
+};
+
 /* Why and until when a job is paused. Made by malloc(3), freed by the engine. */
 struct engine_pause {
 	usec_t until; /* wall time; USEC_INFINITY: until somebody resumes it */
@@ -64,7 +72,7 @@ struct engine_job {
 	struct engine_pause *pause; /* NULL: it is not paused */
 	TAILQ_ENTRY(engine_job) backlog_link; /* among those that are caught up, if `in_line` */
 	struct engine_streak streak;
-	struct engine_streak owed;  /* what HOOK_MISSED has yet to be told of; count 0: nothing */
+	struct engine_missed owed;  /* what HOOK_MISSED has yet to be told of; count 0: nothing */
 	struct engine_run *runs;    /* the live ones, newest first */
 	struct engine_run *telling; /* its notice that is under way */
 	struct engine_run *notice;  /* its notice that waits */

@@ -334,7 +334,7 @@ struct engine_notice notice_of_end(struct engine *engine, const struct engine_ru
 void notice_begin(struct step *step, struct engine_run *run);
 void notice_of_start(struct step *step, const struct engine_run *run);
 /* Occurrences did not run; `begins`: a streak does with them. */
-void notice_missed(struct step *step, struct engine_job *job, struct engine_streak missed,
+void notice_missed(struct step *step, struct engine_job *job, struct engine_missed missed,
 		   bool begins);
 void notice_overdue(struct step *step, struct engine_job *job);
 /* Makes those that are owed, as far as there is room. */

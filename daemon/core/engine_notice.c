@@ -82,11 +82,10 @@ static void displace(struct step *step, struct engine_run *run)
 	const struct engine_notice *notice = &run->notice;
 
 	if (notice->hooks == 1U << HOOK_MISSED && may_miss(step, run->job)) {
-		run->job->owed = (struct engine_streak){
+		run->job->owed = (struct engine_missed){
 			.verdict = notice->verdict,
 			.reason = notice->reason,
 			.count = notice->missed,
-			.first = run->slot,
 			.last = run->slot,
 		};
 		run_give_back(step->engine, run);
@@ -197,7 +196,7 @@ void notice_of_start(struct step *step, const struct engine_run *started)
 
 static void tell_missed(struct step *step, struct engine_job *job)
 {
-	const struct engine_streak *owed = &job->owed;
+	const struct engine_missed *owed = &job->owed;
 	struct engine_run *run;
 
 	run = make(step, job,
@@ -281,7 +280,7 @@ void notice_settle(struct step *step)
 		pay(step, TAILQ_FIRST(&engine->owing));
 }
 
-void notice_missed(struct step *step, struct engine_job *job, struct engine_streak missed,
+void notice_missed(struct step *step, struct engine_job *job, struct engine_missed missed,
 		   bool begins)
 {
 	struct engine_run *waits = job->notice;

@@ -27,11 +27,21 @@ static void grown(const struct step *step, struct engine_job *job, const struct 
 		   });
 }
 
-static bool is_missed(enum verdict verdict, enum reason reason)
+/* Tells of it. `begins`: the streak does with them. */
+static void tell(struct step *step, struct engine_job *job, struct span slots, enum verdict verdict,
+		 enum reason reason, bool begins)
 {
 	/* What need not run, should not, or could no longer, was not missed. */
-	return reason != REASON_CONDITION && verdict != VERDICT_PAUSED &&
-	       verdict != VERDICT_CANCELLED;
+	if (reason == REASON_CONDITION || verdict == VERDICT_PAUSED || verdict == VERDICT_CANCELLED)
+		return;
+	notice_missed(step, job,
+		      (struct engine_missed){
+			      .verdict = verdict,
+			      .reason = reason,
+			      .count = slots.count,
+			      .last = slots.last,
+		      },
+		      begins);
 }
 
 /* A streak of slots that do not run, as if there had been none before. */
@@ -52,14 +62,11 @@ static struct engine_streak streak_of(struct step *step, struct span slots, enum
 static void complete(struct step *step, struct engine_job *job, struct span slots,
 		     enum verdict verdict, enum reason reason)
 {
-	struct engine_streak streak;
-
 	policy_end_streak(step, job);
-	streak = streak_of(step, slots, verdict, reason);
-	job->streak = streak;
+	job->streak = streak_of(step, slots, verdict, reason);
 	grown(step, job, NULL);
 	policy_end_streak(step, job);
-	notice_missed(step, job, streak, true);
+	tell(step, job, slots, verdict, reason, true);
 }
 
 /* Slots that do not run, one at least. `result`: of an attempt of `unrun` that came to nothing. */
@@ -69,13 +76,7 @@ static void note(struct step *step, struct engine_job *job, struct span slots, e
 {
 	struct engine_streak *streak = &job->streak;
 	bool begins = streak->count == 0 || streak->verdict != verdict || streak->reason != reason;
-	struct engine_streak more = {
-		.verdict = verdict,
-		.reason = reason,
-		.count = slots.count,
-		.first = slots.first,
-		.last = slots.last,
-	};
+	struct span more = slots;
 
 	step->engine->counters.verdicts[verdict] += slots.count;
 	if (begins) {
@@ -89,19 +90,18 @@ static void note(struct step *step, struct engine_job *job, struct span slots, e
 				   .streak = streak,
 				   .result = result,
 			   });
-		slots.count--;
+		more.count--;
 	}
-	if (slots.count > 0) {
-		streak->count += slots.count;
+	if (more.count > 0) {
+		streak->count += more.count;
 		/* Runs do not come to nothing in the order of their slots. */
-		if (slots.first < streak->first)
-			streak->first = slots.first;
-		if (slots.last > streak->last)
-			streak->last = slots.last;
+		if (more.first < streak->first)
+			streak->first = more.first;
+		if (more.last > streak->last)
+			streak->last = more.last;
 		grown(step, job, begins ? NULL : unrun);
 	}
-	if (is_missed(verdict, reason))
-		notice_missed(step, job, more, begins);
+	tell(step, job, slots, verdict, reason, begins);
 }
 
 static void account(struct engine_job *job, usec_t slot)
