@@ -133,7 +133,7 @@ int ledger_open(const char *directory, const struct ledger_settings *settings,
 		const struct ledger_life *life, ledger_start_fn *start, struct ledger **ret_ledger,
 		struct past *ret_past)
 {
-	struct ledger *ledger;
+	struct ledger *ledger = NULL;
 	struct past past;
 	int r = make(directory, settings, life, start, &ledger);
 

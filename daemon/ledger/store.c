@@ -125,6 +125,9 @@ static int connect(struct store *store)
 	(void)sqlite3_busy_timeout(store->db, STORE_BUSY_MSEC);
 	/* Until it is known to be ours. */
 	(void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	/* SQLite would go on, and make a WAL file that cannot be written either, for good. */
+	if (sqlite3_db_readonly(store->db, NULL) != 0)
+		return SQLITE_READONLY;
 	return schema_check(store->db);
 }
 

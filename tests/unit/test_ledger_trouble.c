@@ -268,7 +268,7 @@ static void a_file_that_may_not_be_written_is_trouble(void **state)
 	make_past();
 	assert_int_equal(chmod(file, 0400), 0);
 	open_ledger();
-	await_trouble("let the daemon's user write it");
+	await_trouble("permission is denied; let the daemon's user write there");
 	assert_int_equal(chmod(file, 0600), 0);
 	await_recovery();
 }
