@@ -153,6 +153,57 @@ teardown() {
 	rm "$ROOT/etc/everyd/jobs.d/long.conf"
 }
 
+# ledger QUERY
+ledger() {
+	inside sqlite3 -batch -cmd '.timeout 20000' /var/lib/everyd/ledger.db "$1"
+}
+
+@test "kill -9: the ledger has all of it, and the numbers of runs go on" {
+	jobs_conf lost <<-'END'
+		job "lost" {
+		    every   = "1s"
+		    overlap = "skip"
+		    command = "exec -a everyd-test-lost sleep 1000"
+		    shell   = "/bin/bash"
+		}
+	END
+	mark
+	inside systemctl reload everyd
+	await 30 has_process everyd-test-lost
+	await 30 journal_counts 3 '^ok in' -t new
+	pid=$(property MainPID)
+	inside systemctl kill --signal=KILL --kill-whom=main everyd
+	await 60 is_active_anew "$pid"
+	before=$(ledger 'SELECT max(id) FROM run WHERE life < (SELECT max(id) FROM life)')
+	mark
+	await 30 journal_counts 2 '^ok in' -t new
+	run journal -t new -o json --output-fields=EVERYD_RUN --grep='^ok in'
+	[[ ${lines[0]} =~ \"EVERYD_RUN\":\"([0-9]+)\" ]]
+	((BASH_REMATCH[1] > before))
+	[ "$(ledger "SELECT stopped IS NULL FROM life ORDER BY id DESC LIMIT 1 OFFSET 1")" = 1 ]
+	[ "$(ledger "SELECT count(*) FROM history WHERE job = 'lost' AND verdict = 'lost'")" -ge 1 ]
+	# From before and from after it each slot is there, and once.
+	[ -z "$(ledger "SELECT slot FROM run JOIN job ON number = job WHERE name = 'new'
+		GROUP BY slot HAVING count(*) > 1")" ]
+	[ "$(ledger "SELECT (max(last) - min(first)) / 1000000 + 1 - sum(count)
+		FROM (SELECT job, slot AS first, slot AS last, 1 AS count FROM run
+			UNION ALL SELECT job, first, last, count FROM streak)
+		JOIN job ON number = job WHERE name = 'new'")" = 0 ]
+	rm "$ROOT/etc/everyd/jobs.d/lost.conf"
+	inside systemctl reload everyd
+}
+
+@test "the ledger is root's alone, and read as the README says" {
+	[ "$(inside stat -c '%U %a' /var/lib/everyd)" = 'root 700' ]
+	query=$(sed -n "/sudo sqlite3/,/LIMIT/{s/ #.*//; s/sudo //; s/'backup'/'new'/; p}" README.md)
+	[[ $query == *LIMIT* ]]
+	run inside bash -c "$query"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ ${lines[1]} == *slot*verdict*because*occurrences* ]]
+	[[ $output == *" ok "* ]]
+}
+
 @test "watchdog: a daemon that hangs is started anew" {
 	mkdir -p "$ROOT/etc/systemd/system/everyd.service.d"
 	printf '[Service]\nWatchdogSec=2s\n' >"$ROOT/etc/systemd/system/everyd.service.d/test.conf"
@@ -282,7 +333,11 @@ teardown() {
 	inside systemctl disable --now everyd
 	rm "$ROOT/etc/everyd/jobs.d/first.conf"
 	cp "$ROOT/usr/local/share/doc/everyd/everyd.conf" "$ROOT/etc/everyd/everyd.conf"
-	make_quietly uninstall
+	run make_quietly uninstall
+	[ "$status" -eq 0 ]
+	[[ $output == *"/var/lib/everyd has the ledger and stays; PURGE=1 removes it"* ]]
+	[ "$(ledger 'PRAGMA integrity_check')" = ok ]
+	make_quietly uninstall PURGE=1
 	run inside find / -xdev -path /home/ann -prune -o -path /var/log -prune -o -name '*everyd*' -print
 	echo "$output"
 	[ "$status" -eq 0 ]

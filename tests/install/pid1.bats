@@ -17,7 +17,8 @@ teardown() {
 start() {
 	cat >"$conf"
 	chmod 0600 "$conf"
-	env -u NOTIFY_SOCKET -u JOURNAL_STREAM unshare --pid --fork --kill-child --mount-proc \
+	env -u NOTIFY_SOCKET -u JOURNAL_STREAM STATE_DIRECTORY="$BATS_TEST_TMPDIR/state" \
+		unshare --pid --fork --kill-child --mount-proc \
 		"$BUILD/everyd" -c "$conf" >"$log" 2>&1 3>&- &
 	parent=$!
 	await log_has 'started: '

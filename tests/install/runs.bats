@@ -38,11 +38,12 @@ hide_program() {
 	END
 }
 
-# start: everyd anew, with the jobs on standard input. What is in /tmp goes: jobs that are to run
-# once make a directory there.
+# start: everyd anew, with the jobs on standard input, and no ledger. What is in /tmp goes: jobs that
+# are to run once make a directory there.
 start() {
 	inside systemctl stop everyd
 	inside systemctl reset-failed
+	inside rm -rf /var/lib/everyd
 	inside find /tmp -mindepth 1 -maxdepth 1 -name 'once-*' -exec rm -r {} +
 	jobs_conf test
 	mark
