@@ -6,8 +6,9 @@
  * ledger_flush() is one group, which is committed as a whole or not at all; groups keep their
  * order. A worker that is about to make a process waits until it is on record that it does.
  *
- * A disk that is full, slow, read-only or broken is trouble, not an error: what is posted is kept in
- * bounded memory and written when it can be, nobody waits for it any more, and the loop hears of it.
+ * A disk that is full, slow, read-only or broken is trouble, not an error: what is posted is kept
+ * in bounded memory and written when it can be, nobody waits for it any more, and the loop hears of
+ * it.
  *
  * All of it is for the loop's thread unless it says otherwise. Times are wall time. A posting that
  * finds no memory is counted as dropped.
@@ -54,8 +55,8 @@ typedef long ledger_start_fn(pid_t pid);
  * reads what it knows into *ret_past, and starts the thread. A database that is broken is set
  * aside. What cannot be had is trouble, as ledger_news() then tells; *ret_past knows no jobs then,
  * and its last numbers of runs and streaks are beyond any that may be in the file. The life is on
- * record as soon as anything can be. Returns 0 or -errno, which has nothing to do with the database:
- * -ENOMEM, -EAGAIN for want of a thread, ...
+ * record as soon as anything can be. Returns 0 or -errno, which has nothing to do with the
+ * database: -ENOMEM, -EAGAIN for want of a thread, ...
  */
 int ledger_open(const char *directory, const struct ledger_settings *settings,
 		const struct ledger_life *life, ledger_start_fn *start, struct ledger **ret_ledger,
@@ -81,8 +82,8 @@ struct ledger_news {
 	/* What is wrong and what to do about it, in a sentence without its full stop; if there is
 	   no trouble, what there was last, or "". */
 	char text[LEDGER_TEXT_SIZE];
-	uint64_t waiting; /* postings in memory */
-	uint64_t dropped; /* that were given up for want of room, ever */
+	uint64_t waiting;         /* postings in memory */
+	uint64_t dropped;         /* that were given up for want of room, ever */
 	uint64_t outputs_dropped; /* outputs of runs that were, likewise */
 	/* A new file was begun, or one that could not be read could be written at last: it knows no
 	   job. Post all that there are, and all live runs, then call ledger_flush(). */
@@ -183,7 +184,8 @@ void ledger_flush(struct ledger *ledger);
  * as it is to be; not longer than `patience`, and not at all while there is trouble. `now` is wall
  * time. Returns whether it is on record. Any thread.
  */
-bool ledger_intend(struct ledger *ledger, const struct ledger_run *run, usec_t now, usec_t patience);
+bool ledger_intend(struct ledger *ledger, const struct ledger_run *run, usec_t now,
+		   usec_t patience);
 
 /* The process is there. Nobody waits for that to be on record, and of a run that is over within
    moments it is not written by itself. Any thread. */
