@@ -242,7 +242,7 @@ remembering() {
 @test "history_keep bounds it by age, and no slot is caught up for what is forgotten" {
 	need_sqlite3
 	conf <<-END
-		history_keep = "1h"
+		history_keep = "1h" history_runs = "infinity"
 		job "j" { every = "1s" catch_up = "all" command = "true" }
 	END
 	start
