@@ -5,10 +5,15 @@
 #include "core/model.h"
 #include "daemon.h"
 #include "exec/adopt.h"
+#include "exec/nascent.h"
 #include "exec/run.h"
 #include "records.h"
 
 #include <string.h>
+
+/* How long the start waits for processes that were about to be made when the daemon was killed.
+   Beyond that they are taken for lost. */
+#define NASCENT_PATIENCE (5 * USEC_PER_SEC)
 
 /* Numbers of processes say nothing in another boot. */
 static bool is_of_this_boot(const struct daemon *daemon, const struct past_run *run)
@@ -70,8 +75,26 @@ static void prepare_job(struct daemon *daemon, const struct model *model, struct
 		records_past_gone(daemon, job);
 }
 
+/* Is there a process to be looked for of which it is not known which one it is? */
+static bool has_unknown(const struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->past.n_jobs; i++) {
+		const struct past_job *job = &daemon->past.jobs[i];
+
+		for (size_t j = 0; j < job->n_runs; j++)
+			if (job->runs[j].state == PAST_STARTED && job->runs[j].pid == 0 &&
+			    is_of_this_boot(daemon, &job->runs[j]))
+				return true;
+	}
+	return false;
+}
+
 void restore_prepare(struct daemon *daemon, const struct model *model)
 {
+	if (has_unknown(daemon) && !nascent_await(NASCENT_PATIENCE))
+		log_msg(LOG_LEVEL_WARNING,
+			"some processes have not become their programs since the daemon before "
+			"this one was killed: they are not watched over");
 	for (size_t i = 0; i < daemon->past.n_jobs; i++)
 		prepare_job(daemon, model, &daemon->past.jobs[i]);
 }
