@@ -19,7 +19,15 @@ static enum verdict verdict_of(const struct run_result *result)
 		return VERDICT_TIMEOUT;
 	if (result->cancelled)
 		return VERDICT_KILLED;
+	if (result->kind == RESULT_UNSEEN)
+		return VERDICT_LOST;
 	return result->kind == RESULT_EXITED && result->code == 0 ? VERDICT_OK : VERDICT_FAILED;
+}
+
+/* Did somebody try to run it? */
+static bool has_run(const struct run_result *result)
+{
+	return result->kind < RESULT_NOT_STARTED || result->kind == RESULT_UNSEEN;
 }
 
 /* Would the run be tried again, if nothing hindered it? */
@@ -31,7 +39,8 @@ static bool is_tried_again(const struct world *world, struct engine_run *run,
 	unsigned retries = plan->present ? plan->retries : settings->retries;
 	bool timeouts_only = plan->present ? plan->retry_timeouts_only : settings->retry_on.timeout;
 
-	return run->attempt <= retries && (!timeouts_only || verdict_of(result) == VERDICT_TIMEOUT);
+	return result->kind != RESULT_UNSEEN && run->attempt <= retries &&
+	       (!timeouts_only || verdict_of(result) == VERDICT_TIMEOUT);
 }
 
 static enum reason reason_of(struct world *world, const struct effect *effect,
@@ -42,6 +51,8 @@ static enum reason reason_of(struct world *world, const struct effect *effect,
 
 	if (verdict == VERDICT_KILLED)
 		return tail->cancelled;
+	if (verdict == VERDICT_LOST)
+		return REASON_ADOPTED;
 	if ((verdict == VERDICT_FAILED || verdict == VERDICT_TIMEOUT) &&
 	    is_tried_again(world, effect->run, result)) {
 		if (tail->cancelled != REASON_NONE)
@@ -71,12 +82,40 @@ static enum reason reason_outside(struct world *world, struct engine_run *run)
 	case ENGINE_LOAD:
 		if (!world->plan.jobs[job_number(run->def)].present)
 			return REASON_REMOVED;
-		if (is_tried_again(world, run, &tail->last))
+		if (!is_tried_again(world, run, &tail->last))
+			return REASON_NONE;
+		if (world->plan.jobs[job_number(run->def)].overlap != OVERLAP_REPLACE)
 			world_fail(world, "run %d ends for no reason", (int)run->id);
-		return REASON_NONE;
+		return REASON_REPLACED;
 	default:
 		return REASON_REPLACED;
 	}
+}
+
+/* One of a life before this one that does not go on. */
+static void end_past(struct world *world, const struct effect *effect)
+{
+	struct engine_run *run = effect->run;
+	struct run_tail *tail = engine_run_tail(run);
+	const struct row *row = lives_row(world, run);
+
+	if (row->state == ROW_STARTED && row->ends <= world->elapsed)
+		expect_verdict(world, effect, VERDICT_LOST, REASON_CRASH);
+	else if (row->state == ROW_BACKOFF && !is_tried_again(world, run, &row->result))
+		expect_verdict(world, effect, row->verdict, REASON_NONE);
+	else
+		world_fail(world, "run %d ends, but it should go on", (int)run->id);
+	books_settle(world, job_number(run->def), run->slot, effect->verdict, effect->reason);
+	tail->state = POOL_ENDED;
+	telling_end(world, effect);
+}
+
+/* A process that was to be watched, which nobody could. */
+static void end_unwatched(struct world *world, const struct effect *effect)
+{
+	if (world->stopping && effect->result->kind == RESULT_NOT_STARTED)
+		world_fail(world, "run %d is to be watched again", (int)effect->run->id);
+	expect_verdict(world, effect, VERDICT_LOST, REASON_ADOPTED);
 }
 
 void attempts_ended(struct world *world, const struct effect *effect)
@@ -85,11 +124,16 @@ void attempts_ended(struct world *world, const struct effect *effect)
 	struct run_tail *tail = engine_run_tail(run);
 	const struct run_result *result = &tail->result;
 	bool in_pool = tail->state == POOL_BACK;
-	bool ran = in_pool && result->kind < RESULT_NOT_STARTED;
-	bool ran_before = run->attempt > 1 || tail->state == POOL_BETWEEN;
+	bool ran = in_pool && has_run(result);
+	bool ran_before = !tail->adopted && (run->attempt > 1 || tail->state == POOL_BETWEEN);
 	int group = group_number(run->def);
-	enum reason reason = in_pool ? tail->cancelled : reason_outside(world, run);
+	enum reason reason;
 
+	if (!tail->accepted) {
+		end_past(world, effect);
+		return;
+	}
+	reason = in_pool ? tail->cancelled : reason_outside(world, run);
 	if (tail->retry_at > 0)
 		world_fail(world, "run %d ends with its timer", (int)run->id);
 	if (in_pool &&
@@ -104,7 +148,9 @@ void attempts_ended(struct world *world, const struct effect *effect)
 		else if (reason == REASON_NONE)
 			reason = REASON_STOPPING;
 	}
-	if (ran)
+	if (tail->adopted && in_pool && !ran)
+		end_unwatched(world, effect);
+	else if (ran)
 		expect_verdict(world, effect, verdict_of(result), reason_of(world, effect, result));
 	else if (ran_before)
 		expect_verdict(world, effect, tail->verdict, reason);
@@ -116,7 +162,7 @@ void attempts_ended(struct world *world, const struct effect *effect)
 		world_fail(world, "run %d ends while it runs", (int)run->id);
 
 	books_settle(world, job_number(run->def), run->slot, effect->verdict, effect->reason);
-	world->backed_off -= ran_before;
+	world->backed_off -= run->attempt > 1 || tail->state == POOL_BETWEEN;
 	tail->state = POOL_ENDED;
 	tail->line = 0;
 	telling_end(world, effect);
@@ -143,7 +189,7 @@ void attempts_retry(struct world *world, const struct effect *effect)
 		span = bound;
 	if (tail->state != POOL_BACK || world->event->run != run || effect->result != result)
 		world_fail(world, "run %d is to be tried again, but it goes on", (int)run->id);
-	if (result->kind >= RESULT_NOT_STARTED || world->stopping || !plan->present ||
+	if (!has_run(result) || world->stopping || !plan->present ||
 	    tail->cancelled != REASON_NONE || !is_tried_again(world, run, result))
 		world_fail(world, "run %d is to be tried again", (int)run->id);
 	if (effect->verdict != verdict_of(result) || effect->verdict == VERDICT_OK ||

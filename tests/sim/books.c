@@ -9,8 +9,34 @@
 
 #define NONE USEC_INFINITY
 
+void books_init(struct world *world)
+{
+	world->books = calloc(world->plan.n_jobs, sizeof(*world->books));
+	if (!world->books)
+		abort();
+	for (size_t i = 0; i < world->plan.n_jobs; i++) {
+		world->books[i].accounted = INT64_MIN;
+		world->books[i].held = NONE;
+	}
+}
+
+void books_done(struct world *world)
+{
+	for (size_t i = 0; i < world->plan.n_jobs; i++) {
+		struct book *book = &world->books[i];
+
+		slots_done(&book->open);
+		slots_done(&book->in_hand);
+		slots_done(&book->waiting);
+		slots_done(&book->may_wait);
+		for (int fate = 0; fate < FATE_COUNT; fate++)
+			slots_done(&book->expected[fate]);
+	}
+	free(world->books);
+}
+
 /* By its definition: the first slot that is due after t. */
-static usec_t first_after(const struct schedule *schedule, usec_t t)
+usec_t books_first_after(const struct schedule *schedule, usec_t t)
 {
 	int64_t k = (t - schedule->delay - schedule->offset) / schedule->interval;
 
@@ -21,64 +47,123 @@ static usec_t first_after(const struct schedule *schedule, usec_t t)
 	return schedule->offset + k * schedule->interval;
 }
 
-static void open_slot(struct book *book, usec_t slot)
+static void account_for(struct book *book, usec_t slot)
 {
-	if (book->n_open == book->capacity) {
-		book->capacity = 2 * book->capacity + 8;
-		book->open = realloc(book->open, book->capacity * sizeof(*book->open));
-		if (!book->open)
-			abort();
-	}
-	book->open[book->n_open++] = (struct open_slot){.slot = slot};
-}
-
-/* One that nobody is known to have in hand. After a reload a slot may be there twice. */
-static struct open_slot *find_open(const struct book *book, usec_t slot)
-{
-	for (size_t i = 0; i < book->n_open; i++)
-		if (book->open[i].slot == slot && !book->open[i].in_hand)
-			return &book->open[i];
-	return NULL;
+	if (slot > book->accounted)
+		book->accounted = slot;
 }
 
 void books_settle(struct world *world, size_t number, usec_t slot, enum verdict verdict,
 		  enum reason reason)
 {
 	struct book *book = &world->books[number];
-	struct open_slot *open = find_open(book, slot);
+	struct range range = {slot, 1, 1};
 
-	if (!open)
+	if (slots_take(&book->open, range) == 0)
 		world_fail(world, "job %zu: verdict %s for slot %lld, which needs none", number,
 			   verdict_info(verdict)->name, (long long)slot);
-	*open = book->open[--book->n_open];
 	world->verdicts[verdict]++;
 	world->reasons[reason]++;
+	if (verdict != VERDICT_CANCELLED || reason != REASON_STOPPING)
+		books_post_settled(world, number, range);
 }
 
-void books_due(struct world *world, size_t number)
+void books_post_settled(struct world *world, size_t number, struct range range)
 {
-	const struct job_plan *plan = &world->plan.jobs[number];
-	struct book *book = &world->books[number];
+	record_post(&world->record, &(struct posting){
+					    .kind = POST_SETTLED,
+					    .job = number,
+					    .range = range,
+					    .at = world->books[number].cursor,
+				    });
+}
 
-	if (world->stopping || !plan->present)
+/* The slots that become due at this moment are open from now on. After the clock went back slots
+   that were acted on run again as they come, but nothing is made up for if they do not. */
+static void open_due(const struct world *world, size_t number, struct slots *ret_fresh)
+{
+	const struct schedule *schedule = &world->plan.jobs[number].schedule;
+	struct book *book = &world->books[number];
+	struct range range = {book->cursor, 0, schedule->interval};
+	usec_t until = world->wall - schedule->delay;
+	usec_t first = book->cursor;
+
+	if (until < book->cursor)
 		return;
-	for (; book->cursor + plan->schedule.delay <= world->wall;
-	     book->cursor += plan->schedule.interval)
-		open_slot(book, book->cursor);
+	range.count = (uint64_t)((until - first) / schedule->interval) + 1;
+	book->cursor += (usec_t)range.count * schedule->interval;
+	slots_add(ret_fresh, range);
+	slots_take_before(ret_fresh, usec_add(book->accounted, 1), NULL);
+	slots_add_all(&book->open, ret_fresh);
+	if (ret_fresh->n > 0 || range.count > 1 || until - first > CATCHUP_IN_TIME ||
+	    (book->paused && book->until > world->wall))
+		return;
+	slots_add(&book->open, range);
+}
+
+void books_due(struct world *world, size_t number, enum reason reason)
+{
+	struct slots fresh = {0};
+
+	if (world->stopping || !world->plan.jobs[number].present)
+		return;
+	open_due(world, number, &fresh);
+	catchup_expect(world, number, &fresh, reason);
+	slots_done(&fresh);
+}
+
+/* The clock went back, too far to wait for it: slots that were acted on may be seen again; those
+   that were not, and will be due again, do not wait any more. */
+static void see_again(struct world *world, size_t number)
+{
+	const struct schedule *schedule = &world->plan.jobs[number].schedule;
+	struct book *book = &world->books[number];
+	struct slots stays = {0};
+
+	book->cursor = books_first_after(schedule, world->wall);
+	slots_add_all(&stays, &book->waiting);
+	slots_take_before(&stays, usec_add(book->accounted, 1), NULL);
+	slots_take_before(&stays, book->cursor, NULL);
+	for (size_t i = 0; i < stays.n; i++) {
+		slots_take(&book->open, stays.ranges[i]);
+		slots_take(&book->may_wait, stays.ranges[i]);
+	}
+	slots_done(&stays);
+}
+
+/* Is the next slot too far away to wait for? It is not, if that is for the delay alone. */
+static bool is_standstill(struct world *world, size_t number, const struct schedule *schedule)
+{
+	const struct book *book = &world->books[number];
+	struct record_job *job = &world->record.jobs[number];
+
+	if (book->cursor - schedule->interval <= world->wall ||
+	    book->cursor + schedule->delay - world->wall <= 2 * schedule->interval)
+		return false;
+	if (book->accounted + 1 > job->again)
+		job->again = book->accounted + 1;
+	return true;
 }
 
 void books_clock_stepped(struct world *world)
 {
 	for (size_t i = 0; i < world->plan.n_jobs; i++) {
-		const struct schedule *schedule = &world->plan.jobs[i].schedule;
-		struct book *book = &world->books[i];
-
 		if (!world->plan.jobs[i].present || world->stopping)
 			continue;
-		books_due(world, i);
-		if (book->cursor + schedule->delay - world->wall > 2 * schedule->interval)
-			book->cursor = first_after(schedule, world->wall);
+		if (is_standstill(world, i, &world->plan.jobs[i].schedule))
+			see_again(world, i);
+		books_due(world, i, REASON_STEPPED);
 	}
+}
+
+void books_continue(struct world *world, size_t number, const struct schedule *schedule)
+{
+	const struct schedule nominal = {schedule->interval, schedule->offset, 0};
+	struct book *book = &world->books[number];
+
+	book->cursor = books_first_after(&nominal, book->accounted);
+	if (is_standstill(world, number, schedule))
+		book->cursor = books_first_after(schedule, world->wall);
 }
 
 static bool same_job(const struct job_plan *a, const struct job_plan *b)
@@ -91,7 +176,42 @@ static bool same_job(const struct job_plan *a, const struct job_plan *b)
 	       a->retry_timeouts_only == b->retry_timeouts_only && a->hooks == b->hooks &&
 	       a->mail == b->mail && a->mail_when == b->mail_when &&
 	       a->notify_when == b->notify_when && a->notify_after == b->notify_after &&
-	       a->expect_within == b->expect_within;
+	       a->expect_within == b->expect_within && a->catch_up == b->catch_up &&
+	       a->catch_up_window == b->catch_up_window;
+}
+
+/* The slots of a job that is new, or has others than before: what was due by now does not count,
+   nor do those before the last one that was acted on, as long as that is not far in the future. */
+void books_begin(struct world *world, size_t number, const struct schedule *schedule)
+{
+	struct book *book = &world->books[number];
+	struct record_job *job = &world->record.jobs[number];
+	usec_t due = world->wall - schedule->delay;
+
+	/* It begins anew, and may come to slots that it had in another life. */
+	if (!book->job) {
+		book->accounted = INT64_MIN;
+		if (job->started.n > 0 && slots_last(&job->started) >= job->again)
+			job->again = slots_last(&job->started) + 1;
+	}
+	account_for(book, due);
+	if (book->may_wait.n > 0)
+		account_for(book, slots_last(&book->may_wait));
+	books_continue(world, number, schedule);
+}
+
+/* A job that changes is looked at if its timer is not right any more. */
+static void look_at_timers(struct world *world, const struct plan *plan)
+{
+	for (size_t i = 0; world->loaded && i < plan->n_jobs; i++) {
+		const struct job_plan *before = &world->plan.jobs[i];
+		const struct job_plan *after = &plan->jobs[i];
+		struct book *book = &world->books[i];
+
+		book->looked_at = before->present && after->present && !same_job(before, after) &&
+				  (before->schedule.delay != after->schedule.delay ||
+				   (book->paused && book->until <= world->wall));
+	}
 }
 
 void books_load(struct world *world, const struct plan *plan)
@@ -108,234 +228,45 @@ void books_load(struct world *world, const struct plan *plan)
 		world->diff.removed += was && !after->present;
 		world->diff.unchanged += was && after->present && same_job(before, after);
 		world->diff.changed += was && after->present && !same_job(before, after);
-		if (after->present && !(was && schedule_equal(&before->schedule, &after->schedule)))
-			world->books[i].cursor = first_after(&after->schedule, world->wall);
+		if (after->present &&
+		    !(was && books_same_grid(&before->schedule, &after->schedule)))
+			books_begin(world, i, &after->schedule);
+		if (was)
+			catchup_load(world, i, before, after);
+		if (!after->present)
+			world->books[i].paused = false;
 	}
 	telling_load(world, plan);
+	look_at_timers(world, plan);
 	for (size_t i = 0; i < WORLD_GROUPS; i++)
 		if (plan->limits[i] > 0)
 			world->group_limit[i] = plan->limits[i];
 	plan_done(&world->plan);
 	world->plan = plan_copy(plan);
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		if (world->books[i].looked_at)
+			books_due(world, i, REASON_LATE);
 	world->loaded = true;
+	world->loads++;
 }
 
-static unsigned limit_of(const struct job_plan *plan)
+unsigned books_limit(const struct job_plan *plan)
 {
 	return plan->overlap == OVERLAP_ALLOW ? plan->max_running : 1;
 }
 
-static void check_armed(struct world *world, const struct effect *effect)
+static void take_in_hand(struct book *book, usec_t slot)
 {
-	if (world->stopping)
-		world_fail(world, "a timer is armed after the stop");
-	if (effect->at <= world->wall)
-		world_fail(world, "%s is armed for the past", effect->job->def->name);
+	slots_add(&book->in_hand, (struct range){slot, 1, 1});
 }
 
-struct lookout {
-	struct engine_run *run;
-	bool overtaken;
-};
-
-/* Did `a` line up before `b`? In one step, runs do in the order they are accepted. */
-static bool was_before(struct engine_run *a, struct engine_run *b)
-{
-	const struct run_tail *tail_a = engine_run_tail(a);
-	const struct run_tail *tail_b = engine_run_tail(b);
-
-	if (tail_a->line == 0 && tail_b->line == 0)
-		return a->id < b->id;
-	return tail_a->line > 0 && (tail_b->line == 0 || tail_a->line < tail_b->line);
-}
-
-static bool look_out(void *ctx, struct engine_run *other)
-{
-	struct lookout *lookout = ctx;
-
-	if (other->state == RUN_WAITING && other->group && other->group == lookout->run->group &&
-	    was_before(other, lookout->run))
-		lookout->overtaken = true;
-	return true;
-}
-
-static void check_line(struct world *world, struct engine_run *run)
+static void check_waiting_run(struct world *world, struct engine_run *run)
 {
 	struct run_tail *tail = engine_run_tail(run);
-	struct lookout lookout = {.run = run};
-
-	engine_each_run(world->engine, look_out, &lookout);
-	if (lookout.overtaken)
-		world_fail(world, "run %d overtook another in its line", (int)run->id);
-	tail->line = 0;
-}
-
-static void check_start(struct world *world, struct engine_run *run)
-{
-	const struct run_tail *tail = engine_run_tail(run);
 	int group = group_number(run->def);
-
-	if (world->stopping)
-		world_fail(world, "run %d starts after the stop", (int)run->id);
-	if (world->n_pool >= (size_t)world->plan.workers + world->plan.queue)
-		world_fail(world, "run %d starts though the pool is full", (int)run->id);
-	if (run->attempt != tail->attempts + 1 || run->attempt > run->def->settings->retries + 1)
-		world_fail(world, "run %d: attempt %u after %u", (int)run->id, run->attempt,
-			   tail->attempts);
-	if (tail->retry_at > 0)
-		world_fail(world, "run %d is tried again too early", (int)run->id);
-	if (run->attempt > 1) {
-		world->retries++;
-	} else {
-		world->started++;
-		world->books[job_number(run->def)].ran++;
-	}
-	check_line(world, run);
-	if (group < 0)
-		return;
-	if (++world->group_running[group] > world->group_limit[group])
-		world_fail(world, "group %d runs %zu, its limit is %u", group,
-			   world->group_running[group], world->group_limit[group]);
-}
-
-static void check_burst(struct world *world, const struct effect *effect)
-{
-	size_t total = engine_submitted(world->engine) + engine_waiting(world->engine);
-	bool begins = effect->kind == EFFECT_BURST_BEGIN;
-
-	if (begins == world->in_burst)
-		world_fail(world, "bursts do not alternate");
-	world->in_burst = begins;
-	if (begins) {
-		world->refused = 0;
-		world->bursts++;
-		return;
-	}
-	if (!world->stopping && total > world->plan.workers + world->plan.queue / 2)
-		world_fail(world, "a burst ends while the queue is full");
-}
-
-void books_effect(struct world *world, const struct effect *effect)
-{
-	struct run_tail *run_tail;
-	struct book *book;
-
-	switch (effect->kind) {
-	case EFFECT_ARM:
-		check_armed(world, effect);
-		world->books[job_number(effect->job->def)].job = effect->job;
-		break;
-	case EFFECT_DISARM:
-		break;
-	case EFFECT_JOB_FREE:
-		book = &world->books[job_number(effect->job->def)];
-		if (world->plan.jobs[job_number(effect->job->def)].present || book->n_open > 0)
-			world_fail(world, "%s is freed too early", effect->job->def->name);
-		if (book->ended || book->waits)
-			world_fail(world, "%s is freed with a notice", effect->job->def->name);
-		if (book->drops > 1)
-			world_fail(world, "%s is freed, its drops are not said",
-				   effect->job->def->name);
-		book->drops = 0;
-		book->job = NULL;
-		book->failures = 0;
-		book->told = false;
-		book->last_id = 0;
-		break;
-	case EFFECT_RETRY:
-		attempts_retry(world, effect);
-		break;
-	case EFFECT_RETRY_OFF:
-		run_tail = engine_run_tail(effect->run);
-		if (run_tail->retry_at == 0)
-			world_fail(world, "run %d has no timer", (int)effect->run->id);
-		run_tail->retry_at = 0;
-		break;
-	case EFFECT_NOTICE:
-		telling_notice(world, effect->run);
-		check_line(world, effect->run);
-		break;
-	case EFFECT_NOTICE_DROPPED:
-		telling_dropped(world, effect->run, effect->reason);
-		break;
-	case EFFECT_DROPS_END:
-		telling_drops_end(world, effect->job);
-		break;
-	case EFFECT_EXPECT:
-		telling_expect(world, effect->job, effect->span);
-		break;
-	case EFFECT_OVERDUE:
-		telling_overdue(world, effect->job);
-		break;
-	case EFFECT_START:
-		check_start(world, effect->run);
-		break;
-	case EFFECT_CANCEL:
-		break;
-	case EFFECT_ENDED:
-		attempts_ended(world, effect);
-		break;
-	case EFFECT_STREAK_BEGIN:
-	case EFFECT_STREAK_END:
-		streaks_effect(world, effect);
-		break;
-	case EFFECT_BURST_BEGIN:
-	case EFFECT_BURST_END:
-		check_burst(world, effect);
-		if (effect->kind == EFFECT_BURST_END)
-			world->refused -= effect->count;
-		break;
-	case EFFECT_LOADED:
-		if (memcmp(&effect->diff, &world->diff, sizeof(world->diff)) != 0)
-			world_fail(world, "the diff is wrong");
-		break;
-	case EFFECT_ACCEPTED:
-	case EFFECT_ADOPT:
-	case EFFECT_RETRY_RESTORED:
-	case EFFECT_PUT_OFF:
-	case EFFECT_NOT_RUN:
-	case EFFECT_HELD:
-	case EFFECT_JOB_KNOWN:
-	case EFFECT_JOB_GONE:
-	case EFFECT_JOB_STATE:
-	case EFFECT_PAUSED:
-	case EFFECT_RESUMED:
-	case EFFECT_CATCH_UP:
-		break;
-	case EFFECT_DRAINED:
-		if (world->drained || !world->stopping || world->n_pool > 0)
-			world_fail(world, "drained, but not so");
-		for (size_t i = 0; i < world->plan.n_jobs; i++)
-			if (world->books[i].drops > 1)
-				world_fail(world, "drained, but drops are not said");
-		world->drained = true;
-		break;
-	}
-}
-
-static bool check_run(void *ctx, struct engine_run *run)
-{
-	struct world *world = ctx;
-	size_t number = job_number(run->def);
-	struct book *book = &world->books[number];
-	const struct job_plan *plan = &world->plan.jobs[number];
-	struct run_tail *tail = engine_run_tail(run);
-	int group = group_number(run->def);
-	struct open_slot *open;
 	bool between = tail->state == POOL_BETWEEN;
 	bool waits = run->state == RUN_WAITING;
 
-	if (engine_run_is_notice(run)) {
-		telling_check_notice(world, run);
-		return true;
-	}
-	if (run->id <= world->id_before)
-		world_fail(world, "run %d is behind run %d", (int)run->id, (int)world->id_before);
-	world->id_before = run->id;
-	open = find_open(book, run->slot);
-	if (!open)
-		world_fail(world, "run %d has no open slot", (int)run->id);
-	open->in_hand = true;
 	if ((run->state == RUN_BACKOFF) != (tail->retry_at > 0) || (tail->retry_at > 0 && !between))
 		world_fail(world, "run %d: its timer is wrong", (int)run->id);
 	if (waits != (tail->state == POOL_NEVER || (between && tail->retry_at == 0)))
@@ -349,12 +280,74 @@ static bool check_run(void *ctx, struct engine_run *run)
 		tail->line = ++world->lines;
 	world->n_waiting += waits;
 	world->n_backed_off += run->attempt > 1 || between;
+}
+
+static bool check_run(void *ctx, struct engine_run *run)
+{
+	struct world *world = ctx;
+	struct book *book = &world->books[job_number(run->def)];
+
+	if (engine_run_is_notice(run)) {
+		telling_check_notice(world, run);
+		return true;
+	}
+	/* Those of lives before this one come in the order of their jobs. */
+	if (run->id > world->first_id && run->id <= world->id_before)
+		world_fail(world, "run %d is behind run %d", (int)run->id, (int)world->id_before);
+	if (run->id > world->first_id)
+		world->id_before = run->id;
+	take_in_hand(book, run->slot);
+	if (run->id > world->last_id)
+		account_for(book, run->slot);
+	/* But for those that had been accepted before. */
+	if (run->id > world->last_id && book->paused && world->event->kind != ENGINE_LOAD)
+		world_fail(world, "%s is paused, but starts", run->def->name);
+	check_waiting_run(world, run);
 	book->live++;
+	if (run->id > book->newest)
+		book->newest = run->id;
 	if (run->id > world->newest_id)
 		world->newest_id = run->id;
-	if (run->id > world->last_id && run->job->live > limit_of(plan))
-		world_fail(world, "%s runs %u at a time", run->def->name, run->job->live);
 	return true;
+}
+
+static void check_timer(struct world *world, const struct engine_job *job)
+{
+	const struct book *book = &world->books[job_number(job->def)];
+	const struct job_tail *tail = engine_job_tail(book->job);
+	usec_t at = job->next + job->def->schedule.delay;
+
+	if (job->next != book->cursor)
+		world_fail(world, "%s: armed for %lld instead of %lld", job->def->name,
+			   (long long)job->next, (long long)book->cursor);
+	if ((job->pause != NULL) != book->paused ||
+	    (book->paused && job->pause->until != book->until))
+		world_fail(world, "%s: it is paused, or is it?", job->def->name);
+	if (book->paused && book->until < at)
+		at = book->until;
+	if (tail->at != at)
+		world_fail(world, "%s: the timer is not that of the slot", job->def->name);
+}
+
+bool books_same_grid(const struct schedule *a, const struct schedule *b)
+{
+	return a->interval == b->interval && a->offset == b->offset;
+}
+
+static void check_held(struct world *world, const struct engine_job *job)
+{
+	size_t number = job_number(job->def);
+	struct book *book = &world->books[number];
+
+	if (job->held != NONE && job->held != book->held)
+		account_for(book, job->held);
+	book->held = job->held;
+	if (job->held == NONE)
+		return;
+	if (book->live < books_limit(&world->plan.jobs[number]) && !book->paused)
+		world_fail(world, "%s: slot %lld is held for nothing", job->def->name,
+			   (long long)job->held);
+	take_in_hand(book, job->held);
 }
 
 static bool check_job(void *ctx, struct engine_job *job)
@@ -363,7 +356,6 @@ static bool check_job(void *ctx, struct engine_job *job)
 	size_t number = job_number(job->def);
 	struct book *book = &world->books[number];
 	const struct job_tail *tail = engine_job_tail(job);
-	struct open_slot *open;
 
 	if (!world->plan.jobs[number].present || book->job != job)
 		world_fail(world, "%s is not in the plan", job->def->name);
@@ -371,21 +363,13 @@ static bool check_job(void *ctx, struct engine_job *job)
 		world_fail(world, "%s: its timer is wrong", job->def->name);
 	if (world->stopping)
 		return true;
-	streaks_look(world, job);
+	if (shell_records(world) && !books_same_grid(&book->known, &job->def->schedule))
+		world_fail(world, "%s is not on record", job->def->name);
+	streaks_check(world, job);
 	telling_check_job(world, job);
-	if (job->next != book->cursor)
-		world_fail(world, "%s: armed for %lld instead of %lld", job->def->name,
-			   (long long)job->next, (long long)book->cursor);
-	if (tail->at != job->next + job->def->schedule.delay)
-		world_fail(world, "%s: the timer is not that of the slot", job->def->name);
-	if (job->held == NONE)
-		return true;
-	open = find_open(book, job->held);
-	if (!open || job->live < limit_of(&world->plan.jobs[number]))
-		world_fail(world, "%s: slot %lld is held for nothing", job->def->name,
-			   (long long)job->held);
-	open->in_hand = true;
-	book->live++;
+	check_timer(world, job);
+	check_held(world, job);
+	catchup_check_job(world, job);
 	return true;
 }
 
@@ -428,11 +412,60 @@ static void check_totals(struct world *world)
 static void clear(struct book *book)
 {
 	book->live = 0;
+	book->newest = 0;
+	slots_clear(&book->in_hand);
+	slots_clear(&book->waiting);
 	book->waits = NULL;
 	book->waits_with_alarm = false;
 	book->waited_unheard = book->waits_unheard;
 	book->waits_unheard = false;
 	book->waits_with_missed = 0;
+}
+
+/* Each open slot is in hand, or waits, or is one of those that ran not: of these there are as many.
+ */
+static void check_slots(struct world *world, size_t number)
+{
+	struct book *book = &world->books[number];
+	struct slots *left = &book->open;
+
+	slots_add_all(&book->in_hand, &book->waiting);
+	for (size_t i = 0; i < book->in_hand.n; i++) {
+		struct range range = book->in_hand.ranges[i];
+
+		if (slots_take(left, range) < range.count)
+			world_fail(world, "job %zu: slot %lld is in hand, but not open", number,
+				   (long long)range.first);
+	}
+	if (slots_count(left) != book->grown)
+		world_fail(world, "job %zu: %d slots are in nobody's hands, %d ran not", number,
+			   (int)slots_count(left), (int)book->grown);
+	if (left->n > 0)
+		account_for(book, slots_last(left));
+	catchup_check_slots(world, number, left);
+	if (book->unrecorded > 0 && book->unrecorded != book->grown)
+		world_fail(world, "job %zu: some are cancelled, some are not", number);
+	for (size_t i = 0; book->unrecorded == 0 && i < left->n; i++)
+		books_post_settled(world, number, left->ranges[i]);
+	slots_clear(left);
+	slots_add_all(left, &book->in_hand);
+	book->grown = book->unrecorded = 0;
+}
+
+/* What nobody but the engine remembers has to be on record. */
+static void post_truth(struct world *world, size_t number)
+{
+	struct book *book = &world->books[number];
+	struct job_facts facts = {book->failures, book->told, book->paused,
+				  book->paused ? book->until : 0};
+
+	if (!book->job ||
+	    (facts.failures == book->posted.failures && facts.told == book->posted.told &&
+	     facts.paused == book->posted.paused && facts.until == book->posted.until))
+		return;
+	book->posted = facts;
+	record_post(&world->record,
+		    &(struct posting){.kind = POST_TRUTH, .job = number, .facts = facts});
 }
 
 void books_check(struct world *world)
@@ -448,12 +481,12 @@ void books_check(struct world *world)
 	engine_each_run(world->engine, check_run, world);
 	engine_each_job(world->engine, check_job, world);
 	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++) {
-		streaks_settle(&world->books[i]);
-		if (world->books[i].live != world->books[i].n_open || world->books[i].grown > 0)
-			world_fail(world, "job %zu: %zu slots are open, %u are in hand", i,
-				   world->books[i].n_open, world->books[i].live);
-		for (size_t k = 0; k < world->books[i].n_open; k++)
-			world->books[i].open[k].in_hand = false;
+		const struct book *book = &world->books[i];
+
+		if (book->newest > world->last_id && book->live > books_limit(&world->plan.jobs[i]))
+			world_fail(world, "job %zu runs %u at a time", i, book->live);
+		check_slots(world, i);
+		post_truth(world, i);
 	}
 	if (engine_waiting(world->engine) != world->n_waiting)
 		world_fail(world, "%zu wait, %zu counted", world->n_waiting,
@@ -462,6 +495,7 @@ void books_check(struct world *world)
 		world_fail(world, "%zu runs are tried again instead of %zu", world->n_backed_off,
 			   world->backed_off);
 	world->last_id = world->newest_id;
+	catchup_check(world);
 	telling_check(world);
 	check_totals(world);
 }

@@ -5,7 +5,7 @@
  *	sim [-v] [--seeds N] [--seed N]
  *
  * A random scenario that fails prints its seed; --seed plays that one alone, -v shows each event
- * and effect.
+ * and effect. Odd seeds are single lives of a daemon, even ones several in a row.
  */
 #include "scenarios.h"
 
@@ -54,8 +54,8 @@ static bool play_seed(uint64_t seed, bool verbose)
 {
 	struct rng rng = {.state = ~seed};
 	struct scenario scenario = {
-		.name = "random",
-		.play = play_random,
+		.name = seed % 2 ? "a random life" : "random lives",
+		.play = seed % 2 ? play_random : play_lives,
 		.wall = (usec_t)rng_below(&rng, 2000000000 * (uint64_t)USEC_PER_SEC),
 		.n_jobs = RANDOM_JOBS,
 	};
@@ -73,6 +73,7 @@ int main(int argc, char **argv)
 		{"seeds", required_argument, NULL, 'n'},
 		{0},
 	};
+	static const struct scenario *const tables[] = {scripted, scripted_lives};
 	uint64_t seeds = 5000;
 	uint64_t first = 1;
 	bool verbose = false;
@@ -103,11 +104,13 @@ int main(int argc, char **argv)
 		}
 	}
 
-	for (const struct scenario *scenario = scripted; scenario->name; scenario++) {
-		bool ok = play(scenario, 1, verbose);
+	for (size_t i = 0; i < ARRAY_LENGTH(tables); i++) {
+		for (const struct scenario *scenario = tables[i]; scenario->name; scenario++) {
+			bool ok = play(scenario, 1, verbose);
 
-		printf("%sok %d - %s\n", ok ? "" : "not ", ++test, scenario->name);
-		failed += !ok;
+			printf("%sok %d - %s\n", ok ? "" : "not ", ++test, scenario->name);
+			failed += !ok;
+		}
 	}
 	for (int batch = 0; batch < BATCHES; batch++) {
 		uint64_t last = first + seeds / BATCHES - 1;

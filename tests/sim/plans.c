@@ -36,6 +36,8 @@ static void fill_settings(struct job_settings *settings, const struct job_plan *
 		.notify_when = job->notify_when,
 		.notify_after = job->notify_after,
 		.expect_within = job->expect_within,
+		.catch_up = job->catch_up,
+		.catch_up_window = job->catch_up_window,
 	};
 	for (int hook = 0; hook < HOOK_COUNT; hook++)
 		if (job->hooks >> hook & 1)
@@ -58,7 +60,12 @@ struct model *plan_model(const struct plan *plan)
 	if (!jobs || !groups)
 		abort();
 	model->daemon = (struct daemon_settings){
-		.workers = plan->workers, .queue = plan->queue, .stop_timeout = 30 * USEC_PER_SEC};
+		.workers = plan->workers,
+		.queue = plan->queue,
+		.stop_timeout = 30 * USEC_PER_SEC,
+		.catch_up_rate = plan->catch_up_rate,
+		.durability = plan->durability,
+	};
 	model->jobs = jobs;
 	model->groups = groups;
 	for (int i = 0; i < WORLD_GROUPS; i++) {

@@ -16,11 +16,15 @@ static size_t busy(const struct world *world)
 	return n;
 }
 
-static void begin_work(struct world *world, struct run_tail *tail)
+static void begin_work(struct world *world, struct engine_run *run)
 {
+	struct run_tail *tail = engine_run_tail(run);
 	const struct behaviour *how = &world->behaviour;
 
 	tail->state = POOL_WORKING;
+	/* There is nothing to begin with: it is watched. */
+	if (tail->adopted)
+		return;
 	tail->ends = world->elapsed + how->shortest +
 		     (usec_t)rng_below(&world->rng, (uint64_t)(how->longest - how->shortest) + 1);
 	if (tail->is_notice && rng_chance(&world->rng, how->slow_notices))
@@ -36,6 +40,8 @@ static void begin_work(struct world *world, struct run_tail *tail)
 		tail->result = (struct run_result){.kind = RESULT_SPAWN_FAILED, .stage = "exec"};
 	if (!tail->is_notice && rng_chance(&world->rng, how->unwanted))
 		tail->result = (struct run_result){.kind = RESULT_UNWANTED, .code = 1};
+	else if (!tail->is_notice)
+		shell_intend(world, run);
 }
 
 void pool_work(struct world *world)
@@ -54,10 +60,21 @@ void pool_work(struct world *world)
 		struct run_tail *tail = engine_run_tail(world->pool[i]);
 
 		if (tail->state == POOL_QUEUED) {
-			begin_work(world, tail);
+			begin_work(world, world->pool[i]);
 			n++;
 		}
 	}
+}
+
+static void put(struct world *world, struct engine_run *run)
+{
+	if (world->n_pool == world->pool_capacity) {
+		world->pool_capacity = 2 * world->pool_capacity + 16;
+		world->pool = realloc(world->pool, world->pool_capacity * sizeof(*world->pool));
+		if (!world->pool)
+			abort();
+	}
+	world->pool[world->n_pool++] = run;
 }
 
 void pool_take(struct world *world, struct engine_run *run)
@@ -67,16 +84,35 @@ void pool_take(struct world *world, struct engine_run *run)
 	if (tail->state == POOL_QUEUED || tail->state == POOL_WORKING || tail->state == POOL_BACK)
 		world_fail(world, "run %d is started twice", (int)run->id);
 	tail->is_notice = engine_run_is_notice(run);
+	tail->adopted = false;
 	tail->told_started = tail->is_notice && rng_chance(&world->rng, 50);
 	tail->attempts++;
-	if (world->n_pool == world->pool_capacity) {
-		world->pool_capacity = 2 * world->pool_capacity + 16;
-		world->pool = realloc(world->pool, world->pool_capacity * sizeof(*world->pool));
-		if (!world->pool)
-			abort();
-	}
-	world->pool[world->n_pool++] = run;
+	put(world, run);
 	tail->state = POOL_QUEUED;
+	if (rng_chance(&world->rng, world->behaviour.no_resources)) {
+		tail->state = POOL_BACK;
+		tail->result = (struct run_result){.kind = RESULT_NO_RESOURCES};
+	}
+}
+
+void pool_adopt(struct world *world, struct engine_run *run, const struct row *row)
+{
+	struct run_tail *tail = engine_run_tail(run);
+
+	*tail = (struct run_tail){
+		.state = POOL_QUEUED,
+		.accepted = true,
+		.adopted = true,
+		.told_started = rng_chance(&world->rng, 50),
+		.attempts = row->attempt,
+		.ends = row->ends,
+		.result =
+			{
+				.kind = RESULT_UNSEEN,
+				.timed_out = rng_chance(&world->rng, world->behaviour.timing_out),
+			},
+	};
+	put(world, run);
 	if (rng_chance(&world->rng, world->behaviour.no_resources)) {
 		tail->state = POOL_BACK;
 		tail->result = (struct run_result){.kind = RESULT_NO_RESOURCES};
@@ -106,7 +142,9 @@ void pool_stop(struct world *world, struct engine_run *run, enum cancel_mode mod
 		if (tail->ends > world->elapsed + grace || mode == CANCEL_KILL)
 			tail->ends = world->elapsed + grace;
 		tail->result = (struct run_result){
-			.kind = rng_chance(&world->rng, 50) ? RESULT_SIGNALLED : RESULT_EXITED,
+			.kind = tail->adopted                 ? RESULT_UNSEEN
+				: rng_chance(&world->rng, 50) ? RESULT_SIGNALLED
+							      : RESULT_EXITED,
 			.cancelled = true,
 			.printed = rng_below(&world->rng, 3),
 		};

@@ -1,4 +1,5 @@
 /* A random life: jobs of all kinds, stalls, clock steps, reloads, and an end. */
+#include "random.h"
 #include "scenarios.h"
 
 static const usec_t intervals[] = {
@@ -6,23 +7,18 @@ static const usec_t intervals[] = {
 	USEC_PER_SEC + 1,    7 * USEC_PER_SEC,    10 * USEC_PER_SEC,
 };
 
-static unsigned draw(struct world *world, unsigned from, unsigned to)
+static const unsigned rates[] = {0, 1, 2, 10, 10, 50, 100, 101, 1000};
+
+unsigned random_draw(struct world *world, unsigned from, unsigned to)
 {
 	return from + (unsigned)rng_below(&world->rng, to - from + 1);
 }
 
-/* What most of the jobs of a life are like: percent. */
-struct leaning {
-	unsigned retrying;
-	unsigned telling;
-	unsigned scarce; /* how often there is next to no room */
-};
-
 static void vary_retries(struct world *world, const struct leaning *leaning, struct job_plan *job)
 {
-	job->retries = rng_chance(&world->rng, leaning->retrying) ? draw(world, 1, 4) : 0;
+	job->retries = rng_chance(&world->rng, leaning->retrying) ? random_draw(world, 1, 4) : 0;
 	job->retry_delay = (usec_t)rng_below(&world->rng, 2 * USEC_PER_SEC);
-	job->retry_backoff = draw(world, 10, 30) * 100;
+	job->retry_backoff = random_draw(world, 10, 30) * 100;
 	job->retry_max_delay = rng_chance(&world->rng, 80)
 				       ? 1 + (usec_t)rng_below(&world->rng, 5 * USEC_PER_SEC)
 				       : 0;
@@ -33,12 +29,22 @@ static void vary_hooks(struct world *world, const struct leaning *leaning, struc
 {
 	bool any = rng_chance(&world->rng, leaning->telling);
 
-	job->hooks = any ? draw(world, 0, (1U << HOOK_COUNT) - 1) : 0;
+	job->hooks = any ? random_draw(world, 0, (1U << HOOK_COUNT) - 1) : 0;
 	job->mail = any && rng_chance(&world->rng, 40);
 	job->mail_when = (enum mail_when)rng_below(&world->rng, MAIL_ALWAYS + 1);
 	job->notify_when = rng_chance(&world->rng, 30) ? NOTIFY_ALWAYS : NOTIFY_CHANGE;
-	job->notify_after = draw(world, 0, 3);
-	job->expect_within = rng_chance(&world->rng, 30) ? draw(world, 1, 20) * USEC_PER_SEC : 0;
+	job->notify_after = random_draw(world, 0, 3);
+	job->expect_within =
+		rng_chance(&world->rng, 30) ? random_draw(world, 1, 20) * USEC_PER_SEC : 0;
+}
+
+static void vary_catch_up(struct world *world, struct job_plan *job)
+{
+	job->catch_up = (enum catch_up_policy)rng_below(&world->rng, CATCH_UP_NONE + 1);
+	job->catch_up_window =
+		rng_chance(&world->rng, 40)
+			? (usec_t)rng_below(&world->rng, 30 * (uint64_t)job->schedule.interval)
+			: 0;
 }
 
 static struct job_plan random_job(struct world *world, const struct leaning *leaning,
@@ -47,6 +53,8 @@ static struct job_plan random_job(struct world *world, const struct leaning *lea
 	struct job_plan job = {.present = rng_chance(&world->rng, 70), .group = -1};
 
 	job.schedule.interval = intervals[rng_below(&world->rng, ARRAY_LENGTH(intervals))];
+	if (rng_chance(&world->rng, leaning->slow))
+		job.schedule.interval *= 1000;
 	if (rng_chance(&world->rng, 40))
 		job.schedule.offset =
 			(usec_t)rng_below(&world->rng, (uint64_t)job.schedule.interval);
@@ -54,13 +62,14 @@ static struct job_plan random_job(struct world *world, const struct leaning *lea
 		job.schedule.delay =
 			(usec_t)rng_below(&world->rng, 3 * (uint64_t)job.schedule.interval);
 	job.overlap = (enum overlap_policy)rng_below(&world->rng, OVERLAP_ALLOW + 1);
-	job.max_running = job.overlap == OVERLAP_ALLOW ? draw(world, 1, 4) : 1;
+	job.max_running = job.overlap == OVERLAP_ALLOW ? random_draw(world, 1, 4) : 1;
 	if (rng_chance(&world->rng, 50))
 		job.group = (int)rng_below(&world->rng, WORLD_GROUPS);
 	if (job.group >= 0 && plan->limits[job.group] == 0)
 		job.group = -1;
 	vary_retries(world, leaning, &job);
 	vary_hooks(world, leaning, &job);
+	vary_catch_up(world, &job);
 	return job;
 }
 
@@ -68,10 +77,11 @@ static void vary_bounds(struct world *world, const struct leaning *leaning, stru
 {
 	bool scarce = rng_chance(&world->rng, leaning->scarce);
 
-	plan->workers = draw(world, 1, scarce ? 2 : 4);
-	plan->queue = draw(world, 0, scarce ? 1 : rng_chance(&world->rng, 80) ? 6 : 40);
+	plan->workers = random_draw(world, 1, scarce ? 2 : 4);
+	plan->queue = random_draw(world, 0, scarce ? 1 : rng_chance(&world->rng, 80) ? 6 : 40);
+	plan->catch_up_rate = rates[rng_below(&world->rng, ARRAY_LENGTH(rates))];
 	for (int i = 0; i < WORLD_GROUPS; i++)
-		plan->limits[i] = rng_chance(&world->rng, 75) ? draw(world, 1, 3) : 0;
+		plan->limits[i] = rng_chance(&world->rng, 75) ? random_draw(world, 1, 3) : 0;
 }
 
 /* A change of mind that concerns all jobs. */
@@ -92,7 +102,7 @@ static void vary_all(struct world *world, const struct leaning *leaning, struct 
 }
 
 /* Another plan, of which much is as it was. */
-static void vary(struct world *world, const struct leaning *leaning, struct plan *plan)
+void random_vary(struct world *world, const struct leaning *leaning, struct plan *plan)
 {
 	if (rng_chance(&world->rng, 50))
 		vary_bounds(world, leaning, plan);
@@ -101,7 +111,7 @@ static void vary(struct world *world, const struct leaning *leaning, struct plan
 	for (size_t i = 0; i < plan->n_jobs; i++) {
 		struct job_plan *job = &plan->jobs[i];
 
-		switch (rng_below(&world->rng, 10)) {
+		switch (rng_below(&world->rng, 11)) {
 		case 0:
 			*job = random_job(world, leaning, plan);
 			break;
@@ -113,13 +123,16 @@ static void vary(struct world *world, const struct leaning *leaning, struct plan
 			break;
 		case 3:
 			job->overlap = OVERLAP_ALLOW;
-			job->max_running = draw(world, 1, 4);
+			job->max_running = random_draw(world, 1, 4);
 			break;
 		case 4:
 			vary_retries(world, leaning, job);
 			break;
 		case 5:
 			vary_hooks(world, leaning, job);
+			break;
+		case 6:
+			vary_catch_up(world, job);
 			break;
 		default:
 			break;
@@ -129,16 +142,18 @@ static void vary(struct world *world, const struct leaning *leaning, struct plan
 	}
 }
 
-static struct behaviour random_behaviour(struct world *world)
+struct behaviour random_behaviour(struct world *world)
 {
 	struct behaviour how = {
-		.failing = draw(world, 0, rng_chance(&world->rng, 30) ? 80 : 20),
-		.unwanted = rng_chance(&world->rng, 40) ? draw(world, 0, 40) : 0,
-		.timing_out = draw(world, 0, 10),
-		.no_resources = rng_chance(&world->rng, 30) ? draw(world, 0, 20) : 0,
-		.too_late = draw(world, 0, 50),
-		.slow_notices = rng_chance(&world->rng, 30) ? draw(world, 0, 100) : 0,
+		.failing = random_draw(world, 0, rng_chance(&world->rng, 30) ? 80 : 20),
+		.unwanted = rng_chance(&world->rng, 40) ? random_draw(world, 0, 40) : 0,
+		.timing_out = random_draw(world, 0, 10),
+		.no_resources = rng_chance(&world->rng, 30) ? random_draw(world, 0, 20) : 0,
+		.too_late = random_draw(world, 0, 50),
+		.slow_notices = rng_chance(&world->rng, 30) ? random_draw(world, 0, 100) : 0,
 		.grace = (usec_t)rng_below(&world->rng, 2 * USEC_PER_SEC),
+		.slow_disk = rng_chance(&world->rng, 50) ? random_draw(world, 0, 95) : 0,
+		.surviving = random_draw(world, 0, 100),
 	};
 
 	how.shortest = (usec_t)rng_below(&world->rng, 200 * USEC_PER_MSEC);
@@ -155,14 +170,29 @@ static usec_t random_span(struct world *world)
 				 (uint64_t)spans[rng_below(&world->rng, ARRAY_LENGTH(spans))]);
 }
 
-static void something_happens(struct world *world, const struct leaning *leaning, struct plan *plan)
+static void pause_or_resume(struct world *world, size_t number)
+{
+	usec_t interval = world->plan.jobs[number].schedule.interval;
+	usec_t until = USEC_INFINITY;
+
+	if (rng_chance(&world->rng, 35)) {
+		world_resume(world, number);
+		return;
+	}
+	if (rng_chance(&world->rng, 60))
+		until = world->wall + (usec_t)rng_below(&world->rng, 12 * (uint64_t)interval) -
+			interval;
+	world_pause(world, number, until);
+}
+
+void random_event(struct world *world, const struct leaning *leaning, struct plan *plan)
 {
 	usec_t span = random_span(world);
 
-	switch (rng_below(&world->rng, 14)) {
+	switch (rng_below(&world->rng, 15)) {
 	case 0:
 	case 1:
-		vary(world, leaning, plan);
+		random_vary(world, leaning, plan);
 		world_load(world, plan);
 		break;
 	case 2: /* the loop is held up */
@@ -186,21 +216,41 @@ static void something_happens(struct world *world, const struct leaning *leaning
 	case 8:
 		world_kill(world, rng_chance(&world->rng, 50) ? CANCEL_TERM : CANCEL_KILL);
 		break;
+	case 9:
+	case 10:
+		pause_or_resume(world, rng_below(&world->rng, plan->n_jobs));
+		break;
+	case 11: /* the machine sleeps */
+		world_pass(world, 10 * span);
+		world_send(world, ENGINE_CLOCK_STEPPED);
+		break;
 	default:
 		break;
 	}
 }
 
-static void end_of_life(struct world *world, const struct leaning *leaning, struct plan *plan)
+void random_moments(struct world *world, const struct leaning *leaning, struct plan *plan,
+		    unsigned n)
+{
+	for (; n > 0; n--) {
+		usec_t next = world_next(world);
+
+		if (rng_chance(&world->rng, 15))
+			random_event(world, leaning, plan);
+		else if (!world_deliver(world))
+			world_pass(world, next == USEC_INFINITY ? USEC_PER_SEC
+					  : next > world->wall  ? next - world->wall
+								: 0);
+	}
+}
+
+void random_end(struct world *world, const struct leaning *leaning, struct plan *plan)
 {
 	world_send(world, ENGINE_STOP);
-	for (unsigned i = draw(world, 0, 5); i > 0; i--) {
-		switch (rng_below(&world->rng, 6)) {
-		case 4:
-			world_kill(world, CANCEL_TERM);
-			break;
+	for (unsigned i = random_draw(world, 0, 5); i > 0; i--) {
+		switch (rng_below(&world->rng, 8)) {
 		case 0:
-			vary(world, leaning, plan);
+			random_vary(world, leaning, plan);
 			world_load(world, plan);
 			break;
 		case 1:
@@ -212,12 +262,18 @@ static void end_of_life(struct world *world, const struct leaning *leaning, stru
 		case 3:
 			world_fire_early(world, rng_below(&world->rng, plan->n_jobs));
 			break;
+		case 4:
+			world_kill(world, CANCEL_TERM);
+			break;
+		case 5:
+			pause_or_resume(world, rng_below(&world->rng, plan->n_jobs));
+			break;
 		default:
 			(void)world_deliver(world);
 			break;
 		}
 	}
-	for (unsigned i = draw(world, 0, 3); i > 0; i--) {
+	for (unsigned i = random_draw(world, 0, 3); i > 0; i--) {
 		world_send(world, ENGINE_HURRY);
 		while (rng_chance(&world->rng, 50))
 			(void)world_deliver(world);
@@ -225,14 +281,24 @@ static void end_of_life(struct world *world, const struct leaning *leaning, stru
 	world_drain(world);
 }
 
+struct plan random_plan(struct world *world, const struct leaning *leaning, struct job_plan *jobs)
+{
+	struct plan plan = {.n_jobs = RANDOM_JOBS, .jobs = jobs};
+
+	vary_bounds(world, leaning, &plan);
+	for (size_t i = 0; i < plan.n_jobs; i++)
+		jobs[i] = random_job(world, leaning, &plan);
+	return plan;
+}
+
 void play_random(struct world *world)
 {
 	struct job_plan jobs[RANDOM_JOBS];
-	struct plan plan = {.n_jobs = RANDOM_JOBS, .jobs = jobs};
+	struct plan plan;
 	struct leaning leaning = {
-		.retrying = rng_chance(&world->rng, 60) ? 50 : draw(world, 0, 100),
-		.telling = rng_chance(&world->rng, 60) ? 60 : draw(world, 0, 100),
-		.scarce = rng_chance(&world->rng, 60) ? 0 : draw(world, 50, 100),
+		.retrying = rng_chance(&world->rng, 60) ? 50 : random_draw(world, 0, 100),
+		.telling = rng_chance(&world->rng, 60) ? 60 : random_draw(world, 0, 100),
+		.scarce = rng_chance(&world->rng, 60) ? 0 : random_draw(world, 50, 100),
 	};
 
 	world->behaviour = random_behaviour(world);
@@ -240,22 +306,11 @@ void play_random(struct world *world)
 		leaning.telling = 100;
 		world->behaviour.slow_notices = 100;
 	}
-	vary_bounds(world, &leaning, &plan);
-	for (size_t i = 0; i < plan.n_jobs; i++)
-		jobs[i] = random_job(world, &leaning, &plan);
+	plan = random_plan(world, &leaning, jobs);
+	plan.durability = rng_chance(&world->rng, 50) ? DURABILITY_NONE : DURABILITY_PROCESS;
 	world_load(world, &plan);
-
-	for (unsigned i = draw(world, 50, 400); i > 0; i--) {
-		usec_t next = world_next(world);
-
-		if (rng_chance(&world->rng, 15))
-			something_happens(world, &leaning, &plan);
-		else if (!world_deliver(world))
-			world_pass(world, next == USEC_INFINITY ? USEC_PER_SEC
-					  : next > world->wall  ? next - world->wall
-								: 0);
-	}
+	random_moments(world, &leaning, &plan, random_draw(world, 50, 400));
 	/* Now and then it is torn down in the midst of it all. */
 	if (rng_chance(&world->rng, 90))
-		end_of_life(world, &leaning, &plan);
+		random_end(world, &leaning, &plan);
 }

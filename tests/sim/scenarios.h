@@ -12,7 +12,9 @@ struct scenario {
 
 /* Written by hand; ends with an empty one. */
 extern const struct scenario scripted[];
+extern const struct scenario scripted_lives[];
 
-/* A random life of a daemon, from the world's own random numbers. */
+/* A random life of a daemon, from the world's own random numbers; and several. */
 #define RANDOM_JOBS 8
 void play_random(struct world *world);
+void play_lives(struct world *world);

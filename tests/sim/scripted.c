@@ -1,26 +1,7 @@
 /* Scenarios that were written by hand. The books hold all of the time; what is asserted here is
    what a user would notice. */
+#include "scripted.h"
 #include "scenarios.h"
-
-#include <stdlib.h>
-
-#define S(seconds) ((usec_t)(seconds)*USEC_PER_SEC)
-#define EXPECT(world, condition)                                                                   \
-	do {                                                                                       \
-		if (!(condition))                                                                  \
-			world_fail(world, "%s:%d: %s", __FILE__, __LINE__, #condition);            \
-	} while (0)
-
-static struct plan plan_of(struct job_plan *jobs, size_t n_jobs, unsigned workers, unsigned queue)
-{
-	return (struct plan){.workers = workers, .queue = queue, .n_jobs = n_jobs, .jobs = jobs};
-}
-
-static struct job_plan every(usec_t interval)
-{
-	return (struct job_plan){
-		.present = true, .schedule = {interval, 0, 0}, .max_running = 1, .group = -1};
-}
 
 static void a_year_of_minutes(struct world *world)
 {

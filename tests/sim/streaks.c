@@ -47,6 +47,16 @@ static void check_streak(struct world *world, const struct engine_job *job,
 	case REASON_CONDITION:
 		right = ended && ended->result->kind == RESULT_UNWANTED;
 		break;
+	case REASON_RESCHEDULED:
+		right = world->event->kind == ENGINE_LOAD && plan->present;
+		break;
+	case REASON_LATE:
+	case REASON_DOWN:
+	case REASON_STEPPED:
+	case REASON_WINDOW:
+	case REASON_PAUSED:
+		right = true; /* see catchup.c */
+		break;
 	default:
 		break;
 	}
@@ -57,84 +67,73 @@ static void check_streak(struct world *world, const struct engine_job *job,
 
 static bool is_missed(const struct engine_streak *streak)
 {
-	return streak->reason != REASON_CONDITION && streak->verdict != VERDICT_CANCELLED;
+	return streak->reason != REASON_CONDITION && streak->verdict != VERDICT_CANCELLED &&
+	       streak->verdict != VERDICT_PAUSED;
 }
 
-/* Books what has come to a streak since it was looked at last. It names the first; the others are
-   those slots that nobody has in hand after the step. */
-static void book_streak(struct world *world, const struct engine_job *job,
+static bool is_last_word(const struct engine_streak *streak)
+{
+	return streak->verdict != VERDICT_CANCELLED || streak->reason != REASON_STOPPING;
+}
+
+/* One that begins has a number that no other has had; one that grows keeps its own. */
+static void check_id(struct world *world, struct book *book, const struct engine_streak *streak)
+{
+	if (book->streak > 0 ? streak->id != book->streak_id : streak->id <= world->newest_streak)
+		world_fail(world, "streak %d after %d", (int)streak->id, (int)world->newest_streak);
+	if (streak->id > world->newest_streak)
+		world->newest_streak = streak->id;
+	book->streak_id = streak->id;
+}
+
+/* Which slots they are is seen after the step: those that nobody has in hand. */
+static void book_growth(struct world *world, const struct engine_job *job,
 			const struct engine_streak *streak)
 {
 	size_t number = job_number(job->def);
 	struct book *book = &world->books[number];
+	uint64_t grown = streak->count - book->streak;
 
-	for (; book->streak < streak->count; book->streak++) {
-		if (streak->reason == REASON_QUEUE_FULL)
-			world->refused++;
-		if (book->streak == 0) {
-			books_settle(world, number, streak->first, streak->verdict, streak->reason);
-		} else {
-			book->grown++;
-			world->verdicts[streak->verdict]++;
-			world->reasons[streak->reason]++;
-		}
-		if (is_missed(streak))
-			telling_missed(world, number, 1, book->streak == 0);
-	}
-	if (streak->count < book->streak)
+	if (streak->count <= book->streak)
 		world_fail(world, "%s: a streak of %d after one of %d", job->def->name,
 			   (int)streak->count, (int)book->streak);
+	check_id(world, book, streak);
+	check_streak(world, job, streak);
+	if (streak->reason == REASON_QUEUE_FULL)
+		world->refused += grown;
+	world->verdicts[streak->verdict] += grown;
+	world->reasons[streak->reason] += grown;
+	catchup_came(world, number, streak, grown);
+	book->grown += grown;
+	book->unrecorded += is_last_word(streak) ? 0 : grown;
+	if (is_missed(streak))
+		telling_missed(world, number, grown, book->streak == 0);
+	book->streak = streak->count;
 }
 
-/* Those that the streak did not name. */
-void streaks_settle(struct book *book)
+void streaks_check(struct world *world, const struct engine_job *job)
 {
-	for (size_t i = 0; book->grown > 0 && i < book->n_open;) {
-		if (book->open[i].in_hand) {
-			i++;
-			continue;
-		}
-		book->open[i] = book->open[--book->n_open];
-		book->grown--;
-	}
-}
+	const struct book *book = &world->books[job_number(job->def)];
 
-void streaks_look(struct world *world, const struct engine_job *job)
-{
-	book_streak(world, job, &job->streak);
-}
-
-static void book_coalesced(struct world *world, const struct engine_job *job,
-			   const struct engine_streak *streak)
-{
-	size_t number = job_number(job->def);
-	usec_t interval = world->plan.jobs[number].schedule.interval;
-	uint64_t count = 0;
-
-	for (usec_t slot = streak->first; slot <= streak->last; slot += interval, count++)
-		books_settle(world, number, slot, VERDICT_COALESCED, REASON_LATE);
-	if (count != streak->count)
-		world_fail(world, "%s: %d coalesced, counted %d", job->def->name, (int)count,
-			   (int)streak->count);
-	telling_missed(world, number, count, true);
+	if (job->streak.count != book->streak)
+		world_fail(world, "%s: a streak of %d, said was one of %d", job->def->name,
+			   (int)job->streak.count, (int)book->streak);
 }
 
 void streaks_effect(struct world *world, const struct effect *effect)
 {
+	const struct engine_streak *streak = effect->streak;
 	struct book *book = &world->books[job_number(effect->job->def)];
-	bool begins = effect->kind == EFFECT_STREAK_BEGIN;
 
-	if (effect->streak->verdict == VERDICT_COALESCED) {
-		if (begins || book->streak > 0)
-			world_fail(world, "coalescing inside a streak");
-		book_coalesced(world, effect->job, effect->streak);
+	if (effect->kind == EFFECT_NOT_RUN) {
+		book_growth(world, effect->job, streak);
 		return;
 	}
-	if (begins && (book->streak > 0 || effect->streak->count != 1))
-		world_fail(world, "%s: a streak inside a streak", effect->job->def->name);
-	if (begins)
-		check_streak(world, effect->job, effect->streak);
-	book_streak(world, effect->job, effect->streak);
-	if (!begins)
+	if (streak->count != book->streak || streak->id != book->streak_id)
+		world_fail(world, "%s: a streak of %d, said was one of %d", effect->job->def->name,
+			   (int)streak->count, (int)book->streak);
+	if (effect->kind == EFFECT_STREAK_BEGIN && streak->verdict == VERDICT_COALESCED)
+		world_fail(world, "%s: coalescing has a beginning", effect->job->def->name);
+	if (effect->kind == EFFECT_STREAK_END)
 		book->streak = 0;
 }

@@ -3,7 +3,7 @@
 
 static bool is_failure(enum verdict verdict)
 {
-	return verdict == VERDICT_FAILED || verdict == VERDICT_TIMEOUT;
+	return verdict == VERDICT_FAILED || verdict == VERDICT_TIMEOUT || verdict == VERDICT_LOST;
 }
 
 static bool has_hook(const struct job_settings *settings, enum hook hook)
@@ -30,7 +30,7 @@ static struct engine_notice wanted(const struct book *book, const struct job_set
 
 	if (settings->mail_to.n > 0 && (failed || succeeded))
 		want.mail = settings->mail_when == MAIL_ALWAYS ||
-			    (settings->mail_when == MAIL_OUTPUT && result->printed > 0) ||
+			    (settings->mail_when == MAIL_OUTPUT && result && result->printed > 0) ||
 			    (settings->mail_when == MAIL_FAILURE && alarm) ||
 			    (settings->mail_when == MAIL_CHANGE && (alarm || recovery));
 	/* What an alarm that waits would have told must not be lost. */
@@ -97,7 +97,7 @@ void telling_end(struct world *world, const struct effect *effect)
 					  ? world->elapsed + plan->expect_within
 					  : book->expect_at;
 	}
-	if (effect->verdict <= VERDICT_KILLED) {
+	if (effect->verdict <= VERDICT_LOST) {
 		book->last_id = run->id;
 		book->last_verdict = effect->verdict;
 	}
@@ -138,7 +138,6 @@ static void settle(struct world *world, struct engine_run *run, bool displaced)
 	if (!book->ended && !book->waits)
 		book->waits_with_alarm = book->waits_unheard = false;
 	if (run->notice.hooks & 1U << HOOK_MISSED) {
-		streaks_look(world, run->job);
 		if (run->notice.missed == 0 || run->notice.missed > book->missed)
 			world_fail(world, "%s: %d told as missed of %d", run->def->name,
 				   (int)run->notice.missed, (int)book->missed);
@@ -435,7 +434,8 @@ void telling_check(struct world *world)
 	size_t limit = notice_limit(world);
 	const struct engine_event *event = world->event;
 	bool starts = event->kind == ENGINE_STARTED && !engine_run_is_notice(event->run) &&
-		      event->run->attempt == 1 && has_hook(event->run->def->settings, HOOK_START);
+		      event->run->attempt == 1 && !event->run->adopted &&
+		      has_hook(event->run->def->settings, HOOK_START);
 	uint64_t dropped = world->dropped + world->forgotten;
 
 	if (world->n_notices > bound && world->n_notices > world->had_notices)

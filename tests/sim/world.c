@@ -30,19 +30,6 @@ int group_number(const struct job *def)
 	return group ? (int)strtol(group->name + 1, NULL, 10) : -1;
 }
 
-void trace(const struct world *world, const char *format, ...)
-{
-	va_list ap;
-
-	if (!world->verbose)
-		return;
-	printf("# %12.6f ", (double)world->wall / 1e6);
-	va_start(ap, format);
-	vprintf(format, ap);
-	va_end(ap);
-	putchar('\n');
-}
-
 _Noreturn void world_fail(struct world *world, const char *format, ...)
 {
 	va_list ap;
@@ -62,10 +49,10 @@ struct world *world_new(uint64_t seed, usec_t wall, size_t n_jobs)
 	world->rng.state = seed;
 	world->wall = wall;
 	world->elapsed = USEC_PER_DAY;
-	world->books = calloc(n_jobs, sizeof(*world->books));
 	world->plan.n_jobs = n_jobs;
-	if (!world->books ||
-	    engine_new(sizeof(struct job_tail), sizeof(struct run_tail), &world->engine) < 0)
+	record_init(&world->record, n_jobs);
+	books_init(world);
+	if (engine_new(sizeof(struct job_tail), sizeof(struct run_tail), &world->engine) < 0)
 		abort();
 	return world;
 }
@@ -73,97 +60,12 @@ struct world *world_new(uint64_t seed, usec_t wall, size_t n_jobs)
 void world_free(struct world *world)
 {
 	engine_free(world->engine);
-	for (size_t i = 0; i < world->plan.n_jobs; i++)
-		free(world->books[i].open);
-	free(world->books);
+	books_done(world);
+	record_done(&world->record);
+	shell_past_done(&world->past);
 	free(world->pool);
 	plan_done(&world->plan);
 	free(world);
-}
-
-static void trace_effect(const struct world *world, const struct effect *effect)
-{
-	static const char *const names[] = {
-		[EFFECT_ARM] = "arm",
-		[EFFECT_DISARM] = "disarm",
-		[EFFECT_JOB_FREE] = "free",
-		[EFFECT_START] = "start",
-		[EFFECT_RETRY] = "another attempt:",
-		[EFFECT_RETRY_OFF] = "no other attempt:",
-		[EFFECT_NOTICE] = "tell:",
-		[EFFECT_NOTICE_DROPPED] = "do not tell:",
-		[EFFECT_DROPS_END] = "drops end:",
-		[EFFECT_EXPECT] = "expect",
-		[EFFECT_OVERDUE] = "overdue:",
-		[EFFECT_CANCEL] = "cancel",
-		[EFFECT_ENDED] = "ended",
-		[EFFECT_STREAK_BEGIN] = "streak begins",
-		[EFFECT_STREAK_END] = "streak ends",
-		[EFFECT_BURST_BEGIN] = "burst begins",
-		[EFFECT_BURST_END] = "burst ends",
-		[EFFECT_LOADED] = "loaded",
-		[EFFECT_DRAINED] = "drained",
-	};
-	const char *name = names[effect->kind];
-
-	switch (effect->kind) {
-	case EFFECT_ARM:
-		trace(world, "    %s %s %.6f", name, effect->job->def->name,
-		      (double)effect->at / 1e6);
-		break;
-	case EFFECT_DROPS_END:
-	case EFFECT_EXPECT:
-	case EFFECT_OVERDUE:
-	case EFFECT_DISARM:
-	case EFFECT_JOB_FREE:
-		trace(world, "    %s %s", name, effect->job->def->name);
-		break;
-	case EFFECT_START:
-	case EFFECT_CANCEL:
-	case EFFECT_RETRY:
-	case EFFECT_RETRY_OFF:
-		trace(world, "    %s run %" PRIu64 " of %s, slot %.6f, attempt %u", name,
-		      effect->run->id, effect->run->def->name, (double)effect->run->slot / 1e6,
-		      effect->run->attempt);
-		break;
-	case EFFECT_NOTICE:
-	case EFFECT_NOTICE_DROPPED:
-		trace(world, "    %s run %" PRIu64 " of %s: hooks %x, mail %d, %d missed", name,
-		      effect->run->id, effect->run->def->name, effect->run->notice.hooks,
-		      effect->run->notice.mail, (int)effect->run->notice.missed);
-		break;
-	case EFFECT_ENDED:
-		trace(world, "    %s run %" PRIu64 " of %s: %s %s", name, effect->run->id,
-		      effect->run->def->name, verdict_info(effect->verdict)->name,
-		      reason_text(effect->reason));
-		break;
-	case EFFECT_STREAK_BEGIN:
-	case EFFECT_STREAK_END:
-		trace(world, "    %s: %s %s, %s, %" PRIu64 ", slots %.6f to %.6f", name,
-		      effect->job->def->name, verdict_info(effect->streak->verdict)->name,
-		      reason_text(effect->streak->reason), effect->streak->count,
-		      (double)effect->streak->first / 1e6, (double)effect->streak->last / 1e6);
-		break;
-	case EFFECT_BURST_BEGIN:
-	case EFFECT_BURST_END:
-	case EFFECT_LOADED:
-	case EFFECT_ACCEPTED:
-	case EFFECT_ADOPT:
-	case EFFECT_RETRY_RESTORED:
-	case EFFECT_PUT_OFF:
-	case EFFECT_NOT_RUN:
-	case EFFECT_HELD:
-	case EFFECT_JOB_KNOWN:
-	case EFFECT_JOB_GONE:
-	case EFFECT_JOB_STATE:
-	case EFFECT_PAUSED:
-	case EFFECT_RESUMED:
-	case EFFECT_CATCH_UP:
-		break;
-	case EFFECT_DRAINED:
-		trace(world, "    %s", name);
-		break;
-	}
 }
 
 static void apply(void *ctx, const struct effect *effect)
@@ -174,6 +76,7 @@ static void apply(void *ctx, const struct effect *effect)
 	if (world->verbose)
 		trace_effect(world, effect);
 	books_effect(world, effect);
+	shell_effect(world, effect);
 	switch (effect->kind) {
 	case EFFECT_ARM:
 		tail = engine_job_tail(effect->job);
@@ -196,56 +99,37 @@ static void apply(void *ctx, const struct effect *effect)
 	case EFFECT_CANCEL:
 		pool_stop(world, effect->run, effect->mode);
 		break;
-	case EFFECT_RETRY:
-	case EFFECT_RETRY_OFF:
-	case EFFECT_NOTICE_DROPPED:
-	case EFFECT_DROPS_END:
-	case EFFECT_EXPECT:
-	case EFFECT_OVERDUE:
-	case EFFECT_ENDED:
-	case EFFECT_STREAK_BEGIN:
-	case EFFECT_STREAK_END:
-	case EFFECT_BURST_BEGIN:
-	case EFFECT_BURST_END:
-	case EFFECT_LOADED:
-	case EFFECT_ACCEPTED:
-	case EFFECT_ADOPT:
-	case EFFECT_RETRY_RESTORED:
-	case EFFECT_PUT_OFF:
-	case EFFECT_NOT_RUN:
-	case EFFECT_HELD:
-	case EFFECT_JOB_KNOWN:
-	case EFFECT_JOB_GONE:
-	case EFFECT_JOB_STATE:
-	case EFFECT_PAUSED:
-	case EFFECT_RESUMED:
-	case EFFECT_CATCH_UP:
-		break;
-	case EFFECT_DRAINED:
+	default:
 		break;
 	}
 }
 
-static void step(struct world *world, const struct engine_event *event)
+void world_step(struct world *world, const struct engine_event *event)
 {
 	world->event = event;
 	world->steps++;
 	engine_step(world->engine, event, world->wall, (struct effect_sink){apply, world});
 	books_check(world);
+	shell_step_done(world);
 	pool_work(world);
 }
 
 void world_load(struct world *world, const struct plan *plan)
 {
-	struct model *model = plan_model(plan);
+	struct model *model;
 	struct engine_load *load = NULL;
 
+	if (!world->loaded) {
+		world_begin(world, plan);
+		return;
+	}
+	trace(world, "load");
+	model = plan_model(plan);
 	if (engine_prepare(world->engine, model, NULL, &load) < 0)
 		abort();
 	model_unref(model);
-	trace(world, "load");
 	books_load(world, plan);
-	step(world, &(struct engine_event){.kind = ENGINE_LOAD, .load = load});
+	world_step(world, &(struct engine_event){.kind = ENGINE_LOAD, .load = load});
 }
 
 void world_pass(struct world *world, usec_t span)
@@ -312,6 +196,8 @@ usec_t world_next(const struct world *world)
 	}
 	if (world->backed_off > 0)
 		next = sooner(world, next, find_retry(world).at);
+	if (world->catch_up_at > 0)
+		next = sooner(world, next, world->catch_up_at);
 	for (size_t i = 0; i < world->n_pool; i++) {
 		const struct run_tail *tail = engine_run_tail(world->pool[i]);
 		usec_t at = world->wall;
@@ -329,12 +215,15 @@ usec_t world_next(const struct world *world)
 static void deliver_due(struct world *world, size_t number)
 {
 	trace(world, "due: job %zu", number);
-	books_due(world, number);
-	step(world, &(struct engine_event){.kind = ENGINE_DUE, .job = world->books[number].job});
+	books_due(world, number, REASON_LATE);
+	world_step(world,
+		   &(struct engine_event){.kind = ENGINE_DUE, .job = world->books[number].job});
 }
 
 static bool comes_to_nothing(const struct run_tail *tail)
 {
+	if (tail->adopted)
+		return false;
 	return tail->result.kind == RESULT_UNWANTED || tail->result.kind == RESULT_NO_RESOURCES ||
 	       (tail->result.kind == RESULT_NOT_STARTED && tail->cancelled == REASON_REPLACED);
 }
@@ -346,7 +235,7 @@ static void deliver_run(struct world *world, struct engine_run *run)
 	if (tail->state == POOL_WORKING) {
 		trace(world, "started: run %" PRIu64, run->id);
 		tail->told_started = true;
-		step(world, &(struct engine_event){.kind = ENGINE_STARTED, .run = run});
+		world_step(world, &(struct engine_event){.kind = ENGINE_STARTED, .run = run});
 		return;
 	}
 	trace(world, "finished: run %" PRIu64, run->id);
@@ -358,8 +247,8 @@ static void deliver_run(struct world *world, struct engine_run *run)
 		if (!tail->is_notice && group_number(run->def) >= 0)
 			world->group_running[group_number(run->def)]--;
 	}
-	step(world,
-	     &(struct engine_event){.kind = ENGINE_FINISHED, .run = run, .result = &tail->result});
+	world_step(world, &(struct engine_event){
+				  .kind = ENGINE_FINISHED, .run = run, .result = &tail->result});
 }
 
 static void deliver_retry(struct world *world, struct engine_run *run)
@@ -368,7 +257,7 @@ static void deliver_retry(struct world *world, struct engine_run *run)
 
 	trace(world, "another attempt is due: run %" PRIu64, run->id);
 	tail->retry_at = 0;
-	step(world, &(struct engine_event){.kind = ENGINE_RETRY_DUE, .run = run});
+	world_step(world, &(struct engine_event){.kind = ENGINE_RETRY_DUE, .run = run});
 }
 
 static void deliver_overdue(struct world *world, size_t number)
@@ -378,14 +267,22 @@ static void deliver_overdue(struct world *world, size_t number)
 	trace(world, "overdue: job %zu", number);
 	tail->expect_at = 0;
 	world->books[number].expect_at = 0;
-	step(world,
-	     &(struct engine_event){.kind = ENGINE_OVERDUE, .job = world->books[number].job});
+	world_step(world,
+		   &(struct engine_event){.kind = ENGINE_OVERDUE, .job = world->books[number].job});
+}
+
+static void deliver_catch_up(struct world *world)
+{
+	trace(world, "somebody is to be caught up");
+	world->catch_up_at = 0;
+	world_step(world, &(struct engine_event){.kind = ENGINE_CATCH_UP});
 }
 
 bool world_deliver(struct world *world)
 {
 	struct retry_search retry = {0};
 	struct engine_run *run = NULL;
+	bool catch_up = false;
 	bool overdue = false;
 	size_t number = 0;
 	uint64_t n = 0;
@@ -420,9 +317,13 @@ bool world_deliver(struct world *world)
 		if ((starts || tail->state == POOL_BACK) && rng_below(&world->rng, ++n) == 0)
 			run = world->pool[i];
 	}
+	if (world->catch_up_at > 0 && world->catch_up_at <= world->elapsed)
+		catch_up = rng_below(&world->rng, ++n) == 0;
 	if (n == 0)
 		return false;
-	if (run)
+	if (catch_up)
+		deliver_catch_up(world);
+	else if (run)
 		deliver_run(world, run);
 	else if (retry.run)
 		deliver_retry(world, retry.run);
@@ -466,7 +367,7 @@ void world_send(struct world *world, enum engine_event_kind kind)
 		world->stopping = true;
 		telling_stop(world);
 	}
-	step(world, &(struct engine_event){.kind = kind});
+	world_step(world, &(struct engine_event){.kind = kind});
 }
 
 struct pick {
@@ -492,7 +393,38 @@ void world_kill(struct world *world, enum cancel_mode mode)
 	if (!pick.run)
 		return;
 	trace(world, "kill: run %" PRIu64, pick.run->id);
-	step(world, &(struct engine_event){.kind = ENGINE_KILL, .run = pick.run, .mode = mode});
+	world_step(world,
+		   &(struct engine_event){.kind = ENGINE_KILL, .run = pick.run, .mode = mode});
+}
+
+void world_pause(struct world *world, size_t number, usec_t until)
+{
+	static const char reason[] = "somebody works on it";
+	struct book *book = &world->books[number];
+	struct engine_pause *pause;
+
+	if (!book->job)
+		return;
+	pause = malloc(sizeof(*pause) + sizeof(reason));
+	if (!pause)
+		abort();
+	pause->until = until;
+	memcpy(pause->reason, reason, sizeof(reason));
+	trace(world, "pause: job %zu, until %.6f", number, (double)until / 1e6);
+	catchup_pause(world, number, until);
+	world_step(world,
+		   &(struct engine_event){.kind = ENGINE_PAUSE, .job = book->job, .pause = pause});
+}
+
+void world_resume(struct world *world, size_t number)
+{
+	struct book *book = &world->books[number];
+
+	if (!book->job)
+		return;
+	trace(world, "resume: job %zu", number);
+	catchup_resume(world, number);
+	world_step(world, &(struct engine_event){.kind = ENGINE_RESUME, .job = book->job});
 }
 
 void world_fire_early(struct world *world, size_t number)

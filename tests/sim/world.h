@@ -7,6 +7,8 @@
 
 #include "base/cleanup.h"
 #include "core/engine.h"
+#include "record.h"
+#include "slots.h"
 
 #include <setjmp.h>
 #include <stdbool.h>
@@ -42,6 +44,8 @@ struct job_plan {
 	enum notify_when notify_when;
 	unsigned notify_after;
 	usec_t expect_within;
+	enum catch_up_policy catch_up;
+	usec_t catch_up_window;
 };
 
 /* A configuration; job i is named so that names sort as their numbers. */
@@ -49,6 +53,8 @@ struct plan {
 	unsigned workers;
 	unsigned queue;
 	unsigned limits[WORLD_GROUPS]; /* 0: the group is not there */
+	unsigned catch_up_rate;
+	enum durability durability;
 	size_t n_jobs;
 	struct job_plan *jobs;
 };
@@ -66,25 +72,50 @@ struct behaviour {
 	unsigned unwanted;     /* percent whose condition does not hold */
 	unsigned too_late;     /* percent of cancels that find the run at its end */
 	unsigned slow_notices; /* percent that take ten times as long as a run */
+	unsigned slow_disk;    /* percent of steps after which nothing is committed */
+	unsigned surviving;    /* percent of processes that live on without the daemon */
 	usec_t grace;          /* within which a cancelled run ends */
 };
 
-struct open_slot {
-	usec_t slot;
-	bool in_hand; /* of a run, or held; for one check */
+/* What a step should bring for slots that were not acted on at their time. */
+enum fate {
+	FATE_COALESCED,
+	FATE_MISSED,
+	FATE_WINDOW, /* missed: too long ago */
+	FATE_PAUSED,
+	FATE_COUNT,
 };
 
 /* Where an account of a job's slots stands. */
 struct book {
 	struct engine_job *job; /* the engine's, while it has one */
 	usec_t cursor;          /* the first slot that is not yet due, or was not yet told of */
-	struct open_slot *open; /* due, without a verdict */
-	size_t n_open;
-	size_t capacity;
-	uint64_t streak; /* occurrences of its streak that have been booked */
-	uint64_t grown;  /* those of them in this step that it does not name */
-	uint64_t ran;    /* runs handed to the pool */
-	unsigned live;   /* for one check */
+	usec_t accounted;       /* the last slot that was acted on */
+	struct slots open;      /* due, without a verdict */
+	struct slots in_hand;   /* of these: of a run, held, or waiting; for one check */
+	struct slots waiting;   /* of these: to be caught up, as of the last check */
+	usec_t held;            /* as of the last check; USEC_INFINITY: none */
+	uint64_t streak;        /* occurrences of its streak that have been booked */
+	uint64_t streak_id;
+	uint64_t grown;      /* occurrences in this step that ran not, and are not named */
+	uint64_t unrecorded; /* those of them that are to be looked at anew */
+	uint64_t ran;        /* runs handed to the pool */
+	unsigned live;       /* runs; for one check */
+	uint64_t newest;     /* of them */
+
+	/* What it should come to in this step, and what it does. */
+	struct slots expected[FATE_COUNT];
+	unsigned reasons[FATE_COUNT]; /* sets of 1 << enum reason */
+	uint64_t came_to[FATE_COUNT];
+	struct slots may_wait; /* those that did, and those that may from now on */
+	enum reason waits_because;
+	bool withdrawn; /* all that wait need not any more */
+
+	struct schedule known; /* as was said last */
+	bool looked_at;        /* in a load, since its timer is not right any more */
+	bool paused;
+	usec_t until;
+	struct job_facts posted; /* what was said of it last */
 
 	/* Who is told. */
 	uint32_t failures;
@@ -106,6 +137,18 @@ struct book {
 };
 
 struct world {
+	struct record record;
+	struct past past; /* what the life in progress began with; NULL jobs: nothing */
+	uint64_t lives;
+	uint64_t first_id; /* runs and streaks that were numbered before this life */
+	uint64_t newest_streak;
+	usec_t catch_up_at;   /* elapsed time of the timer of those who are caught up; 0: none */
+	bool catch_up_was_on; /* before this step */
+	uint64_t released;    /* of those who waited to be caught up, in all */
+	uint64_t n_released;  /* in this step */
+	size_t n_caught_up;   /* jobs that will be; for one check */
+	uint64_t loads;       /* in this life */
+
 	struct engine *engine;
 	struct plan plan;
 	struct behaviour behaviour;
@@ -125,7 +168,7 @@ struct world {
 
 	const struct engine_event *event; /* in progress */
 	struct engine_diff diff;          /* what the load in progress should say */
-	uint64_t verdicts[VERDICT_COUNT];
+	uint64_t verdicts[VERDICT_COUNT]; /* in this life, as all that follows */
 	uint64_t reasons[REASON_COUNT];
 	uint64_t started;
 	uint64_t retries;
@@ -182,6 +225,15 @@ bool world_deliver(struct world *world);
 
 /* Time passes up to `wall`, and everything is delivered as it happens. */
 void world_run(struct world *world, usec_t wall);
+
+/* The daemon dies, and with the machine (`reboot`) all processes do; then it is started again, when
+   so much time has passed, with another plan. */
+void world_crash(struct world *world, bool reboot);
+void world_begin(struct world *world, const struct plan *plan);
+
+/* An operator pauses a job until then, and resumes it. */
+void world_pause(struct world *world, size_t number, usec_t until);
+void world_resume(struct world *world, size_t number);
 
 /* Events without a cause in the world. */
 void world_send(struct world *world, enum engine_event_kind kind);

@@ -22,8 +22,10 @@ enum pool_state {
 /* Behind each engine_run. */
 struct run_tail {
 	enum pool_state state;
+	bool accepted; /* is on record */
 	bool told_started;
 	bool is_notice;       /* in the pool */
+	bool adopted;         /* its process is that of a life before this one */
 	bool known;           /* as a notice */
 	unsigned attempts;    /* handed to the pool */
 	uint64_t line;        /* its number among those who lined up; 0: it does not wait */
@@ -39,32 +41,103 @@ size_t job_number(const struct job *def);
 int group_number(const struct job *def);
 void trace(const struct world *world, const char *format, ...) _printf_(2, 3);
 
+/* world.c */
+
+/* One event, and all that must hold after it. */
+void world_step(struct world *world, const struct engine_event *event);
+
+/* trace.c */
+
+void trace_effect(const struct world *world, const struct effect *effect);
+
+/* shell.c */
+
+/* Is there a ledger? */
+bool shell_records(const struct world *world);
+void shell_effect(struct world *world, const struct effect *effect);
+void shell_step_done(struct world *world);
+/* An attempt is about to be made. */
+void shell_intend(struct world *world, const struct engine_run *run);
+/* How long a run of the past has to wait for its next attempt. */
+usec_t shell_wait(const struct world *world, const struct row *row);
+/* What is on record; to be given back by shell_past_done(). */
+void shell_past(const struct world *world, struct past *ret_past);
+void shell_past_done(struct past *past);
+void shell_forget_accepted(struct world *world);
+/* The job is not configured any more. */
+void shell_bury(struct world *world, size_t number);
+
+/* lives.c */
+
+/* The row that a run of a life before this one has on record. */
+const struct row *lives_row(struct world *world, const struct engine_run *run);
+void lives_adopt(struct world *world, const struct effect *effect);
+void lives_retry(struct world *world, const struct effect *effect);
+void lives_put_off(struct world *world, struct engine_run *run);
+
 /* plans.c */
 
 struct model *plan_model(const struct plan *plan);
 
 /* books.c */
 
-/* What an event makes due, before the engine hears of it. */
-void books_due(struct world *world, size_t number);
+void books_init(struct world *world);
+void books_done(struct world *world);
+/* The first slot that is due after t. */
+usec_t books_first_after(const struct schedule *schedule, usec_t t);
+bool books_same_grid(const struct schedule *a, const struct schedule *b);
+/* So many runs of the job at a time. */
+unsigned books_limit(const struct job_plan *plan);
+/* What an event makes due, before the engine hears of it; why that is late, if it is. */
+void books_due(struct world *world, size_t number, enum reason reason);
+/* The slots of a job that is new, or has others than before. */
+void books_begin(struct world *world, size_t number, const struct schedule *schedule);
+/* They go on behind the last one that was acted on, unless the clock was set far back. */
+void books_continue(struct world *world, size_t number, const struct schedule *schedule);
 void books_clock_stepped(struct world *world);
 void books_load(struct world *world, const struct plan *plan);
 /* An occurrence has its verdict. */
 void books_settle(struct world *world, size_t number, usec_t slot, enum verdict verdict,
 		  enum reason reason);
-/* Whatever must hold of an effect, and what it settles. */
-void books_effect(struct world *world, const struct effect *effect);
+void books_post_settled(struct world *world, size_t number, struct range range);
 /* Whatever must hold after a step. */
 void books_check(struct world *world);
 
+/* effects.c */
+
+/* Whatever must hold of an effect, and what it settles. */
+void books_effect(struct world *world, const struct effect *effect);
+
+/* catchup.c: slots that nobody acted on at their time */
+
+/* What is acted on within this was in time. */
+#define CATCHUP_IN_TIME (5 * USEC_PER_SEC)
+
+/* What must come of those that are due now, of which there may be none, and of those that wait. */
+void catchup_expect(struct world *world, size_t number, const struct slots *fresh,
+		    enum reason reason);
+/* The same in a life that begins; not `continued`: nothing is known of it that counts. */
+void catchup_find(struct world *world, size_t number, bool continued);
+/* Another plan is about to be in force. */
+void catchup_load(struct world *world, size_t number, const struct job_plan *before,
+		  const struct job_plan *after);
+/* It is paused until then, and resumed. */
+void catchup_pause(struct world *world, size_t number, usec_t until);
+void catchup_resume(struct world *world, size_t number);
+/* So many did not run. */
+void catchup_came(struct world *world, size_t number, const struct engine_streak *streak,
+		  uint64_t count);
+void catchup_timer(struct world *world, usec_t span);
+/* After a step: what waits now; the slots of the job that are in nobody's hands; all else. */
+void catchup_check_job(struct world *world, const struct engine_job *job);
+void catchup_check_slots(struct world *world, size_t number, const struct slots *left);
+void catchup_check(struct world *world);
+
 /* streaks.c */
 
-/* Books what an effect says of a streak; or what has come to one since it was looked at last. */
+/* Books what an effect says of a streak. */
 void streaks_effect(struct world *world, const struct effect *effect);
-void streaks_look(struct world *world, const struct engine_job *job);
-/* After a step, when it is known which slots are in hand: settles those that no effect has named.
- */
-void streaks_settle(struct book *book);
+void streaks_check(struct world *world, const struct engine_job *job);
 
 /* attempts.c */
 
@@ -96,6 +169,8 @@ void telling_check(struct world *world);
 /* pool.c */
 
 void pool_take(struct world *world, struct engine_run *run);
+/* Its process has outlived the daemon. */
+void pool_adopt(struct world *world, struct engine_run *run, const struct row *row);
 void pool_stop(struct world *world, struct engine_run *run, enum cancel_mode mode);
 void pool_forget(struct world *world, struct engine_run *run);
 /* Workers take from the queue and finish, up to the present. */
