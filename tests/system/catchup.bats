@@ -50,13 +50,13 @@ caught_up() {
 	away 5
 	start
 	caught_up
-	stop
+	halt
 	n=$(due)
 	equal streaks "$(streaks j)" "coalesced/down $((n - 1))"
 	equal runs "$(rows j)" "$((SINCE + (n - 1) * HOUR)) ok 1"
 	equal "what ran" "$(slots j)" "$((SINCE + (n - 1) * HOUR))"
 	entered j $HOUR
-	logged "everyd: j: coalesced $((n - 1)) occurrences"
+	grep "everyd: j: coalesced $((n - 1)) occurrences" "$T/log.1"
 	# Nothing of it is caught up again.
 	start
 	stop
