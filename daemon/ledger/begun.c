@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,11 +21,12 @@
 struct file {
 	char magic[24];
 	char boot[PAST_BOOT_ID_SIZE + 3];
-	_Atomic uint64_t marks[MARKS]; /* numbers of runs; 0: none */
+	uint64_t marks[MARKS]; /* numbers of runs; 0: none */
 };
 
 struct begun {
-	struct file *file;
+	int fd;
+	struct file file; /* as it is on disk, but for marks that say nothing any more: 0 here */
 };
 
 static bool is_of_boot(const struct file *file, const char *boot)
@@ -41,6 +40,11 @@ static void begin(struct file *file, const char *boot)
 	memset(file, 0, sizeof(*file));
 	(void)snprintf(file->boot, sizeof(file->boot), "%s", boot);
 	memcpy(file->magic, MAGIC, sizeof(MAGIC));
+}
+
+static bool write_all(const struct begun *begun)
+{
+	return pwrite(begun->fd, &begun->file, sizeof(begun->file), 0) == sizeof(begun->file);
 }
 
 /* Opens it with all its room, so that no mark can fail for want of disk. */
@@ -64,66 +68,84 @@ static int open_file(const char *directory)
 
 struct begun *begun_open(const char *directory, const char *boot)
 {
-	_cleanup_close_ int fd = open_file(directory);
-	struct begun *begun;
-	void *file;
+	struct begun *begun = malloc(sizeof(*begun));
 
-	if (fd < 0)
+	if (!begun)
 		return NULL;
-	file = mmap(NULL, sizeof(struct file), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (file == MAP_FAILED)
-		return NULL;
-	begun = malloc(sizeof(*begun));
-	if (!begun) {
-		(void)munmap(file, sizeof(struct file));
+	begun->fd = open_file(directory);
+	if (begun->fd < 0) {
+		free(begun);
 		return NULL;
 	}
-	begun->file = file;
-	if (!boot[0] || !is_of_boot(begun->file, boot))
-		begin(begun->file, boot);
-	return begun;
+	if (pread(begun->fd, &begun->file, sizeof(begun->file), 0) == sizeof(begun->file) &&
+	    boot[0] && is_of_boot(&begun->file, boot))
+		return begun;
+	begin(&begun->file, boot);
+	if (write_all(begun))
+		return begun;
+	begun_close(begun);
+	return NULL;
 }
 
 void begun_close(struct begun *begun)
 {
 	if (!begun)
 		return;
-	(void)munmap(begun->file, sizeof(*begun->file));
+	(void)close(begun->fd);
 	free(begun);
 }
 
 /* Where the mark of `run` is, or a free place where it may be with 0; NULL: nowhere. */
-static _Atomic uint64_t *find(const struct begun *begun, uint64_t run, uint64_t wanted)
+static uint64_t *find(struct begun *begun, uint64_t run, uint64_t wanted)
 {
 	for (uint64_t i = 0; i < PROBES; i++) {
-		_Atomic uint64_t *mark = &begun->file->marks[(run + i) & (MARKS - 1)];
+		uint64_t *mark = &begun->file.marks[(run + i) & (MARKS - 1)];
 
-		if (atomic_load_explicit(mark, memory_order_relaxed) == wanted)
+		if (*mark == wanted)
 			return mark;
 	}
 	return NULL;
 }
 
+static bool write_mark(const struct begun *begun, const uint64_t *mark)
+{
+	off_t at = (const char *)mark - (const char *)&begun->file;
+
+	return pwrite(begun->fd, mark, sizeof(*mark), at) == sizeof(*mark);
+}
+
 bool begun_mark(struct begun *begun, uint64_t run)
 {
-	_Atomic uint64_t *mark = find(begun, run, 0);
+	uint64_t *mark = find(begun, run, 0);
 
 	if (!mark)
 		return false;
-	/* Before whatever is done next. */
-	atomic_store(mark, run);
-	return true;
+	*mark = run;
+	if (write_mark(begun, mark))
+		return true;
+	*mark = 0;
+	return false;
+}
+
+void begun_release(struct begun *begun, uint64_t run)
+{
+	uint64_t *mark = find(begun, run, run);
+
+	if (mark)
+		*mark = 0;
 }
 
 void begun_unmark(struct begun *begun, uint64_t run)
 {
-	_Atomic uint64_t *mark = find(begun, run, run);
+	uint64_t *mark = find(begun, run, run);
 
-	if (mark)
-		atomic_store_explicit(mark, 0, memory_order_relaxed);
+	if (!mark)
+		return;
+	*mark = 0;
+	(void)write_mark(begun, mark);
 }
 
-static void start_if_marked(const struct begun *begun, const char *boot, struct past_run *run)
+static void start_if_marked(struct begun *begun, const char *boot, struct past_run *run)
 {
 	if (run->state != PAST_ACCEPTED || !find(begun, run->id, run->id))
 		return;
@@ -147,11 +169,8 @@ void begun_recall(struct begun *begun, const char *boot, struct past *past)
 	for (size_t i = 0; i < past->n_jobs; i++)
 		for (size_t k = 0; k < past->jobs[i].n_runs; k++)
 			start_if_marked(begun, boot, &past->jobs[i].runs[k]);
-	for (size_t i = 0; i < MARKS; i++) {
-		_Atomic uint64_t *mark = &begun->file->marks[i];
-		uint64_t run = atomic_load_explicit(mark, memory_order_relaxed);
-
-		if (run != 0 && !is_open(past, run))
-			atomic_store_explicit(mark, 0, memory_order_relaxed);
-	}
+	for (size_t i = 0; i < MARKS; i++)
+		if (begun->file.marks[i] != 0 && !is_open(past, begun->file.marks[i]))
+			begun->file.marks[i] = 0;
+	(void)write_all(begun);
 }

@@ -1,7 +1,8 @@
 /*
- * Which runs have been begun: marks in a file that is mapped into memory. A mark is there as soon
- * as it is made, whatever becomes of the daemon, and costs no system call. It does not outlive the
- * machine, and is for no longer than until the verdict is in the database. One thread at a time.
+ * Which runs have been begun: marks in a file, each written by one system call, without a commit.
+ * A mark is there as soon as it is made, whatever becomes of the daemon; it need not outlive the
+ * machine, and is for no longer than until more of the run is in the database. One thread at a
+ * time.
  */
 #pragma once
 
@@ -22,8 +23,14 @@ struct begun *begun_open(const char *directory, const char *boot) _must_check_;
 /* NULL is fine. The marks stay in the file. */
 void begun_close(struct begun *begun);
 
-/* Returns false if there is no room. */
+/* Returns false if there is no room, or it cannot be written. */
 bool begun_mark(struct begun *begun, uint64_t run);
+
+/* More of the run is in the database by now than that it was accepted: its mark says nothing any
+   more, and its place is free. */
+void begun_release(struct begun *begun, uint64_t run);
+
+/* It was not begun after all. */
 void begun_unmark(struct begun *begun, uint64_t run);
 
 /* Runs of the past that are marked, and of which the database only knows that they were accepted,

@@ -145,7 +145,7 @@ int ledger_open(const char *directory, const struct ledger_settings *settings,
 	ledger->begun = begun_open(directory, ledger->boot);
 	if (!opening_first(ledger, &past))
 		number_anew(&past);
-	if (ledger->begun)
+	else if (ledger->begun)
 		begun_recall(ledger->begun, ledger->boot, &past);
 	r = -pthread_create(&ledger->thread, &ledger->attr, writer_main, ledger);
 	if (r < 0) {

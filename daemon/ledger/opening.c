@@ -45,6 +45,9 @@ static void forget_file(struct ledger *ledger)
 	ledger->store.numbers = NULL;
 	ledger->store.n_numbers = 0;
 	prune_clear(&ledger->prune);
+	ledger_lock(ledger);
+	ledger->accepted_run = 0;
+	ledger_unlock(ledger);
 }
 
 static int recall_past(struct ledger *ledger, struct past *ret_past)

@@ -192,8 +192,10 @@ static void settle_marks(struct ledger *ledger)
 
 			if (run == 0 || p->kind == POSTING_INTENT)
 				continue;
-			if (p->kind != POSTING_ACCEPTED)
+			if (p->kind == POSTING_FORGET)
 				begun_unmark(ledger->begun, run);
+			else if (p->kind != POSTING_ACCEPTED)
+				begun_release(ledger->begun, run);
 			else if (run > ledger->accepted_run)
 				ledger->accepted_run = run;
 		}

@@ -5,11 +5,13 @@
 #include "core/result.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -126,10 +128,48 @@ static void there_may_be_no_room(void **state)
 	for (; n < 100 && begun_mark(begun, run); n++)
 		run += 8192;
 	assert_in_range(n, 1, 99);
-	begun_unmark(begun, 3);
+	begun_release(begun, 3);
 	assert_true(begun_mark(begun, run));
 	begun_close(begun);
 	recall(BOOT, run, "SBS");
+}
+
+/* Its place is for others then. On disk it stays until they come: the database knows better. */
+static void a_mark_may_be_of_no_use_any_more(void **state)
+{
+	struct begun *begun = begun_open(directory, BOOT);
+
+	(void)state;
+	assert_true(begun_mark(begun, 7));
+	begun_release(begun, 7);
+	assert_true(begun_mark(begun, 7 + 8192));
+	begun_close(begun);
+	recall(BOOT, 7, "ABS");
+	begun = begun_open(directory, BOOT);
+	assert_true(begun_mark(begun, 7));
+	begun_release(begun, 7);
+	begun_close(begun);
+	recall(BOOT, 100, "ABS");
+	recall(BOOT, 7, "ABS");
+}
+
+/* Nor has its file room for another: that shows as a mark that cannot be made, not as a crash. */
+static void a_full_disk_is_no_mark(void **state)
+{
+	struct rlimit before;
+	struct rlimit none;
+	struct begun *begun = begun_open(directory, BOOT);
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	none = (struct rlimit){0, before.rlim_max};
+	assert_ptr_not_equal(signal(SIGXFSZ, SIG_IGN), SIG_ERR);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_false(begun_mark(begun, 7));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_true(begun_mark(begun, 7));
+	begun_close(begun);
+	recall(BOOT, 7, "SBS");
 }
 
 static void many_may_be_begun_at_once(void **state)
@@ -177,6 +217,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(marks_of_runs_with_a_verdict_go, make, clear),
 		cmocka_unit_test_setup_teardown(another_boot_has_none, make, clear),
 		cmocka_unit_test_setup_teardown(there_may_be_no_room, make, clear),
+		cmocka_unit_test_setup_teardown(a_mark_may_be_of_no_use_any_more, make, clear),
+		cmocka_unit_test_setup_teardown(a_full_disk_is_no_mark, make, clear),
 		cmocka_unit_test_setup_teardown(many_may_be_begun_at_once, make, clear),
 		cmocka_unit_test_setup_teardown(what_is_no_file_of_ours_is_not_used, make, clear),
 	};
