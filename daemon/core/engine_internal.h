@@ -191,7 +191,7 @@ void catch_up_expire(struct step *step, struct engine_job *job, enum verdict ver
 void catch_up_forget_future(struct step *step, struct engine_job *job);
 /* Whether the job is in line is looked at anew. */
 void catch_up_line_up(struct engine *engine, struct engine_job *job);
-/* Gives the job another definition, which has a say in what waits. */
+/* Gives the job another definition; what that does not let wait any more is given up. */
 void catch_up_redefine(struct step *step, struct engine_job *job, const struct job *def);
 /* Starts those whose turn it is. */
 void catch_up_settle(struct step *step);

@@ -366,9 +366,10 @@ static void apply_job(struct step *step, const struct engine_load *load, struct 
 	usec_t expect = def->settings->expect_within;
 	bool no_alarm = expect != expected || !notice_of_overdue_is_possible(def->settings);
 
-	catch_up_redefine(step, job, def);
+	/* First what need not be told any more, lest that is told for what else is missed now. */
 	notice_forget(step->engine, job, !command_line_is_set(&def->settings->hooks[HOOK_MISSED]),
 		      no_alarm);
+	catch_up_redefine(step, job, def);
 	if (begins)
 		begin_slots(step, job);
 	/* What is on record may be of another life of it. */
