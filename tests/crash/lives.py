@@ -34,8 +34,8 @@ SETTINGS = {
 # What the daemon says when it does what it should; the rest is trouble.
 EXPECTED = re.compile("|".join([
     r"everyd \S+ started: \d+ jobs",
-    r"SIGHUP: .*",
     r"reload: \d+ added, .*",
+    r"no reload: everyd is stopping",
     r"stopping(: .*| what still runs|)",
     r"stopped after .*",
     r"/\S+: warning: job .*",
@@ -197,11 +197,13 @@ class Site:
 
     def _linger(self):
         """Lets it live until some moment."""
-        kind = self.random.choice(["birth", "time", "log", "book", "book"])
+        kind = self.random.choices(["birth", "time", "log", "book", "long"], [4, 4, 4, 8, 1])[0]
         if kind == "birth":
             self._await(lambda: False, self.random.uniform(0, 0.04))
         elif kind == "time":
             self._await(lambda: False, self.random.uniform(0, 0.6))
+        elif kind == "long":
+            self._await(lambda: False, self.random.uniform(1, 3))
         elif kind == "log":
             self._await_growth(self._log, self.random.randint(1, 80))
         else:

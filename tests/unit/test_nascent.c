@@ -56,7 +56,8 @@ static _Noreturn void meet(enum fate fate, int ends[2])
 	pthread_t thread;
 
 	(void)close(ends[1]);
-	if (fate == STAYS_WITH_THREADS && pthread_create(&thread, NULL, stay, ends) != 0)
+	if (fate == STAYS_WITH_THREADS &&
+	    (pthread_create(&thread, NULL, stay, ends) != 0 || pthread_detach(thread) != 0))
 		_exit(1);
 	if (fate == STAYS || fate == STAYS_WITH_THREADS)
 		(void)stay(ends);
