@@ -126,8 +126,8 @@ static const char version_1[] =
 
 	"CREATE VIEW jobs AS"
 	" SELECT name AS job, schedule, failures,"
-	"  strftime('%Y-%m-%d %H:%M:%f', max(coalesce(last_success, 0), coalesce("
-	"   (SELECT max(ended) FROM run WHERE run.job = number AND verdict = 'ok'), 0))"
+	"  strftime('%Y-%m-%d %H:%M:%f', nullif(max(coalesce(last_success, 0), coalesce("
+	"   (SELECT max(ended) FROM run WHERE run.job = number AND verdict = 'ok'), 0)), 0)"
 	"   / 1e6, 'unixepoch') AS last_success,"
 	"  CASE WHEN paused THEN coalesce("
 	"   strftime('%Y-%m-%d %H:%M:%f', until / 1e6, 'unixepoch'), 'resumed') END"

@@ -545,6 +545,7 @@ static void people_can_read_it_meanwhile(void **state)
 	(void)state;
 	open_ledger();
 	post_job(1, "backup");
+	post_job(2, "never");
 	assert_true(intend(5, 1));
 	post_ended(5, 1, VERDICT_OK);
 	ledger_streak(ledger, &(struct ledger_streak){3, 1, VERDICT_MISSED, REASON_DOWN, 4, T0,
@@ -557,7 +558,8 @@ static void people_can_read_it_meanwhile(void **state)
 		"backup|5|2026-03-20 09:46:45.000|ok|-|1|0.005\n"
 		"backup|-|2026-03-20 09:46:46.000|missed|the daemon was not running|4|-\n");
 	assert_string_equal(ask("SELECT job, last_success, failures, paused_until FROM jobs"),
-			    "backup|2026-03-20 09:46:45.005|0|-\n");
+			    "backup|2026-03-20 09:46:45.005|0|-\n"
+			    "never|-|0|-\n");
 	/* In the middle of a reading transaction, too. */
 	assert_true(intend(6, 1));
 }
