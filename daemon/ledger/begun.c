@@ -1,9 +1,11 @@
 /* See begun.h. */
 #include "ledger/begun.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +27,9 @@ struct file {
 };
 
 struct begun {
+	char path[PATH_MAX];
 	int fd;
+	pthread_mutex_t lock; /* of what follows */
 	struct file file; /* as it is on disk, but for marks that say nothing any more: 0 here */
 };
 
@@ -48,15 +52,11 @@ static bool write_all(const struct begun *begun)
 }
 
 /* Opens it with all its room, so that no mark can fail for want of disk. */
-static int open_file(const char *directory)
+static int open_file(const char *path)
 {
-	char path[PATH_MAX];
 	struct stat st;
-	int fd;
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
-	if (snprintf(path, sizeof(path), "%s/%s", directory, BEGUN_NAME) >= (int)sizeof(path))
-		return -1;
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
@@ -68,17 +68,21 @@ static int open_file(const char *directory)
 
 struct begun *begun_open(const char *directory, const char *boot)
 {
-	struct begun *begun = malloc(sizeof(*begun));
+	struct begun *begun = boot[0] ? malloc(sizeof(*begun)) : NULL;
 
 	if (!begun)
 		return NULL;
-	begun->fd = open_file(directory);
-	if (begun->fd < 0) {
+	begun->fd = -1;
+	if (snprintf(begun->path, PATH_MAX, "%s/%s", directory, BEGUN_NAME) < PATH_MAX)
+		begun->fd = open_file(begun->path);
+	if (begun->fd < 0 || pthread_mutex_init(&begun->lock, NULL) != 0) {
+		if (begun->fd >= 0)
+			(void)close(begun->fd);
 		free(begun);
 		return NULL;
 	}
 	if (pread(begun->fd, &begun->file, sizeof(begun->file), 0) == sizeof(begun->file) &&
-	    boot[0] && is_of_boot(&begun->file, boot))
+	    is_of_boot(&begun->file, boot))
 		return begun;
 	begin(&begun->file, boot);
 	if (write_all(begun))
@@ -92,7 +96,24 @@ void begun_close(struct begun *begun)
 	if (!begun)
 		return;
 	(void)close(begun->fd);
+	(void)pthread_mutex_destroy(&begun->lock);
 	free(begun);
+}
+
+static void lock(struct begun *begun)
+{
+	int error = pthread_mutex_lock(&begun->lock);
+
+	assert(error == 0);
+	(void)error;
+}
+
+static void unlock(struct begun *begun)
+{
+	int error = pthread_mutex_unlock(&begun->lock);
+
+	assert(error == 0);
+	(void)error;
 }
 
 /* Where the mark of `run` is, or a free place where it may be with 0; NULL: nowhere. */
@@ -114,35 +135,69 @@ static bool write_mark(const struct begun *begun, const uint64_t *mark)
 	return pwrite(begun->fd, mark, sizeof(*mark), at) == sizeof(*mark);
 }
 
+static bool is_there(const struct begun *begun)
+{
+	struct stat there;
+	struct stat own;
+
+	return fstat(begun->fd, &own) == 0 && stat(begun->path, &there) == 0 &&
+	       there.st_ino == own.st_ino && there.st_dev == own.st_dev;
+}
+
+/* If that fails, marks are as good as they were. */
+void begun_renew(struct begun *begun)
+{
+	int fd;
+
+	lock(begun);
+	fd = is_there(begun) ? -1 : open_file(begun->path);
+	if (fd >= 0) {
+		(void)close(begun->fd);
+		begun->fd = fd;
+		(void)write_all(begun);
+	}
+	unlock(begun);
+}
+
 bool begun_mark(struct begun *begun, uint64_t run)
 {
-	uint64_t *mark = find(begun, run, 0);
+	uint64_t *mark;
+	bool marked = false;
 
-	if (!mark)
-		return false;
-	*mark = run;
-	if (write_mark(begun, mark))
-		return true;
-	*mark = 0;
-	return false;
+	lock(begun);
+	mark = find(begun, run, 0);
+	if (mark) {
+		*mark = run;
+		marked = write_mark(begun, mark);
+		if (!marked)
+			*mark = 0;
+	}
+	unlock(begun);
+	return marked;
 }
 
 void begun_release(struct begun *begun, uint64_t run)
 {
-	uint64_t *mark = find(begun, run, run);
+	uint64_t *mark;
 
+	lock(begun);
+	mark = find(begun, run, run);
 	if (mark)
 		*mark = 0;
+	unlock(begun);
 }
 
 void begun_unmark(struct begun *begun, uint64_t run)
 {
-	uint64_t *mark = find(begun, run, run);
+	uint64_t *mark;
 
-	if (!mark)
-		return;
-	*mark = 0;
-	(void)write_mark(begun, mark);
+	lock(begun);
+	mark = find(begun, run, run);
+	if (mark) {
+		*mark = 0;
+		(void)write_mark(begun, mark);
+	}
+	unlock(begun);
 }
 
 static void start_if_marked(struct begun *begun, const char *boot, struct past_run *run)

@@ -276,6 +276,8 @@ void ledger_held(struct ledger *ledger, uint32_t job, usec_t slot)
 void ledger_accepted(struct ledger *ledger, const struct ledger_run *run)
 {
 	post(ledger, &(struct posting){.intent = {.run = *run}}, POSTING_ACCEPTED);
+	if (run->id > ledger->gathered_run)
+		ledger->gathered_run = run->id;
 }
 
 static void post_attempt(struct ledger *ledger, const struct ledger_attempt *attempt,
@@ -331,10 +333,14 @@ void ledger_clock_stepped(struct ledger *ledger, usec_t at, usec_t by)
 
 void ledger_flush(struct ledger *ledger)
 {
-	if (ledger->group.postings == 0 && ledger->group.lost == 0)
+	bool lost = ledger->group.lost > 0;
+
+	if (ledger->group.postings == 0 && !lost)
 		return;
 	ledger_lock(ledger);
-	(void)queue_put(&ledger->queue, &ledger->group);
+	if (queue_put(&ledger->queue, &ledger->group) == 0 || lost)
+		ledger->doubtful_run = ledger->gathered_run;
+	ledger->posted_run = ledger->gathered_run;
 	writer_wake(ledger, WRITER_IDLE);
 	ledger_unlock(ledger);
 }
@@ -367,16 +373,26 @@ static void await_group(struct ledger *ledger, struct waiter *waiter, uint64_t n
 }
 
 /* Where the machine lives on a mark will do, as soon as the run is on record as accepted, which was
-   posted before. Under the lock. */
-static bool mark(struct ledger *ledger, const struct ledger_run *run, struct waiter *waiter,
-		 usec_t until)
+   posted before; if it is, it does not matter whether more can be written now. Under the lock. */
+static bool may_mark(struct ledger *ledger, const struct ledger_run *run, struct waiter *waiter,
+		     usec_t until)
 {
 	if (!ledger->begun || ledger->power || run->attempt > 1)
 		return false;
 	if (run->id > ledger->accepted_run && ledger->queue.postings > 0)
 		await_group(ledger, waiter, ledger->queue.numbered, until);
-	return run->id <= ledger->accepted_run && !ledger->trouble &&
-	       begun_mark(ledger->begun, run->id);
+	return run->id <= ledger->accepted_run && run->id > ledger->doubtful_run;
+}
+
+/* Puts the intent itself on record. Under the lock. */
+static bool intend(struct ledger *ledger, const struct posting *posting, struct waiter *waiter,
+		   usec_t until)
+{
+	uint64_t number = queue_put_one(&ledger->queue, posting, POSTING_INTENT);
+
+	waiter->recorded = false;
+	await_group(ledger, waiter, number, until);
+	return waiter->recorded;
 }
 
 bool ledger_intend(struct ledger *ledger, const struct ledger_run *run, usec_t now, usec_t patience)
@@ -384,20 +400,21 @@ bool ledger_intend(struct ledger *ledger, const struct ledger_run *run, usec_t n
 	struct posting posting = {.intent = {*run, now}};
 	struct waiter waiter = {0};
 	usec_t until = usec_add(clock_monotonic(), patience);
+	struct begun *begun;
 	bool recorded;
 
 	if (cond_init(&waiter.wake) < 0)
 		return false;
 	ledger_lock(ledger);
-	recorded = mark(ledger, run, &waiter, until);
-	if (!recorded) {
-		uint64_t number = queue_put_one(&ledger->queue, &posting, POSTING_INTENT);
-
-		waiter.recorded = false;
-		await_group(ledger, &waiter, number, until);
-		recorded = waiter.recorded;
-	}
+	begun = may_mark(ledger, run, &waiter, until) ? ledger->begun : NULL;
 	ledger_unlock(ledger);
+	/* Nobody is to wait for the lock while this waits for the disk. */
+	recorded = begun && begun_mark(begun, run->id);
+	if (!recorded) {
+		ledger_lock(ledger);
+		recorded = intend(ledger, &posting, &waiter, until);
+		ledger_unlock(ledger);
+	}
 	(void)pthread_cond_destroy(&waiter.wake);
 	return recorded;
 }

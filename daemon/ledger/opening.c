@@ -45,8 +45,9 @@ static void forget_file(struct ledger *ledger)
 	ledger->store.numbers = NULL;
 	ledger->store.n_numbers = 0;
 	prune_clear(&ledger->prune);
+	/* What was on record as accepted was so in that file. */
 	ledger_lock(ledger);
-	ledger->accepted_run = 0;
+	ledger->doubtful_run = ledger->posted_run;
 	ledger_unlock(ledger);
 }
 
@@ -91,6 +92,8 @@ bool opening_again(struct ledger *ledger, struct trouble *ret_trouble)
 		store_close(&ledger->store, true);
 		return false;
 	}
+	if (ledger->begun)
+		begun_renew(ledger->begun);
 	ledger->unread = false;
 	checkpointer_start(ledger->checkpointer);
 	return true;

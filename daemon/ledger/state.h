@@ -46,7 +46,8 @@ struct ledger {
 	pthread_attr_t attr;
 	int fd; /* readable: there are news */
 
-	struct posting_group group; /* that is being gathered; the loop's */
+	struct posting_group group; /* that is being gathered; the loop's, as is the next */
+	uint64_t gathered_run;      /* the highest that was ever in it as accepted */
 
 	pthread_mutex_t lock;
 	pthread_cond_t work;  /* the writer sleeps on this; by CLOCK_MONOTONIC, as all of these */
@@ -69,7 +70,9 @@ struct ledger {
 	struct ledger_news news;
 	bool trouble;          /* nobody is to wait */
 	struct begun *begun;   /* NULL: there is none */
-	uint64_t accepted_run; /* the highest that is on record as accepted, as are those below */
+	uint64_t posted_run;   /* the highest that was posted as accepted */
+	uint64_t accepted_run; /* the highest that is on record as that ... */
+	uint64_t doubtful_run; /* ... as are those below, down to this one */
 
 	/* The writer's thread alone; before it is there, that of ledger_open(). */
 	struct store store;

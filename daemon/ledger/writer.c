@@ -183,9 +183,11 @@ static bool take(struct ledger *ledger)
 }
 
 /* Those that are accepted may be begun; of those that have ended, or are none any more, it need not
-   be known. Under the lock. */
-static void settle_marks(struct ledger *ledger)
+   be known. Not under the lock, for which nobody is to wait while the disk is waited for. */
+static uint64_t settle_marks(struct ledger *ledger)
 {
+	uint64_t accepted = ledger->accepted_run;
+
 	for (struct queue_chunk *chunk = ledger->batch; chunk; chunk = chunk->next) {
 		for (struct posting *p = queue_next(chunk, NULL); p; p = queue_next(chunk, p)) {
 			uint64_t run = posting_run(p);
@@ -196,24 +198,29 @@ static void settle_marks(struct ledger *ledger)
 				begun_unmark(ledger->begun, run);
 			else if (p->kind != POSTING_ACCEPTED)
 				begun_release(ledger->begun, run);
-			else if (run > ledger->accepted_run)
-				ledger->accepted_run = run;
+			else if (run > accepted)
+				accepted = run;
 		}
 	}
+	return accepted;
 }
 
 /* All that was taken is on record. */
 static void committed(struct ledger *ledger, uint64_t refused)
 {
 	struct queue_chunk *last = ledger->batch;
+	uint64_t accepted = 0;
 
 	while (last && last->next)
 		last = last->next;
 	if (ledger->batch)
 		count_rows(ledger, clock_wall());
-	ledger_lock(ledger);
 	if (ledger->begun)
-		settle_marks(ledger);
+		accepted = settle_marks(ledger);
+	ledger_lock(ledger);
+	ledger->accepted_run = accepted;
+	if (refused > 0)
+		ledger->doubtful_run = ledger->posted_run;
 	if (last)
 		tell_waiters(ledger, last->last, false);
 	queue_release(&ledger->queue, steal_ptr(ledger->batch));

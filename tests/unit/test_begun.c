@@ -117,6 +117,21 @@ static void another_boot_has_none(void **state)
 	recall(BOOT, 7, "ABS");
 }
 
+static void a_file_that_was_removed_is_made_anew(void **state)
+{
+	struct begun *begun = begun_open(directory, BOOT);
+
+	(void)state;
+	assert_true(begun_mark(begun, 7));
+	assert_int_equal(unlink(file), 0);
+	begun_renew(begun);
+	begun_renew(begun);
+	assert_true(begun_mark(begun, 8));
+	begun_close(begun);
+	recall(BOOT, 7, "SBS");
+	recall(BOOT, 8, "SBS");
+}
+
 /* Runs that share their places: when all are taken the next has to go on record otherwise. */
 static void there_may_be_no_room(void **state)
 {
@@ -206,6 +221,8 @@ static void what_is_no_file_of_ours_is_not_used(void **state)
 	assert_int_equal(truncate(file, 100), 0);
 	recall(BOOT, 7, "ABS");
 	assert_null(begun_open("/nonexistent", BOOT));
+	/* Nobody could tell afterwards whether there was another one. */
+	assert_null(begun_open(directory, ""));
 	begun_close(NULL);
 }
 
@@ -216,6 +233,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_marked_was_not_begun, make, clear),
 		cmocka_unit_test_setup_teardown(marks_of_runs_with_a_verdict_go, make, clear),
 		cmocka_unit_test_setup_teardown(another_boot_has_none, make, clear),
+		cmocka_unit_test_setup_teardown(a_file_that_was_removed_is_made_anew, make, clear),
 		cmocka_unit_test_setup_teardown(there_may_be_no_room, make, clear),
 		cmocka_unit_test_setup_teardown(a_mark_may_be_of_no_use_any_more, make, clear),
 		cmocka_unit_test_setup_teardown(a_full_disk_is_no_mark, make, clear),

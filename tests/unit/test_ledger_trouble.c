@@ -117,6 +117,32 @@ static void a_lock_is_trouble_until_it_is_gone(void **state)
 	assert_true(intend(7, 1));
 }
 
+static void what_is_begun_in_trouble_is_known_if_it_was_on_record_before(void **state)
+{
+	const struct past_job *job;
+
+	(void)state;
+	open_ledger();
+	post_job(1, "job");
+	post_accepted(5, 1);
+	post_accepted(6, 1);
+	settle();
+	lock_file();
+	post_accepted(7, 1);
+	ledger_flush(ledger);
+	await_trouble("another process");
+	assert_true(intend(5, 1));
+	assert_false(intend(7, 1));
+	assert_true(ledger_close(steal_ptr(ledger), false, T0, 0) > 0);
+	unlock_file();
+	life.pid++;
+	open_ledger();
+	job = past_of("job");
+	assert_int_equal(job->n_runs, 2);
+	assert_int_equal(job->runs[0].state, PAST_STARTED);
+	assert_int_equal(job->runs[1].state, PAST_ACCEPTED);
+}
+
 static void who_waits_is_let_go_when_there_is_trouble(void **state)
 {
 	(void)state;
@@ -578,6 +604,24 @@ static void a_file_that_was_removed_is_begun_anew(void **state)
 	assert_string_equal(ask("SELECT name FROM job; SELECT count(*) FROM life"), "job\n1\n");
 }
 
+static void what_was_accepted_in_a_file_that_is_gone_is_begun_in_the_new_one(void **state)
+{
+	(void)state;
+	open_ledger();
+	post_job(1, "job");
+	post_accepted(5, 1);
+	settle();
+	assert_int_equal(unlink(file), 0);
+	await_renewal();
+	post_accepted(1000, 1);
+	settle();
+	assert_true(intend(5, 1));
+	assert_true(intend(1000, 1));
+	settle();
+	assert_string_equal(ask("SELECT id, state FROM run WHERE id IN (5, 1000)"),
+			    "5|started\n1000|accepted\n");
+}
+
 static void a_file_that_was_replaced_is_set_aside(void **state)
 {
 	char away[128];
@@ -641,6 +685,7 @@ int main(void)
 #define MOUNT(name) cmocka_unit_test_setup_teardown(name, make_directory, unmount)
 	const struct CMUnitTest tests[] = {
 		TEST(a_lock_is_trouble_until_it_is_gone),
+		TEST(what_is_begun_in_trouble_is_known_if_it_was_on_record_before),
 		TEST(who_waits_is_let_go_when_there_is_trouble),
 		TEST(a_file_that_is_locked_at_the_start_is_read_all_the_same),
 		TEST(what_is_locked_until_the_end_is_told_by_number),
@@ -662,6 +707,7 @@ int main(void)
 		TEST(a_database_of_another_program_is_set_aside),
 		TEST(a_later_version_is_left_alone),
 		TEST(a_file_that_was_removed_is_begun_anew),
+		TEST(what_was_accepted_in_a_file_that_is_gone_is_begun_in_the_new_one),
 		TEST(a_file_that_was_replaced_is_set_aside),
 		TEST(the_whole_directory_may_go),
 		TEST(a_wal_file_that_was_removed_loses_nothing),
