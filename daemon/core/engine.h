@@ -34,7 +34,7 @@ struct engine_streak {
 	enum reason reason : 8;
 	uint64_t id : 48; /* counts from 1, over all jobs and lives; 0: it has none yet */
 	uint64_t count;   /* 0: no streak */
-	usec_t first;   /* slots */
+	usec_t first;     /* slots */
 	usec_t last;
 };
 
@@ -66,10 +66,10 @@ struct engine_pause {
 struct engine_job {
 	const struct job *def; /* in the current model; that of a live run or notice when `gone` */
 	usec_t next;           /* the slot that is armed */
-	usec_t held; /* OVERLAP_QUEUE, _REPLACE: the slot that waits; USEC_INFINITY: none */
-	usec_t accounted;           /* never goes back, whatever the clock does */
-	usec_t backlog;             /* USEC_INFINITY: none */
-	struct engine_pause *pause; /* NULL: it is not paused */
+	usec_t held;      /* OVERLAP_QUEUE, _REPLACE: the slot that waits; USEC_INFINITY: none */
+	usec_t accounted; /* never goes back, whatever the clock does */
+	usec_t backlog;   /* USEC_INFINITY: none */
+	struct engine_pause *pause;           /* NULL: it is not paused */
 	TAILQ_ENTRY(engine_job) backlog_link; /* among those that are caught up, if `in_line` */
 	struct engine_streak streak;
 	struct engine_missed owed;  /* what HOOK_MISSED has yet to be told of; count 0: nothing */
@@ -83,7 +83,7 @@ struct engine_job {
 	uint32_t live;         /* runs accepted and not ended */
 	uint32_t failures;     /* in a row, as of the last verdict of a run */
 	enum reason drop_reason : 8;
-	enum verdict last_verdict : 8; /* of last_id */
+	enum verdict last_verdict : 8;  /* of last_id */
 	enum reason backlog_reason : 8; /* why there is one */
 	bool told : 1;       /* of these failures; HOOK_RECOVERY is due with the next success */
 	bool overdue : 1;    /* no success within expect_within ... */
@@ -218,20 +218,20 @@ enum effect_kind {
 	EFFECT_JOB_FREE, /* .job: last chance to let go of it; it was disarmed before */
 	EFFECT_ACCEPTED, /* .run: record it; before its first EFFECT_START */
 	EFFECT_START,    /* .run: hand it to the pool; also each further attempt */
-	EFFECT_ADOPT,    /* .run, .past: the same for one whose process has outlived the daemon before
-			    this one; answered by ENGINE_FINISHED with RESULT_UNSEEN. If nobody watched
-			    it after all: RESULT_NO_RESOURCES, and it is lost; or RESULT_NOT_STARTED,
-			    and it is lost too, or put off if the daemon stops */
-	EFFECT_RETRY,    /* .run, .verdict, .reason, .result, .span: an attempt failed; call
-			    ENGINE_RETRY_DUE after that span of elapsed time */
+	EFFECT_ADOPT, /* .run, .past: the same for one whose process has outlived the daemon before
+			 this one; answered by ENGINE_FINISHED with RESULT_UNSEEN. If nobody watched
+			 it after all: RESULT_NO_RESOURCES, and it is lost; or RESULT_NOT_STARTED,
+			 and it is lost too, or put off if the daemon stops */
+	EFFECT_RETRY, /* .run, .verdict, .reason, .result, .span: an attempt failed; call
+			 ENGINE_RETRY_DUE after that span of elapsed time */
 	EFFECT_RETRY_RESTORED, /* .run, .span: the same call, for one that waited for its next
 				  attempt when the daemon ended */
-	EFFECT_RETRY_OFF, /* .run: forget that; it ends */
-	EFFECT_PUT_OFF,   /* .run: the daemon stops while it waits for its next attempt, which is to
-			     be made after the next start, or to be watched again: it has no verdict
-			     yet, and is free */
-	EFFECT_NOTICE, /* .run: hand it to the pool, as what follows from a run: also when that is
-			  closed. Answered by ENGINE_FINISHED */
+	EFFECT_RETRY_OFF,      /* .run: forget that; it ends */
+	EFFECT_PUT_OFF, /* .run: the daemon stops while it waits for its next attempt, which is to
+			   be made after the next start, or to be watched again: it has no verdict
+			   yet, and is free */
+	EFFECT_NOTICE,  /* .run: hand it to the pool, as what follows from a run: also when that is
+			   closed. Answered by ENGINE_FINISHED */
 	EFFECT_NOTICE_DROPPED, /* .run, .reason, .result (NULL: it was never handed over): it is not
 				  carried out, and free then. Say so if job->drops, which counts
 				  those in a row for the same reason, is 1 */
@@ -259,9 +259,9 @@ enum effect_kind {
 	EFFECT_HELD,
 	/*
 	 * .job, .at: record the job: it is new, came back, or has other slots than before. Those up
-	 * to and with `at` do not count, which is the nominal time of what is due now or, where that
-	 * is later, the last slot that was accounted for; unless one would wait for that time to
-	 * come again after the clock was set back.
+	 * to and with `at` do not count, which is the nominal time of what is due now or, where
+	 * that is later, the last slot that was accounted for; unless one would wait for that time
+	 * to come again after the clock was set back.
 	 */
 	EFFECT_JOB_KNOWN,
 	EFFECT_JOB_GONE,  /* .job: record that it left the configuration */

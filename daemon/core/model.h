@@ -214,9 +214,9 @@ struct job {
 
 /* What the daemon itself needs to know. */
 struct daemon_settings {
-	unsigned workers;      /* 1 to MODEL_WORKERS_MAX runs at the same time */
-	unsigned queue;        /* 0 to MODEL_QUEUE_MAX accepted occurrences that wait */
-	usec_t stop_timeout;   /* how long running jobs may go on after SIGTERM */
+	unsigned workers;       /* 1 to MODEL_WORKERS_MAX runs at the same time */
+	unsigned queue;         /* 0 to MODEL_QUEUE_MAX accepted occurrences that wait */
+	usec_t stop_timeout;    /* how long running jobs may go on after SIGTERM */
 	unsigned catch_up_rate; /* runs that are caught up each second, of all jobs; 0: no bound */
 	enum durability durability;
 	usec_t history_keep;   /* how long the ledger keeps occurrences; 0: no bound */

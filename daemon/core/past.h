@@ -42,19 +42,19 @@ struct past_run {
 struct past_job {
 	const char *name;
 	uint32_t number;      /* in the ledger; 1 or more */
-	const char *schedule; /* schedule_grid() of that which yielded its slots; NULL: it was not in
-				 the configuration any more */
-	usec_t accounted;     /* the last slot that needs no catching up, but for `held` and `runs` */
-	usec_t held;          /* a slot that waited; USEC_INFINITY: none */
-	uint32_t failures;    /* as in struct engine_job */
+	const char *schedule; /* schedule_grid() of that which yielded its slots; NULL: it was not
+				 in the configuration any more */
+	usec_t accounted;  /* the last slot that needs no catching up, but for `held` and `runs` */
+	usec_t held;       /* a slot that waited; USEC_INFINITY: none */
+	uint32_t failures; /* as in struct engine_job */
 	bool told;
 	uint64_t last_id;
 	enum verdict last_verdict;
 	usec_t last_success; /* wall time; 0: never */
 	usec_t last_ended;   /* wall time at which a run of it ended last; 0: never */
 	bool paused;
-	usec_t until;       /* wall time; USEC_INFINITY: until somebody resumes it */
-	const char *reason; /* of the pause */
+	usec_t until;          /* wall time; USEC_INFINITY: until somebody resumes it */
+	const char *reason;    /* of the pause */
 	struct past_run *runs; /* by id */
 	size_t n_runs;
 };

@@ -13,7 +13,7 @@ enum result_kind {
 	RESULT_NOT_STARTED,  /* taken back from the queue before a worker had it */
 	RESULT_NO_RESOURCES, /* the pool could not take it: errno `code` */
 	RESULT_UNWANTED,     /* only_if said no, with exit status `code` */
-	RESULT_UNSEEN,       /* a process of a daemon before this one: it has ended, how is not known */
+	RESULT_UNSEEN, /* a process of a daemon before this one: it has ended, how is not known */
 };
 
 struct run_result {

@@ -346,11 +346,11 @@ static void test_a_stop_puts_off_what_is_between_attempts(void **state)
 
 static void test_a_stop_puts_off_a_further_attempt_that_waits_for_room(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){
-					  .workers = 1,
-					  .jobs = {{.name = "a", .with = &thrice},
-						   {.name = "b", .offset = 2}},
-				  });
+	struct rig rig = begin(
+		5, &(struct model_spec){
+			   .workers = 1,
+			   .jobs = {{.name = "a", .with = &thrice}, {.name = "b", .offset = 2}},
+		   });
 
 	(void)state;
 	run_until(&rig, 10);
@@ -367,11 +367,11 @@ static void test_a_stop_puts_off_a_further_attempt_that_waits_for_room(void **st
 
 static void test_without_a_ledger_a_stop_ends_what_is_between_attempts(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){
-					  .durability = DURABILITY_NONE,
-					  .jobs = {{.name = "a", .with = &thrice},
-						   {.name = "b", .with = &thrice}},
-				  });
+	struct rig rig = begin(
+		5, &(struct model_spec){
+			   .durability = DURABILITY_NONE,
+			   .jobs = {{.name = "a", .with = &thrice}, {.name = "b", .with = &thrice}},
+		   });
 
 	(void)state;
 	run_until(&rig, 10);
