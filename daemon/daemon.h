@@ -51,6 +51,8 @@ struct run_tail {
 	uint32_t number;       /* of its job, for its worker */
 };
 
+STAILQ_HEAD(run_line, run_tail);
+
 struct daemon {
 	const char *config_path;
 	char host[64]; /* seeds the splay */
@@ -65,7 +67,7 @@ struct daemon {
 	struct records *records; /* NULL: there is no ledger */
 	struct past past;        /* while the first configuration is put in force */
 	char boot[PAST_BOOT_ID_SIZE];
-	STAILQ_HEAD(, run_tail) starting; /* started by the step, and not in the pool yet */
+	struct run_line starting; /* started by the step, and not in the pool yet */
 	struct run_tail *failed; /* the pool would not take them; the engine is to hear of it */
 
 	struct event signals[DAEMON_SIGNALS];

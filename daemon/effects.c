@@ -140,9 +140,8 @@ static void cancel(struct daemon *daemon, struct engine_run *er, enum cancel_mod
 
 	if (tail->starting)
 		leave_line(daemon, tail);
-	else if (!tail->in_pool) /* among the failed: its end is on the way */
-		return;
-	else if (!pool_cancel(daemon->pool, &tail->item, mode == CANCEL_KILL ? 2 : 1))
+	else if (!tail->in_pool || /* it is among the failed: its end is on the way */
+		 !pool_cancel(daemon->pool, &tail->item, mode == CANCEL_KILL ? 2 : 1))
 		return;
 	tail->run.result = (struct run_result){.kind = RESULT_NOT_STARTED};
 	give_back(daemon, tail);
