@@ -68,7 +68,7 @@ struct daemon {
 	struct past past;        /* while the first configuration is put in force */
 	char boot[PAST_BOOT_ID_SIZE];
 	struct run_line starting; /* started by the step, and not in the pool yet */
-	struct run_tail *failed; /* the pool would not take them; the engine is to hear of it */
+	struct run_tail *failed;  /* the pool would not take them; the engine is to hear of it */
 
 	struct event signals[DAEMON_SIGNALS];
 	struct event done; /* the pool has finished runs */
