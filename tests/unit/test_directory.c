@@ -97,6 +97,8 @@ static void a_second_daemon_has_its_own(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		/* Its own copy, which holds no lock. */
+		directory_free(first);
 		be_second_daemon();
 		_exit(0);
 	}
