@@ -33,8 +33,8 @@ TRANSMISSION_FLAGS = 1 | 4  # there are flags; it can flush
 READ, WRITE, DISCONNECT, FLUSH = range(4)
 EINVAL = 22
 
-# What survives of what was not flushed: nothing, or half of the blocks, or of the sectors.
-FATES = ["none", "block", "sector"]
+# What survives of what was not flushed: nothing, or half of the blocks.
+FATES = ["none", "half"]
 
 
 class Disk:
@@ -66,13 +66,14 @@ class Disk:
         self._listener.close()
 
     def fail(self, random):
-        """The power fails: which of the sectors that were not flushed are there is by chance."""
-        kind = random.choice(FATES)
+        """The power fails: which of the blocks that were not flushed are there is by chance."""
+        fate = random.choice(FATES)
         blocks = {}
         survivors = set()
         for sector in sorted(self._unflushed):
-            unit = sector if kind == "sector" else sector * SECTOR // BLOCK
-            if kind != "none" and blocks.setdefault(unit, random.random() < 0.5):
+            # File systems count on blocks to be whole, old or new, as on most disks they are.
+            block = sector * SECTOR // BLOCK
+            if fate == "half" and blocks.setdefault(block, random.random() < 0.5):
                 survivors.add(sector)
         self.lost += len(self._unflushed) - len(survivors)
         self._unflushed = survivors
