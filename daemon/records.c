@@ -30,14 +30,13 @@
 #define RETRY_INTERVAL (30 * USEC_PER_SEC)
 
 struct records {
-	struct ledger *ledger;       /* NULL: there is no directory for it */
-	struct state_dir *state_dir; /* NULL: it could not be had */
+	struct ledger *ledger;
+	struct state_dir *state_dir; /* NULL: it could not be had yet */
 	char *configured;            /* where that should be; NULL: the usual place */
 	struct event retry;          /* of having it */
 	struct numbers *numbers;
 	struct event news_event;
 	struct ledger_news news; /* as of the last time */
-	struct ledger_settings settings;
 };
 
 /* --- jobs and runs as the ledger knows them --- */
@@ -196,7 +195,7 @@ void records_effect(struct daemon *daemon, const struct effect *effect)
 	struct records *records = daemon->records;
 	struct ledger_run run;
 
-	if (!records || !records->ledger)
+	if (!records)
 		return;
 	switch (effect->kind) {
 	case EFFECT_ACCEPTED:
@@ -254,17 +253,33 @@ static bool register_job(void *ctx, struct engine_job *job)
 	return true;
 }
 
+/* Its worker may be no further than about to make the process. */
+static void post_begun(struct daemon *daemon, struct run_tail *tail, const struct ledger_run *run)
+{
+	struct records *records = daemon->records;
+	pid_t pid = atomic_load_explicit(&tail->run.pid, memory_order_relaxed);
+	usec_t begun = atomic_load_explicit(&tail->run.begun, memory_order_relaxed);
+	usec_t since = clock_wall() - (clock_elapsed() - begun);
+
+	ledger_begun(records->ledger, run, since);
+	if (pid > 0)
+		ledger_process(records->ledger, run->id, pid, since);
+}
+
 static bool register_run(void *ctx, struct engine_run *er)
 {
 	struct daemon *daemon = ctx;
+	struct run_tail *tail = engine_run_tail(er);
 	struct ledger_run run;
 
 	if (engine_run_is_notice(er))
 		return true;
-	run = run_of(daemon, er, 1);
+	run = run_of(daemon, er, er->attempt);
 	ledger_accepted(daemon->records->ledger, &run);
 	if (er->state == RUN_BACKOFF)
 		post_put_off(daemon, er);
+	else if (tail->in_pool && atomic_load_explicit(&tail->run.begun, memory_order_relaxed) != 0)
+		post_begun(daemon, tail, &run);
 	return true;
 }
 
@@ -302,13 +317,19 @@ static void say_trouble(const struct ledger_news *before, const struct ledger_ne
 			now->outputs_dropped - before->outputs_dropped);
 }
 
-static void take_news(struct daemon *daemon)
+static void hear_news(struct records *records)
 {
-	struct records *records = daemon->records;
 	struct ledger_news before = records->news;
 
 	ledger_news(records->ledger, &records->news);
 	say_trouble(&before, &records->news);
+}
+
+static void take_news(struct daemon *daemon)
+{
+	struct records *records = daemon->records;
+
+	hear_news(records);
 	if (records->news.renewed && engine_model(daemon->engine))
 		register_all(daemon);
 	status_touch(daemon);
@@ -348,40 +369,10 @@ static long start_of(pid_t pid)
 	return process_read(pid, &process) < 0 ? 0 : process.start;
 }
 
-/* Without a past that can be read no number is known to be free; these are. */
-static void number_anew(struct past *past)
+/* Finds the directory. What is wrong with it is trouble, which is told, and then there is none yet.
+   Returns 0; -EBUSY; or -ENOMEM. */
+static int find_directory(struct records *records)
 {
-	usec_t now = clock_wall();
-
-	past->last_run = (uint64_t)(now / USEC_PER_MSEC);
-	past->last_streak = past->last_run;
-	past->last_job = (uint32_t)(now / USEC_PER_SEC);
-}
-
-static int open_ledger(struct daemon *daemon)
-{
-	struct records *records = daemon->records;
-	struct ledger_life life = {
-		.started = clock_wall(),
-		.pid = getpid(),
-		.version = EVERYD_VERSION,
-		.boot = daemon->boot,
-	};
-	int r = ledger_open(state_dir_path(records->state_dir), &records->settings, &life, start_of,
-			    &records->ledger, &daemon->past);
-
-	if (r < 0)
-		return r;
-	(void)event_assign(&records->news_event, daemon->base, ledger_fd(records->ledger),
-			   EV_READ | EV_PERSIST, on_news, daemon);
-	return event_add(&records->news_event, NULL) < 0 ? -ENOMEM : 0;
-}
-
-/* The directory, and the ledger in it. What is wrong with the directory is trouble. Returns 0;
-   -EBUSY; or -errno if there is no memory, or no thread. */
-static int open_directory(struct daemon *daemon)
-{
-	struct records *records = daemon->records;
 	struct ledger_news before = records->news;
 	char text[LEDGER_TEXT_SIZE] = "";
 	int r = state_dir_open(records->configured, &records->state_dir, text, sizeof(text));
@@ -395,32 +386,48 @@ static int open_directory(struct daemon *daemon)
 	}
 	if (text[0])
 		log_msg(r < 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s", text);
-	if (r < 0)
-		return r;
-	r = open_ledger(daemon);
+	return r;
+}
+
+static int open_ledger(struct daemon *daemon, const struct model *model)
+{
+	struct records *records = daemon->records;
+	struct ledger_settings settings = settings_of(model);
+	struct ledger_life life = {
+		.started = clock_wall(),
+		.pid = getpid(),
+		.version = EVERYD_VERSION,
+		.boot = daemon->boot,
+	};
+	const char *directory = records->state_dir ? state_dir_path(records->state_dir) : NULL;
+	int r = ledger_open(directory, &settings, &life, start_of, &records->ledger, &daemon->past);
+
 	if (r < 0) {
-		state_dir_free(steal_ptr(records->state_dir));
 		log_msg(LOG_LEVEL_ERROR, "the ledger cannot be opened: %s", strerrordesc_np(-r));
 		return r;
 	}
-	ledger_news(records->ledger, &records->news);
-	say_trouble(&before, &records->news);
-	return 0;
+	if (directory)
+		hear_news(records);
+	(void)event_assign(&records->news_event, daemon->base, ledger_fd(records->ledger),
+			   EV_READ | EV_PERSIST, on_news, daemon);
+	return event_add(&records->news_event, NULL) < 0 ? -ENOMEM : 0;
 }
 
-/* The directory could not be had at the start; maybe now. */
+/* The directory could not be had at the start; maybe now. If it can, the ledger has news of it. */
 static void on_retry(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *daemon = arg;
-	int r = open_directory(daemon);
+	struct records *records = daemon->records;
+	int r = find_directory(records);
 
 	(void)fd;
 	(void)what;
-	past_done(&daemon->past); /* of no use any more */
-	if (daemon->records->ledger)
-		register_all(daemon);
-	else if (r < 0)
-		daemon_set_timer(&daemon->records->retry, RETRY_INTERVAL);
+	if (r == 0 && records->state_dir)
+		r = ledger_place(records->ledger, state_dir_path(records->state_dir));
+	if (r < 0) {
+		state_dir_free(steal_ptr(records->state_dir));
+		daemon_set_timer(&records->retry, RETRY_INTERVAL);
+	}
 	status_touch(daemon);
 }
 
@@ -436,7 +443,6 @@ int records_open(struct daemon *daemon, const struct model *model)
 		return -ENOMEM;
 	daemon->records = records;
 	(void)evtimer_assign(&records->retry, daemon->base, on_retry, daemon);
-	records->settings = settings_of(model);
 	if (model->daemon.state_dir) {
 		records->configured = strdup(model->daemon.state_dir);
 		if (!records->configured)
@@ -444,11 +450,11 @@ int records_open(struct daemon *daemon, const struct model *model)
 	}
 	if (process_boot_id(daemon->boot) < 0)
 		daemon->boot[0] = '\0';
-	r = open_directory(daemon);
+	r = find_directory(records);
+	if (r == 0)
+		r = open_ledger(daemon, model);
 	if (r < 0)
 		return r;
-	if (records->news.trouble && daemon->past.last_run == 0)
-		number_anew(&daemon->past);
 	records->numbers = numbers_new(daemon->past.last_job);
 	return records->numbers ? 0 : -ENOMEM;
 }
@@ -457,15 +463,15 @@ void records_configure(struct daemon *daemon, const struct model *model)
 {
 	struct records *records = daemon->records;
 	bool wanted = model->daemon.durability != DURABILITY_NONE;
+	struct ledger_settings settings;
 
 	if (wanted != (records != NULL))
 		log_msg(LOG_LEVEL_WARNING, "durability: there is %s ledger from the next start on",
 			wanted ? "a" : "no");
 	if (!records || !wanted)
 		return;
-	records->settings = settings_of(model);
-	if (records->ledger)
-		ledger_configure(records->ledger, &records->settings);
+	settings = settings_of(model);
+	ledger_configure(records->ledger, &settings);
 }
 
 static bool give_number(void *ctx, struct engine_job *job)
@@ -552,13 +558,13 @@ void records_forget(struct daemon *daemon, const struct past_run *run)
 
 void records_clock_stepped(struct daemon *daemon, usec_t by)
 {
-	if (daemon->records && daemon->records->ledger)
+	if (daemon->records)
 		ledger_clock_stepped(daemon->records->ledger, clock_wall(), by);
 }
 
 void records_flush(struct daemon *daemon)
 {
-	if (daemon->records && daemon->records->ledger)
+	if (daemon->records)
 		ledger_flush(daemon->records->ledger);
 }
 
@@ -571,7 +577,7 @@ void records_intend(struct daemon *daemon, struct run_tail *tail)
 	const struct run *run = &tail->run;
 	struct ledger_run record;
 
-	if (!records || !records->ledger)
+	if (!records)
 		return;
 	record = (struct ledger_run){
 		.id = run->id,
@@ -588,6 +594,6 @@ void records_process(struct daemon *daemon, const struct run_tail *tail, pid_t p
 {
 	struct records *records = daemon->records;
 
-	if (records && records->ledger)
+	if (records)
 		ledger_process(records->ledger, tail->run.id, pid, clock_wall());
 }

@@ -224,8 +224,10 @@ void begun_recall(struct begun *begun, const char *boot, struct past *past)
 	for (size_t i = 0; i < past->n_jobs; i++)
 		for (size_t k = 0; k < past->jobs[i].n_runs; k++)
 			start_if_marked(begun, boot, &past->jobs[i].runs[k]);
+	lock(begun);
 	for (size_t i = 0; i < MARKS; i++)
 		if (begun->file.marks[i] != 0 && !is_open(past, begun->file.marks[i]))
 			begun->file.marks[i] = 0;
 	(void)write_all(begun);
+	unlock(begun);
 }

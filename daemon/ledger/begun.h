@@ -37,5 +37,5 @@ void begun_release(struct begun *begun, uint64_t run);
 void begun_unmark(struct begun *begun, uint64_t run);
 
 /* Runs of the past that are marked, and of which the database only knows that they were accepted,
-   have been started in that boot. Other marks go. Before there are other threads. */
+   have been started in that boot. Other marks go. Before any is made. */
 void begun_recall(struct begun *begun, const char *boot, struct past *past);

@@ -19,14 +19,14 @@
 #define PAGES_MAX 8000
 
 struct checkpointer {
-	const char *path;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t work;  /* the thread sleeps on this */
 	pthread_cond_t quiet; /* the writer waits on this for the thread */
 	/* The rest is guarded by lock. */
-	sqlite3 *db;  /* the thread's while it is `busy` */
-	bool file;    /* it may be opened */
+	sqlite3 *db;      /* the thread's while it is `busy` */
+	const char *path; /* of the file; it may be opened if `file` */
+	bool file;
 	bool asked;   /* a checkpoint is wanted */
 	bool busy;    /* one is under way ... */
 	bool holding; /* ... or about to be, for which no transaction is to begin */
@@ -141,15 +141,13 @@ static void *checkpointer_main(void *arg)
 
 /* --- the writer's side --- */
 
-int checkpointer_new(const char *path, const pthread_attr_t *attr,
-		     struct checkpointer **ret_checkpointer)
+int checkpointer_new(const pthread_attr_t *attr, struct checkpointer **ret_checkpointer)
 {
 	struct checkpointer *checkpointer = calloc(1, sizeof(*checkpointer));
 	int error;
 
 	if (!checkpointer)
 		return -ENOMEM;
-	checkpointer->path = path;
 	error = pthread_mutex_init(&checkpointer->lock, NULL);
 	if (error != 0)
 		goto no_lock;
@@ -192,9 +190,10 @@ void checkpointer_free(struct checkpointer *checkpointer)
 	free(checkpointer);
 }
 
-void checkpointer_start(struct checkpointer *checkpointer)
+void checkpointer_start(struct checkpointer *checkpointer, const char *path)
 {
 	lock(checkpointer);
+	checkpointer->path = path;
 	checkpointer->file = true;
 	checkpointer->code = 0;
 	checkpointer->pages = 0;

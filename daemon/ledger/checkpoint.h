@@ -19,16 +19,15 @@
 
 struct checkpointer;
 
-/* One for the database at path, which must stay. The thread has those attributes. Returns 0 or
-   -errno. */
-int checkpointer_new(const char *path, const pthread_attr_t *attr,
+/* The thread has those attributes. Returns 0 or -errno. */
+int checkpointer_new(const pthread_attr_t *attr,
 		     struct checkpointer **ret_checkpointer) _must_check_;
 
 /* Ends it. NULL is fine. All of this is the writer's. */
 void checkpointer_free(struct checkpointer *checkpointer);
 
-/* It may open the file. */
-void checkpointer_start(struct checkpointer *checkpointer);
+/* It may open the database at path, which must stay. */
+void checkpointer_start(struct checkpointer *checkpointer, const char *path);
 
 /* When this returns it does not have it open. */
 void checkpointer_stop(struct checkpointer *checkpointer);

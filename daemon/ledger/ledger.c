@@ -49,16 +49,22 @@ static int init_attr(pthread_attr_t *attr)
 	return -error;
 }
 
+static char *path_in(const char *directory)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", directory, LEDGER_NAME) < 0 ? NULL : path;
+}
+
 static int copy_texts(struct ledger *ledger, const char *directory, const struct ledger_life *life)
 {
 	ledger->life = *life;
 	ledger->version = strdup(life->version);
 	ledger->boot = strdup(life->boot);
-	if (asprintf(&ledger->path, "%s/%s", directory, LEDGER_NAME) < 0)
-		ledger->path = NULL;
+	ledger->path = directory ? path_in(directory) : NULL;
 	ledger->life.version = ledger->version;
 	ledger->life.boot = ledger->boot;
-	return ledger->version && ledger->boot && ledger->path ? 0 : -ENOMEM;
+	return ledger->version && ledger->boot && (ledger->path || !directory) ? 0 : -ENOMEM;
 }
 
 static void configure(struct ledger *ledger, const struct ledger_settings *settings)
@@ -129,6 +135,21 @@ static void number_anew(struct past *past)
 	past->last_streak = past->last_run;
 }
 
+/* The database, if it is known where, and what it knows. */
+static void read_past(struct ledger *ledger, const char *directory, struct past *ret_past)
+{
+	if (!directory) {
+		ledger->unread = true;
+		ledger->trouble = true;
+	} else {
+		ledger->begun = begun_open(directory, ledger->boot);
+	}
+	if (!directory || !opening_first(ledger, ret_past))
+		number_anew(ret_past);
+	else if (ledger->begun)
+		begun_recall(ledger->begun, ledger->boot, ret_past);
+}
+
 int ledger_open(const char *directory, const struct ledger_settings *settings,
 		const struct ledger_life *life, ledger_start_fn *start, struct ledger **ret_ledger,
 		struct past *ret_past)
@@ -139,14 +160,10 @@ int ledger_open(const char *directory, const struct ledger_settings *settings,
 
 	if (r < 0)
 		return r;
-	r = checkpointer_new(ledger->path, &ledger->attr, &ledger->checkpointer);
+	r = checkpointer_new(&ledger->attr, &ledger->checkpointer);
 	if (r < 0)
 		goto failed;
-	ledger->begun = begun_open(directory, ledger->boot);
-	if (!opening_first(ledger, &past))
-		number_anew(&past);
-	else if (ledger->begun)
-		begun_recall(ledger->begun, ledger->boot, &past);
+	read_past(ledger, directory, &past);
 	r = -pthread_create(&ledger->thread, &ledger->attr, writer_main, ledger);
 	if (r < 0) {
 		past_done(&past);
@@ -161,6 +178,22 @@ failed:
 	store_close(&ledger->store, false);
 	writer_release(ledger);
 	return r;
+}
+
+int ledger_place(struct ledger *ledger, const char *directory)
+{
+	char *path = path_in(directory);
+	struct begun *begun;
+
+	if (!path)
+		return -ENOMEM;
+	begun = begun_open(directory, ledger->boot);
+	ledger_lock(ledger);
+	ledger->begun = begun;
+	ledger->path = path;
+	writer_awaken(ledger);
+	ledger_unlock(ledger);
+	return 0;
 }
 
 static struct timespec timespec_of(usec_t monotonic)
@@ -186,8 +219,7 @@ uint64_t ledger_close(struct ledger *ledger, bool clean, usec_t now, usec_t pati
 	ledger->close_by = usec_add(clock_monotonic(), patience);
 	ledger->closing = true;
 	ledger->retry = 0;
-	ledger->sleep = WRITER_AWAKE;
-	pthread_cond_signal(&ledger->work);
+	writer_awaken(ledger);
 	until = timespec_of(ledger->close_by);
 	while (!ledger->over &&
 	       pthread_cond_timedwait(&ledger->ended, &ledger->lock, &until) != ETIMEDOUT)
@@ -278,6 +310,11 @@ void ledger_accepted(struct ledger *ledger, const struct ledger_run *run)
 	post(ledger, &(struct posting){.intent = {.run = *run}}, POSTING_ACCEPTED);
 	if (run->id > ledger->gathered_run)
 		ledger->gathered_run = run->id;
+}
+
+void ledger_begun(struct ledger *ledger, const struct ledger_run *run, usec_t now)
+{
+	post(ledger, &(struct posting){.intent = {*run, now}}, POSTING_INTENT);
 }
 
 static void post_attempt(struct ledger *ledger, const struct ledger_attempt *attempt,

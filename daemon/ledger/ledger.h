@@ -55,12 +55,17 @@ typedef long ledger_start_fn(pid_t pid);
  * reads what it knows into *ret_past, and starts the thread. A database that is broken is set
  * aside. What cannot be had is trouble, as ledger_news() then tells; *ret_past knows no jobs then,
  * and its last numbers of runs and streaks are beyond any that may be in the file. The life is on
- * record as soon as anything can be. Returns 0 or -errno, which has nothing to do with the
- * database: -ENOMEM, -EAGAIN for want of a thread, ...
+ * record as soon as anything can be. Without a directory all of that is put off until there is one
+ * (ledger_place()); until then it is trouble of which there are no news. Returns 0 or -errno, which
+ * has nothing to do with the database: -ENOMEM, -EAGAIN for want of a thread, ...
  */
 int ledger_open(const char *directory, const struct ledger_settings *settings,
 		const struct ledger_life *life, ledger_start_fn *start, struct ledger **ret_ledger,
 		struct past *ret_past) _must_check_;
+
+/* The directory, for one that was opened without: what was posted until now goes into the database
+   there as soon as it can be had. Once. Returns 0 or -ENOMEM. */
+int ledger_place(struct ledger *ledger, const char *directory) _must_check_;
 
 /* Writes what was posted, if that is possible within `patience`, and closes it. `clean`: the daemon
    stopped as it should; with false its life has no end on record. Returns how many postings were
@@ -132,6 +137,9 @@ struct ledger_run {
 	usec_t accepted; /* when it was found due, or its turn came */
 };
 void ledger_accepted(struct ledger *ledger, const struct ledger_run *run);
+
+/* One of which a new file is to know, and whose process was made or is about to be. */
+void ledger_begun(struct ledger *ledger, const struct ledger_run *run, usec_t now);
 
 /* An attempt failed, and another one follows at `next`. */
 struct ledger_attempt {

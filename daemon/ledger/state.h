@@ -37,7 +37,7 @@ enum writer_sleep {
 };
 
 struct ledger {
-	char *path;
+	char *path; /* set under the lock; NULL: it is not known yet where the file is to be */
 	ledger_start_fn *start;
 	struct ledger_life life;
 	char *version; /* what `life` points to */

@@ -39,12 +39,17 @@
 /* Runs whose records of one batch are known to follow one another. A power of 2. */
 #define MERGED 512
 
+void writer_awaken(struct ledger *ledger)
+{
+	ledger->sleep = WRITER_AWAKE;
+	pthread_cond_signal(&ledger->work);
+}
+
 void writer_wake(struct ledger *ledger, enum writer_sleep lightest)
 {
 	if (ledger->sleep < lightest || ledger->sleep == WRITER_RETRYING)
 		return;
-	ledger->sleep = WRITER_AWAKE;
-	pthread_cond_signal(&ledger->work);
+	writer_awaken(ledger);
 }
 
 /* --- writing --- */
@@ -342,6 +347,8 @@ static usec_t next_write(struct ledger *ledger)
 {
 	const struct lazy *lazy;
 
+	if (!ledger->path)
+		return USEC_INFINITY;
 	if (ledger->batch || !ledger->store.db || ledger->store.life == 0)
 		return ledger->retry;
 	if (ledger->queue.first)
@@ -368,7 +375,7 @@ static bool is_end(const struct ledger *ledger, usec_t now)
 	if (!ledger->closing)
 		return false;
 	return (!ledger->batch && !ledger->queue.first && ledger->store.life != 0) ||
-	       ledger->hopeless || now >= ledger->close_by;
+	       ledger->hopeless || !ledger->path || now >= ledger->close_by;
 }
 
 enum work {

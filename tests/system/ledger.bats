@@ -468,5 +468,8 @@ remembering() {
 	await 'everyd: the ledger is written again'
 	more 2
 	stop
-	[ "$(sql "SELECT count(*) FROM run WHERE verdict = 'ok'")" -ge 2 ]
+	# With what there was before.
+	equal "runs without a job" "$(sql 'SELECT count(*) FROM run LEFT JOIN job ON number = run.job WHERE name IS NULL')" 0
+	equal "notes" "$(sql "SELECT count(*) FROM run WHERE verdict = 'ok'")" "$(wc -l <"$T/notes")"
+	entered j 100000
 }

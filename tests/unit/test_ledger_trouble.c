@@ -242,6 +242,54 @@ static void an_unknown_past_is_taken_up_later(void **state)
 
 /* --- the directory --- */
 
+static void what_was_posted_goes_into_a_directory_that_is_known_later(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	make_past();
+	life.pid++;
+	assert_int_equal(ledger_open(NULL, &settings, &life, start_of, &ledger, &past), 0);
+	assert_int_equal(past.n_jobs, 0);
+	assert_int_equal(past.last_job, 0);
+	assert_true(past.last_run > 1000000);
+	id = past.last_run + 1;
+	post_job(1, "new");
+	post_job(2, "job");
+	post_accepted(id, 2);
+	ledger_flush(ledger);
+	/* Nobody waits, and it is no news. */
+	assert_false(intend(id, 2));
+	post_ended(id, 2, VERDICT_OK);
+	post_accepted(id + 1, 1);
+	ledger_flush(ledger);
+	take_news();
+	assert_false(news.trouble);
+	assert_int_equal(news.waiting, 6);
+
+	assert_int_equal(ledger_place(ledger, directory), 0);
+	while (!news.renewed)
+		await_news();
+	settle();
+	assert_true(intend(id + 1, 1));
+	assert_int_equal(close_ledger(), 0);
+	assert_string_equal(ask("SELECT name, coalesce(verdict, state) FROM run JOIN job"
+				" ON number = run.job ORDER BY id"),
+			    "job|ok\njob|cancelled\njob|ok\nnew|accepted\n");
+	assert_string_equal(ask("SELECT count(*) FROM run; SELECT count(*) FROM life"), "4\n2\n");
+}
+
+static void what_never_found_a_directory_is_counted(void **state)
+{
+	(void)state;
+	assert_int_equal(ledger_open(NULL, &settings, &life, start_of, &ledger, &past), 0);
+	post_job(1, "job");
+	post_ended(past.last_run + 1, 1, VERDICT_OK);
+	ledger_flush(ledger);
+	/* And the end of its life. It is not waited for what cannot come. */
+	assert_int_equal(ledger_close(steal_ptr(ledger), true, T0, LONG), 3);
+}
+
 static void a_missing_directory_is_made(void **state)
 {
 	struct stat st;
@@ -690,6 +738,8 @@ int main(void)
 		TEST(a_file_that_is_locked_at_the_start_is_read_all_the_same),
 		TEST(what_is_locked_until_the_end_is_told_by_number),
 		TEST(an_unknown_past_is_taken_up_later),
+		TEST(what_was_posted_goes_into_a_directory_that_is_known_later),
+		TEST(what_never_found_a_directory_is_counted),
 		TEST(a_missing_directory_is_made),
 		TEST(a_directory_that_cannot_be_made_is_trouble),
 		TEST(a_directory_that_cannot_be_written_is_trouble),
