@@ -232,7 +232,8 @@ void catch_up_settle(struct step *step)
 	at_once = rate == 0 ? UINT_MAX : (rate + TICKS_MAX - 1) / TICKS_MAX;
 	while (n < at_once && (job = next_in_line(engine)))
 		n += release(step, job);
-	if (n == 0 || rate == 0 || !anybody_waits(engine))
+	/* Though nobody waits now: who has more to catch up lines up when its run has ended. */
+	if (n == 0 || rate == 0)
 		return;
 	engine->pacing = true;
 	emit(step, &(struct effect){

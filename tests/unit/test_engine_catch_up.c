@@ -201,8 +201,9 @@ static void test_what_is_caught_up_is_paced(void **state)
 	happen(&rig, ENGINE_CATCH_UP);
 	expect(&rig, "start b@100; next in 0.1");
 	happen(&rig, ENGINE_CATCH_UP);
-	expect(&rig, "start c@100");
-	/* The line was empty: the next one comes at once. */
+	expect(&rig, "start c@100; next in 0.1");
+	happen(&rig, ENGINE_CATCH_UP);
+	/* Nobody came in that time: the next one comes at once. */
 	finish(&rig, "b", 100);
 	forget(&rig);
 	set_clock(&rig, 237);
@@ -221,7 +222,7 @@ static void test_paces(void **state)
 		{100, "start a@100; next in 0.01"},
 		{101, "start a@100; start b@100; next in 0.01"},
 		{300, "start a@100; start b@100; start c@100; next in 0.01"},
-		{500, "start a@100; start b@100; start c@100; start d@100"},
+		{500, "start a@100; start b@100; start c@100; start d@100; next in 0.01"},
 		{0, "start a@100; start b@100; start c@100; start d@100"},
 	};
 
@@ -264,7 +265,28 @@ static void test_a_job_with_many_lines_up_again_behind_the_others(void **state)
 	happen(&rig, ENGINE_CATCH_UP);
 	expect(&rig, "start a@20; next in 0.1");
 	happen(&rig, ENGINE_CATCH_UP);
-	expect(&rig, "start b@20");
+	expect(&rig, "start b@20; next in 0.1");
+	end(&rig);
+}
+
+/* It is in no line while it runs. */
+static void test_a_job_alone_with_many_is_paced(void **state)
+{
+	struct rig rig = begin(5, &(struct model_spec){
+					  .catch_up_rate = 10,
+					  .jobs = {{.name = "a", .with = &all}},
+				  });
+
+	(void)state;
+	set_clock(&rig, 37);
+	expect(&rig, "arm a 40; start a@10; next in 0.1");
+	finish(&rig, "a", 10);
+	expect(&rig, "end a@10 ok");
+	happen(&rig, ENGINE_CATCH_UP);
+	expect(&rig, "start a@20; next in 0.1");
+	happen(&rig, ENGINE_CATCH_UP);
+	finish(&rig, "a", 20);
+	expect(&rig, "end a@20 ok; start a@30; next in 0.1");
 	end(&rig);
 }
 
@@ -305,7 +327,7 @@ static void test_another_step_forward_takes_up_what_waits(void **state)
 	expect(&rig, "arm a 2000; b@1000-1000 coalesced stepped x1; b@1010-1030 coalesced stepped "
 		     "x3; arm b 1050");
 	happen(&rig, ENGINE_CATCH_UP);
-	expect(&rig, "start b@1040");
+	expect(&rig, "start b@1040; next in 1");
 	end(&rig);
 }
 
@@ -343,8 +365,14 @@ static void test_what_a_reload_makes_of_what_waits(void **state)
 		const char *effects; /* of the load; then when its turn comes */
 		const char *turn;
 	} cases[] = {
-		{&last, {.name = "b", .with = &last}, "loaded +0 ~0 -0 =2", "start b@1000"},
-		{&last, {.name = "b", .with = &all}, "loaded +0 ~1 -0 =1", "start b@1000"},
+		{&last,
+		 {.name = "b", .with = &last},
+		 "loaded +0 ~0 -0 =2",
+		 "start b@1000; next in 1"},
+		{&last,
+		 {.name = "b", .with = &all},
+		 "loaded +0 ~1 -0 =1",
+		 "start b@1000; next in 1"},
 		{&last,
 		 {.name = "b", .with = &none},
 		 "b@1000-1000 missed stepped x1; loaded +0 ~1 -0 =1",
@@ -352,7 +380,7 @@ static void test_what_a_reload_makes_of_what_waits(void **state)
 		{&all,
 		 {.name = "b", .with = &last},
 		 "b@10-990 coalesced stepped x99; loaded +0 ~1 -0 =1",
-		 "start b@1000"},
+		 "start b@1000; next in 1"},
 		{&all,
 		 {.name = "b", .with = &none},
 		 "b@10-1000 missed stepped x100; loaded +0 ~1 -0 =1",
@@ -360,7 +388,7 @@ static void test_what_a_reload_makes_of_what_waits(void **state)
 		{&all,
 		 {.name = "b", .command = "false", .with = &all},
 		 "loaded +0 ~1 -0 =1",
-		 "start b@10"},
+		 "start b@10; next in 1"},
 		{&last,
 		 {.name = "b", .every = 30, .with = &last},
 		 "b@1000 cancelled rescheduled ...; arm b 1020; loaded +0 ~1 -0 =1",
@@ -373,7 +401,7 @@ static void test_what_a_reload_makes_of_what_waits(void **state)
 		{&last,
 		 {.name = "b", .delay = 3, .with = &last},
 		 "arm b 1013; loaded +0 ~1 -0 =1",
-		 "start b@1000"},
+		 "start b@1000; next in 1"},
 		{&all,
 		 {.name = "c"},
 		 "disarm b; b@10 cancelled removed ...; b@10-1000 cancelled removed x100; free b; "
@@ -471,8 +499,8 @@ static void test_what_will_be_due_again_does_not_wait(void **state)
 		/* 1000 will be. */
 		{&last, 905, "arm a 2000; arm b 910", ""},
 		/* It will not, and is behind the next. */
-		{&last, 1001, "arm a 2000; arm b 1010", "start b@1000"},
-		{&all, 905, "arm a 2000; arm b 910", "start b@10"},
+		{&last, 1001, "arm a 2000; arm b 1010", "start b@1000; next in 1"},
+		{&all, 905, "arm a 2000; arm b 910", "start b@10; next in 1"},
 		{&all, 1, "arm a 2000; arm b 10", ""},
 	};
 
@@ -606,6 +634,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_caught_up_is_paced),
 		cmocka_unit_test(test_paces),
 		cmocka_unit_test(test_a_job_with_many_lines_up_again_behind_the_others),
+		cmocka_unit_test(test_a_job_alone_with_many_is_paced),
 		cmocka_unit_test(test_a_slot_on_time_stands_for_the_one_that_waits),
 		cmocka_unit_test(test_another_step_forward_takes_up_what_waits),
 		cmocka_unit_test(test_a_stop_takes_back_what_waits),

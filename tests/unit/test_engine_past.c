@@ -246,7 +246,7 @@ static void test_a_slot_that_others_had_overtaken_is_on_record_while_it_waits(vo
 	expect(&rig, "arm a 60; [b holds 20]; arm b 60; [run 21 a@50]; start a@50; next in 1; "
 		     "loaded +2 ~0 -0 =0");
 	happen(&rig, ENGINE_CATCH_UP);
-	expect(&rig, "[b holds nothing]; [run 22 b@20]; start b@20");
+	expect(&rig, "[b holds nothing]; [run 22 b@20]; start b@20; next in 1");
 	assert_int_equal(find_job(&rig, "b")->accounted, S(50));
 	end(&rig);
 }

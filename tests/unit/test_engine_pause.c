@@ -224,9 +224,11 @@ static void test_a_pause_takes_it_out_of_the_line(void **state)
 	forget(&rig);
 	pause_job(&rig, "b", 0);
 	happen(&rig, ENGINE_CATCH_UP);
-	expect(&rig, "paused b; start c@10");
+	expect(&rig, "paused b; start c@10; next in 1");
 	resume_job(&rig, "b");
-	expect(&rig, "resumed b; start b@10");
+	expect(&rig, "resumed b");
+	happen(&rig, ENGINE_CATCH_UP);
+	expect(&rig, "start b@10; next in 1");
 	end(&rig);
 }
 
