@@ -114,11 +114,10 @@ static int prepare_job(struct past_load *load, const struct past_job *past, size
 		.continued = has_grid(past, &def->schedule),
 		.n_slots = *n_slots - first,
 	};
-	if (entry->continued) {
-		job->accounted = past->accounted;
-		if (entry->n_slots > 0 && load->slots[*n_slots - 1] > job->accounted)
-			job->accounted = load->slots[*n_slots - 1];
-	}
+	/* Other slots, too, begin behind those that are on record. */
+	job->accounted = past->accounted;
+	if (entry->n_slots > 0 && load->slots[*n_slots - 1] > job->accounted)
+		job->accounted = load->slots[*n_slots - 1];
 	return recall(past, job);
 }
 

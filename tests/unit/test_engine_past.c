@@ -146,6 +146,10 @@ static void test_a_job_that_is_not_what_it_was_has_nothing_to_catch_up(void **st
 		{{.schedule = "", .accounted = 40},
 		 {.name = "a"},
 		 "[a from 77]; arm a 80; [a: 0 failures]"},
+		/* Other slots begin behind those that have run, due as they are. */
+		{{.schedule = "every 20s offset 0", .accounted = 60},
+		 {.name = "a", .delay = 30},
+		 "[a from 60]; arm a 100"},
 		/* Another delay is no other grid. */
 		{{.accounted = 60}, {.name = "a", .delay = 9}, "arm a 79"},
 		{{.accounted = 60},
