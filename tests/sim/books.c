@@ -166,6 +166,33 @@ void books_continue(struct world *world, size_t number, const struct schedule *s
 		book->cursor = books_first_after(schedule, world->wall);
 }
 
+/* The slots of a job that is new, or has others than before: what was due by now does not count,
+   nor do those before the last one that was acted on, as long as that is not far in the future. */
+void books_begin(struct world *world, size_t number, const struct schedule *schedule)
+{
+	struct book *book = &world->books[number];
+	usec_t due = world->wall - schedule->delay;
+
+	account_for(book, due);
+	if (book->may_wait.n > 0)
+		account_for(book, slots_last(&book->may_wait));
+	books_continue(world, number, schedule);
+}
+
+/* The same in a life. A job that begins anew may come to slots that it had before. */
+static void begin_slots(struct world *world, size_t number, const struct schedule *schedule)
+{
+	struct book *book = &world->books[number];
+	struct record_job *job = &world->record.jobs[number];
+
+	if (!book->job) {
+		book->accounted = INT64_MIN;
+		if (job->started.n > 0 && slots_last(&job->started) >= job->again)
+			job->again = slots_last(&job->started) + 1;
+	}
+	books_begin(world, number, schedule);
+}
+
 static bool same_job(const struct job_plan *a, const struct job_plan *b)
 {
 	return schedule_equal(&a->schedule, &b->schedule) && a->overlap == b->overlap &&
@@ -178,26 +205,6 @@ static bool same_job(const struct job_plan *a, const struct job_plan *b)
 	       a->notify_when == b->notify_when && a->notify_after == b->notify_after &&
 	       a->expect_within == b->expect_within && a->catch_up == b->catch_up &&
 	       a->catch_up_window == b->catch_up_window;
-}
-
-/* The slots of a job that is new, or has others than before: what was due by now does not count,
-   nor do those before the last one that was acted on, as long as that is not far in the future. */
-void books_begin(struct world *world, size_t number, const struct schedule *schedule)
-{
-	struct book *book = &world->books[number];
-	struct record_job *job = &world->record.jobs[number];
-	usec_t due = world->wall - schedule->delay;
-
-	/* It begins anew, and may come to slots that it had in another life. */
-	if (!book->job) {
-		book->accounted = INT64_MIN;
-		if (job->started.n > 0 && slots_last(&job->started) >= job->again)
-			job->again = slots_last(&job->started) + 1;
-	}
-	account_for(book, due);
-	if (book->may_wait.n > 0)
-		account_for(book, slots_last(&book->may_wait));
-	books_continue(world, number, schedule);
 }
 
 /* A job that changes is looked at if its timer is not right any more. */
@@ -228,9 +235,9 @@ void books_load(struct world *world, const struct plan *plan)
 		world->diff.removed += was && !after->present;
 		world->diff.unchanged += was && after->present && same_job(before, after);
 		world->diff.changed += was && after->present && !same_job(before, after);
-		if (after->present &&
+		if (world->loaded && after->present &&
 		    !(was && books_same_grid(&before->schedule, &after->schedule)))
-			books_begin(world, i, &after->schedule);
+			begin_slots(world, i, &after->schedule);
 		if (was)
 			catchup_load(world, i, before, after);
 		if (!after->present)
@@ -412,6 +419,7 @@ static void check_totals(struct world *world)
 static void clear(struct book *book)
 {
 	book->live = 0;
+	book->has_turn = false;
 	book->newest = 0;
 	slots_clear(&book->in_hand);
 	slots_clear(&book->waiting);

@@ -277,7 +277,8 @@ void catchup_check_job(struct world *world, const struct engine_job *job)
 	if (plan->catch_up == CATCH_UP_ALL)
 		range.count = (uint64_t)((job->next - job->backlog) / plan->schedule.interval);
 	slots_add(&book->waiting, range);
-	world->n_caught_up += !book->paused && !blocked;
+	book->has_turn = !book->paused && !blocked;
+	world->n_caught_up += book->has_turn;
 	if (book->paused == job->in_line && (book->paused || !blocked))
 		world_fail(world, "%s: it is in line to be caught up, or is it?", job->def->name);
 }
@@ -309,6 +310,8 @@ static void check_released(struct world *world, size_t number, struct slots *gon
 		world_fail(world, "job %zu: slot %lld is caught up, but does not run", number,
 			   (long long)slots_first(gone));
 	world->n_released += slots_count(gone);
+	if (gone->n > 0)
+		book->passed_by = 0;
 }
 
 static void check_fates(struct world *world, size_t number, const struct slots *left)
@@ -360,14 +363,32 @@ static uint64_t at_once(const struct world *world)
 	return rate == 0 ? UINT64_MAX : rate <= TICKS_MAX ? 1 : (rate + TICKS_MAX - 1) / TICKS_MAX;
 }
 
+/* Jobs take turns: whoever waits is not passed by for ever. There are two lines, which take turns.
+ */
+static void check_turns(struct world *world)
+{
+	for (size_t i = 0; i < world->plan.n_jobs; i++) {
+		struct book *book = &world->books[i];
+
+		book->passed_by = book->has_turn ? book->passed_by + world->n_released : 0;
+		if (book->passed_by > 2 * world->plan.n_jobs + world->n_released)
+			world_fail(world, "job %zu is passed by %d times", i, (int)book->passed_by);
+	}
+}
+
 void catchup_check(struct world *world)
 {
-	bool turn = world->event->kind == ENGINE_CATCH_UP || !world->catch_up_was_on;
+	bool turn = !world->catch_up_was_on;
+	bool paced = world->plan.catch_up_rate > 0;
 
 	if (world->n_released > (turn ? at_once(world) : 0))
 		world_fail(world, "%d are caught up at once", (int)world->n_released);
 	if (world->n_caught_up > 0 && world->catch_up_at == 0)
 		world_fail(world, "nobody will be caught up");
+	/* After the last one too: who has more to catch up lines up when its run has ended. */
+	if (turn && (world->catch_up_at > 0) != (world->n_released > 0 && paced))
+		world_fail(world, "there is a timer to catch up, or is there?");
+	check_turns(world);
 	world->released += world->n_released;
 	world->n_released = world->n_caught_up = 0;
 	world->catch_up_was_on = world->catch_up_at > 0;

@@ -46,7 +46,8 @@ static void forget_book(struct book *book)
 	book->known = (struct schedule){0};
 	slots_clear(&book->waiting);
 	slots_clear(&book->may_wait);
-	book->withdrawn = false;
+	book->withdrawn = book->has_turn = false;
+	book->passed_by = 0;
 }
 
 /* All that is only in the daemon's memory. */
@@ -165,11 +166,11 @@ static void find_slots(struct world *world, size_t number, const struct job_plan
 	struct book *book = &world->books[number];
 
 	slots_clear(&book->open);
+	book->accounted = job->accounted;
+	if (job->held != USEC_INFINITY && job->held > book->accounted)
+		book->accounted = job->held;
 	if (is_continued(job, plan)) {
 		book->known = job->schedule;
-		book->accounted = job->accounted;
-		if (job->held != USEC_INFINITY && job->held > book->accounted)
-			book->accounted = job->held;
 		check_account(world, number);
 		continue_slots(world, number, &plan->schedule);
 	} else {

@@ -102,6 +102,30 @@ static void a_reboot_is_no_stampede(struct world *world)
 	EXPECT(world, world->verdicts[VERDICT_OK] == 200);
 }
 
+/* Neither do many hold up one that has much, nor it them. */
+static void those_who_are_caught_up_take_turns(struct world *world)
+{
+	struct job_plan jobs[24];
+	struct plan plan = plan_of(jobs, 24, 10, 200);
+
+	for (size_t i = 0; i < 24; i++)
+		jobs[i] = every(S(3600));
+	for (size_t i = 0; i < 4; i++) {
+		jobs[i].catch_up = CATCH_UP_ALL;
+		jobs[i].schedule.interval = S(60);
+	}
+	plan.catch_up_rate = 10;
+	world->behaviour = (struct behaviour){.shortest = 1, .longest = 1};
+	world_load(world, &plan);
+	be_off(world, USEC_PER_DAY, &plan);
+	world_run(world, world->wall + S(4) - 1);
+	for (size_t i = 0; i < 24; i++)
+		EXPECT(world, world->books[i].ran == (i < 4 ? 5 : 1));
+	world_run(world, world->wall + S(4));
+	for (size_t i = 0; i < 4; i++)
+		EXPECT(world, world->books[i].ran == 15);
+}
+
 static void a_process_that_lives_on_is_waited_for(struct world *world)
 {
 	struct job_plan jobs[1] = {every(S(60))};
@@ -265,7 +289,7 @@ static struct plan decade_plan(struct job_plan *jobs)
 /* Weeks in which there is no daemon, or a machine that does not run, or another time. */
 static void be_away(struct world *world, const struct plan *plan, bool clock_is_lost)
 {
-	usec_t span = (usec_t)rng_below(&world->rng, 40 * (uint64_t)USEC_PER_DAY);
+	usec_t span = (usec_t)rng_below(&world->rng, 30 * (uint64_t)USEC_PER_DAY);
 
 	switch (rng_below(&world->rng, clock_is_lost ? 6 : 4)) {
 	case 0: /* it is switched off */
@@ -285,7 +309,7 @@ static void be_away(struct world *world, const struct plan *plan, bool clock_is_
 		world_send(world, ENGINE_CLOCK_STEPPED);
 		break;
 	case 4: /* it is set back */
-		world_set_clock(world, world->wall - span / 40);
+		world_set_clock(world, world->wall - span / 50);
 		world_send(world, ENGINE_CLOCK_STEPPED);
 		break;
 	case 5: /* there is no battery: it begins in 1970, and is set when there is a network */
@@ -310,7 +334,7 @@ static void ten_years(struct world *world, bool clock_is_lost)
 	world->behaviour = (struct behaviour){.shortest = 1, .longest = S(90), .slow_disk = 20};
 	world_load(world, &plan);
 	while (world->wall < end) {
-		world_run(world, world->wall + (usec_t)rng_below(&world->rng, S(40000)));
+		world_run(world, world->wall + (usec_t)rng_below(&world->rng, S(10000)));
 		be_away(world, &plan, clock_is_lost);
 	}
 }
@@ -348,6 +372,8 @@ const struct scenario scripted_lives[] = {
 	{"a job that changes has nothing to catch up", a_job_that_changes_has_nothing_to_catch_up,
 	 S(1000000800), 4},
 	{"a reboot is no stampede", a_reboot_is_no_stampede, S(1000000800), 200},
+	{"those who are caught up take turns", those_who_are_caught_up_take_turns, S(1000000800),
+	 24},
 	{"a process that lives on is waited for", a_process_that_lives_on_is_waited_for, 0, 1},
 	{"what dies with the machine is lost, once", what_dies_with_the_machine_is_lost, 0, 1},
 	{"a daemon that dies all the time forgets nothing",

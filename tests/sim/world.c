@@ -275,6 +275,7 @@ static void deliver_catch_up(struct world *world)
 {
 	trace(world, "somebody is to be caught up");
 	world->catch_up_at = 0;
+	world->catch_up_was_on = false;
 	world_step(world, &(struct engine_event){.kind = ENGINE_CATCH_UP});
 }
 

@@ -109,7 +109,9 @@ struct book {
 	uint64_t came_to[FATE_COUNT];
 	struct slots may_wait; /* those that did, and those that may from now on */
 	enum reason waits_because;
-	bool withdrawn; /* all that wait need not any more */
+	bool has_turn;      /* to be caught up, as of the last check */
+	uint64_t passed_by; /* so many others were since it has */
+	bool withdrawn;     /* all that wait need not any more */
 
 	struct schedule known; /* as was said last */
 	bool looked_at;        /* in a load, since its timer is not right any more */
