@@ -2,7 +2,8 @@
    those that are caught up follow each other. */
 #include "world_internal.h"
 
-/* Those are dealt with one by one; so often, at most, are there more at a time. */
+/* So often each second is somebody caught up at most; beyond that rate there are several at once.
+ */
 #define TICKS_MAX 100
 
 static void expect_fate(struct book *book, enum fate fate, enum reason reason,
@@ -363,8 +364,7 @@ static uint64_t at_once(const struct world *world)
 	return rate == 0 ? UINT64_MAX : rate <= TICKS_MAX ? 1 : (rate + TICKS_MAX - 1) / TICKS_MAX;
 }
 
-/* Jobs take turns: whoever waits is not passed by for ever. There are two lines, which take turns.
- */
+/* Jobs take turns. There may be two lines, one of those that wait for room besides: hence twice. */
 static void check_turns(struct world *world)
 {
 	for (size_t i = 0; i < world->plan.n_jobs; i++) {

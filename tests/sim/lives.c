@@ -69,32 +69,7 @@ static void forget_life(struct world *world)
 	world->loaded = world->stopping = world->hurried = world->drained = false;
 }
 
-void world_crash(struct world *world, bool reboot)
-{
-	struct record *record = &world->record;
-	bool clean = world->drained;
-
-	trace(world, "%s", clean ? "it has stopped" : reboot ? "the machine dies" : "it is killed");
-	forget_processes(world);
-	if (clean)
-		record_commit(record, UINT64_MAX);
-	else if (record->n > 0)
-		record_commit(record, record->postings[0].group +
-					      rng_below(&world->rng,
-							record->group - record->postings[0].group));
-	record_lose(record);
-	leave_processes(world, reboot);
-	forget_life(world);
-}
-
-/* --- what the next one finds --- */
-
-/* Is the job one whose slots are known from the past? */
-static bool is_continued(const struct record_job *job, const struct job_plan *plan)
-{
-	return job->known && !job->gone && books_same_grid(&job->schedule, &plan->schedule);
-}
-
+/* What is on record must be what there was. */
 static void check_account(struct world *world, size_t number)
 {
 	const struct record_job *job = &world->record.jobs[number];
@@ -109,6 +84,35 @@ static void check_account(struct world *world, size_t number)
 		world_fail(world, "job %zu: its state on record is %u %d %d, not %u %d %d", number,
 			   facts->failures, facts->told, facts->paused, truth->failures,
 			   truth->told, truth->paused);
+}
+
+void world_crash(struct world *world, bool reboot)
+{
+	struct record *record = &world->record;
+	bool clean = world->drained;
+
+	trace(world, "%s", clean ? "it has stopped" : reboot ? "the machine dies" : "it is killed");
+	forget_processes(world);
+	if (clean)
+		record_commit(record, UINT64_MAX);
+	else if (record->n > 0)
+		record_commit(record, record->postings[0].group +
+					      rng_below(&world->rng,
+							record->group - record->postings[0].group));
+	record_lose(record);
+	for (size_t i = 0; clean && shell_records(world) && i < record->n_jobs; i++)
+		if (record->jobs[i].known && !record->jobs[i].gone)
+			check_account(world, i);
+	leave_processes(world, reboot);
+	forget_life(world);
+}
+
+/* --- what the next one finds --- */
+
+/* Is the job one whose slots are known from the past? */
+static bool is_continued(const struct record_job *job, const struct job_plan *plan)
+{
+	return job->known && !job->gone && books_same_grid(&job->schedule, &plan->schedule);
 }
 
 /* Slots that are said to be accounted for, without a verdict and not on record as a run or held,
@@ -226,6 +230,7 @@ void world_begin(struct world *world, const struct plan *plan)
 {
 	struct model *model = plan_model(plan);
 	struct engine_load *load = NULL;
+	struct past past;
 
 	trace(world, "life %d begins", (int)++world->lives);
 	world->first_id = world->last_id = world->newest_id = world->record.last_run;
@@ -236,13 +241,13 @@ void world_begin(struct world *world, const struct plan *plan)
 	books_load(world, plan);
 	for (size_t i = 0; i < plan->n_jobs; i++)
 		find_job(world, i, &plan->jobs[i]);
-	shell_past(world, &world->past);
-	if (engine_prepare(world->engine, model, &world->past, &load) < 0)
+	shell_past(world, &past);
+	if (engine_prepare(world->engine, model, &past, &load) < 0)
 		abort();
 	model_unref(model);
 	shell_forget_accepted(world);
 	world_step(world, &(struct engine_event){.kind = ENGINE_LOAD, .load = load});
-	shell_past_done(&world->past);
+	shell_past_done(&past);
 }
 
 /* --- runs of lives before this one --- */

@@ -77,4 +77,5 @@ void play_lives(struct world *world)
 		begin_life(world, &leaning, &plan);
 	}
 	random_end(world, &leaning, &plan);
+	world_crash(world, false);
 }

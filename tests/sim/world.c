@@ -62,7 +62,6 @@ void world_free(struct world *world)
 	engine_free(world->engine);
 	books_done(world);
 	record_done(&world->record);
-	shell_past_done(&world->past);
 	free(world->pool);
 	plan_done(&world->plan);
 	free(world);

@@ -140,7 +140,6 @@ struct book {
 
 struct world {
 	struct record record;
-	struct past past; /* what the life in progress began with; NULL jobs: nothing */
 	uint64_t lives;
 	uint64_t first_id; /* runs and streaks that were numbered before this life */
 	uint64_t newest_streak;
