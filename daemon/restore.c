@@ -30,8 +30,7 @@ static void find_process(const struct daemon *daemon, const struct past_job *job
 
 	if (run->state != PAST_STARTED || !is_of_this_boot(daemon, run))
 		return;
-	pid = run_find_process(daemon->runs, run->id, job->name, settings, run->pid, run->start,
-			       &start);
+	pid = run_find_process(daemon->runs, run, job->name, settings, &start);
 	if (pid == 0)
 		return;
 	run->alive = true;

@@ -46,8 +46,9 @@ static void cleanup_identity(const struct identity **identity)
 }
 
 /* By its environment. `pid`: it has that number; 0: any. */
-static void search_by_marks(struct search *search, const struct run_context *context, uint64_t id,
-			    const char *job, const struct job_settings *settings, pid_t pid)
+static void search_by_marks(struct search *search, const struct run_context *context,
+			    const struct past_run *run, const char *job,
+			    const struct job_settings *settings)
 {
 	_cleanup_(cleanup_identity) const struct identity *identity = NULL;
 	_cleanup_(command_done) struct command command;
@@ -55,15 +56,15 @@ static void search_by_marks(struct search *search, const struct run_context *con
 	const char *stage;
 
 	command_init(&command);
-	if (command_identify(&command, job, id) < 0 ||
+	if (command_identify(&command, job, run->id, run->slot) < 0 ||
 	    identity_get(context->identities, settings->user, settings->user_group, &identity,
 			 &stage) < 0)
 		return;
 	search->marks = command.marks;
 	search->identity = identity;
-	if (pid == 0)
+	if (run->pid == 0)
 		(void)!process_each(look_at, search);
-	else if (process_read(pid, &process) == 0)
+	else if (process_read(run->pid, &process) == 0)
 		(void)look_at(search, &process);
 }
 
@@ -78,15 +79,15 @@ static void search_by_start(struct search *search, pid_t pid, long start)
 	search->start = start;
 }
 
-pid_t run_find_process(const struct run_context *context, uint64_t id, const char *job,
-		       const struct job_settings *settings, pid_t pid, long start, long *ret_start)
+pid_t run_find_process(const struct run_context *context, const struct past_run *run,
+		       const char *job, const struct job_settings *settings, long *ret_start)
 {
 	struct search search = {0};
 
-	if (pid > 0 && start > 0)
-		search_by_start(&search, pid, start);
+	if (run->pid > 0 && run->start > 0)
+		search_by_start(&search, run->pid, run->start);
 	else if (settings)
-		search_by_marks(&search, context, id, job, settings, pid);
+		search_by_marks(&search, context, run, job, settings);
 	/* What cannot be kept is killed with what else was left. */
 	if (search.pid == 0 || cgroups_keep(context->cgroups, search.pid) < 0)
 		return 0;
@@ -115,7 +116,8 @@ static bool begin_tree(struct launch *launch, struct tree *tree, struct cgroup *
 	(void)!cgroup_open(cgroup, context->cgroups, process->pid);
 	if (process_has_ended(pidfd))
 		return false;
-	if (command_identify(command, launch->run->job->name, launch->run->id) < 0)
+	if (command_identify(command, launch->run->job->name, launch->run->id, launch->run->slot) <
+	    0)
 		command->marks[0] = NULL;
 	tree_begin(tree, process->pid, cgroup, command->marks, launch->identity);
 	tree_adopt(tree, pidfd, process);

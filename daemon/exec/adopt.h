@@ -6,21 +6,22 @@
 
 #include "base/cleanup.h"
 #include "core/model.h"
+#include "core/past.h"
 #include "exec/run.h"
 
 #include <stdint.h>
 #include <sys/types.h>
 
 /*
- * Is the process of that run still there? With `pid` and `start` (struct process), of this boot, it
+ * Is the process of that run, of this boot, still there? With its `pid` and `start` on record it
  * is that one or none. Where `start` is 0 its environment has to tell that it is, and where `pid`
  * is 0 too it is looked for among all: the first process that leads a session, runs as the user of
  * these settings and has the run's number in its environment; NULL: they are not known, and so is
  * nobody. May ask a name service. Returns its number, with *ret_start, and keeps its control group
  * from run_context_clear(), before which this is to be called, from the same thread; or returns 0.
  */
-pid_t run_find_process(const struct run_context *context, uint64_t id, const char *job,
-		       const struct job_settings *settings, pid_t pid, long start,
+pid_t run_find_process(const struct run_context *context, const struct past_run *run,
+		       const char *job, const struct job_settings *settings,
 		       long *ret_start) _must_check_;
 
 /*

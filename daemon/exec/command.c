@@ -231,22 +231,26 @@ static void set_marks(struct command *command)
 	static char hook[] = "EVERYD_HOOK";
 	const struct environment *environment = &command->environment;
 	char *run = environment_item(environment, "EVERYD_RUN");
+	char *slot = environment_item(environment, "EVERYD_SLOT");
 	char *of_hook = environment_item(environment, hook);
 	size_t n = 0;
 
 	command->marks[n++] = environment_item(environment, "EVERYD_JOB");
 	if (run)
 		command->marks[n++] = run;
+	/* Another daemon may have a job of that name, too, and count its runs likewise. */
+	if (slot)
+		command->marks[n++] = slot;
 	command->marks[n++] = of_hook ? of_hook : hook;
 	command->marks[n] = NULL;
 }
 
-int command_identify(struct command *command, const char *job, uint64_t run)
+int command_identify(struct command *command, const char *job, uint64_t run, usec_t slot)
 {
 	int r;
 
 	environment_clear(&command->environment);
-	r = command_mark(command, job, run, USEC_INFINITY, 0);
+	r = command_mark(command, job, run, slot, 0);
 	if (r == 0)
 		r = environment_finish(&command->environment);
 	if (r == 0)

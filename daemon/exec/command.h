@@ -17,8 +17,8 @@ struct identity;
 /* Of PATH, so many elements are looked at. */
 #define COMMAND_DIRECTORIES 64
 
-/* By which its processes are known: EVERYD_JOB, EVERYD_RUN, EVERYD_HOOK, and NULL. */
-#define COMMAND_MARKS 4
+/* By which its processes are known: EVERYD_JOB, EVERYD_RUN, EVERYD_SLOT, EVERYD_HOOK, and NULL. */
+#define COMMAND_MARKS 5
 
 /* What all commands share. Read-only once made: any thread. */
 struct command_base {
@@ -61,7 +61,8 @@ int command_mark(struct command *command, const char *job, uint64_t run, usec_t 
 
 /* Only makes marks, those of the processes of that run; for a command that is none. Returns 0,
    -E2BIG or -ENOMEM. */
-int command_identify(struct command *command, const char *job, uint64_t run) _must_check_;
+int command_identify(struct command *command, const char *job, uint64_t run,
+		     usec_t slot) _must_check_;
 
 /*
  * Makes paths, argv and marks, and ends the environment; a program without a slash is looked for in

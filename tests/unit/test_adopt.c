@@ -32,11 +32,13 @@ struct end_of {
 static char job_mark[32];
 static const char *job_name;
 static char run_mark[] = "EVERYD_RUN=7";
+static char slot_mark[] = "EVERYD_SLOT=1970-01-01T00:00:00.000000Z";
+static char other_slot_mark[] = "EVERYD_SLOT=1970-01-01T00:00:10.000000Z";
 static char other_run_mark[] = "EVERYD_RUN=8";
 static char other_job_mark[] = "EVERYD_JOB=best";
 static char hook_mark[] = "EVERYD_HOOK=start";
 static char path[] = "PATH=/usr/bin:/bin";
-static char *const marks[] = {path, job_mark, run_mark, NULL};
+static char *const marks[] = {path, job_mark, run_mark, slot_mark, NULL};
 
 /* The script's first line on its standard output tells that it is there. */
 static _Noreturn void be_run(const char *script, char *const *envp, uid_t user, int go, int tell)
@@ -175,8 +177,9 @@ static unsigned finish(struct former *former)
 static pid_t find(uint64_t id, const char *job, const struct job_settings *settings, pid_t pid,
 		  long from)
 {
+	const struct past_run run = {.id = id, .pid = pid, .start = from};
 	long found = -1;
-	pid_t r = run_find_process(context, id, job, settings, pid, from, &found);
+	pid_t r = run_find_process(context, &run, job, settings, &found);
 	struct process process;
 
 	assert_int_equal(r == 0, found == -1);
@@ -207,13 +210,15 @@ static void a_process_is_known_by_number_and_beginning(void **state)
 static void or_by_its_environment(void **state)
 {
 	static char *const rows[][5] = {
+		{job_mark, run_mark, slot_mark},
+		{run_mark, path, slot_mark, job_mark},
+		{job_mark, other_run_mark, slot_mark},
+		{other_job_mark, run_mark, slot_mark},
+		{job_mark, run_mark, other_slot_mark},
 		{job_mark, run_mark},
-		{run_mark, path, job_mark},
-		{job_mark, other_run_mark},
-		{other_job_mark, run_mark},
-		{job_mark},
-		{run_mark},
-		{job_mark, run_mark, hook_mark},
+		{job_mark, slot_mark},
+		{run_mark, slot_mark},
+		{job_mark, run_mark, slot_mark, hook_mark},
 	};
 	static const bool found[ARRAY_LENGTH(rows)] = {true, true};
 
@@ -462,10 +467,9 @@ static void what_it_leaves_behind_is_named(void **state)
 static void others_are_left_alone(void **state)
 {
 	static char *const rows[][5] = {
-		{job_mark, other_run_mark},
-		{other_job_mark, run_mark},
-		{path},
-		{job_mark, run_mark, hook_mark},
+		{job_mark, other_run_mark, slot_mark},      {job_mark, run_mark, other_slot_mark},
+		{other_job_mark, run_mark, slot_mark},      {path},
+		{job_mark, run_mark, slot_mark, hook_mark},
 	};
 
 	(void)state;

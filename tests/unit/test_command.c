@@ -203,11 +203,12 @@ static void a_run_is_known_by_its_marks(void **state)
 	/* Whatever it was used for before. */
 	assert_int_equal(command_begin(&command, &base, &settings, &own), 0);
 	assert_int_equal(command_mark(&command, "other", 1, 2, 3), 0);
-	assert_int_equal(command_identify(&command, "backup", UINT64_MAX), 0);
+	assert_int_equal(command_identify(&command, "backup", UINT64_MAX, 1700000000000001), 0);
 	assert_string_equal(command.marks[0], "EVERYD_JOB=backup");
 	assert_string_equal(command.marks[1], "EVERYD_RUN=18446744073709551615");
-	assert_string_equal(command.marks[2], "EVERYD_HOOK");
-	assert_null(command.marks[3]);
+	assert_string_equal(command.marks[2], "EVERYD_SLOT=2023-11-14T22:13:20.000001Z");
+	assert_string_equal(command.marks[3], "EVERYD_HOOK");
+	assert_null(command.marks[4]);
 }
 
 static void language_and_zone_are_the_daemons(void **state)
