@@ -54,7 +54,8 @@ static void describe_end(const struct job *job, const struct run_result *result,
 		(void)snprintf(buf, size, "not started");
 		break;
 	case RESULT_UNSEEN:
-		(void)snprintf(buf, size, "ended unseen after %s", span);
+		(void)snprintf(buf, size, "ended unseen%s%s", result->ended > 0 ? " after " : "",
+			       result->ended > 0 ? span : "");
 		break;
 	}
 }
@@ -163,8 +164,9 @@ void report_retry_restored(const struct engine_run *run, usec_t span)
 	char text[DURATION_TEXT_SIZE];
 
 	log_job(LOG_LEVEL_NOTICE, run->def->name, run->id,
-		"goes on after the restart: attempt %u of %u in %s", run->attempt + 1,
-		run->job->def->settings->retries + 1, duration_format_short(span, text));
+		"goes on after the restart: attempt %u of %u %s%s", run->attempt + 1,
+		run->job->def->settings->retries + 1, span > 0 ? "in " : "now",
+		span > 0 ? duration_format_short(span, text) : "");
 }
 
 void report_put_off(const struct engine_run *run)
@@ -234,15 +236,13 @@ void report_overdue(const struct engine_job *job)
 static void describe_live(struct engine_job *job, char *buf, size_t size)
 {
 	struct engine_run *er = job->runs;
-	struct run_tail *tail;
 	char span[DURATION_TEXT_SIZE];
 	pid_t pid;
 
 	buf[0] = '\0';
 	if (!er)
 		return;
-	tail = engine_run_tail(er);
-	pid = tail->in_pool ? atomic_load(&tail->run.pid) : 0;
+	pid = words_pid(er);
 	(void)duration_format_short(words_age(er), span);
 	if (er->state == RUN_WAITING)
 		(void)snprintf(buf, size, " (run %" PRIu64 ", waiting for its group for %s)",

@@ -73,9 +73,8 @@ static void list_notice(struct engine_run *er)
 static bool list_run(void *ctx, struct engine_run *er)
 {
 	struct listing *listing = ctx;
-	const struct run_tail *tail = engine_run_tail(er);
 	char span[DURATION_TEXT_SIZE];
-	pid_t pid = tail->in_pool ? atomic_load(&tail->run.pid) : 0;
+	pid_t pid = words_pid(er);
 
 	if (++listing->listed > REPORT_JOBS_MAX)
 		return true;

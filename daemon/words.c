@@ -20,12 +20,23 @@ const char *words_slot(usec_t slot, char buf[static CLOCK_TEXT_SIZE])
 usec_t words_age(struct engine_run *er)
 {
 	const struct run_tail *tail = engine_run_tail(er);
-	usec_t begun = atomic_load_explicit(&tail->run.begun, memory_order_relaxed);
+	usec_t begun = tail->run.adopted
+			       ? tail->run.adopted_since
+			       : atomic_load_explicit(&tail->run.begun, memory_order_relaxed);
 	usec_t age = er->state == RUN_WAITING
 			     ? clock_wall() - er->accepted
 			     : clock_elapsed() - (begun ? begun : tail->run.queued);
 
 	return age > 0 ? age : 0;
+}
+
+pid_t words_pid(struct engine_run *er)
+{
+	struct run_tail *tail = engine_run_tail(er);
+	pid_t pid = tail->in_pool ? atomic_load(&tail->run.pid) : 0;
+
+	/* A worker has yet to watch it. */
+	return pid == 0 && tail->in_pool ? tail->run.adopted : pid;
 }
 
 unsigned words_attempt(const struct engine_run *run, const struct run_result *result)

@@ -284,7 +284,7 @@ caught_up() {
 	done
 	open_gate
 	start
-	await 'everyd: j\[1\]: lost'
+	await 'everyd: j\[1\]: lost \(the daemon died while it ran\): ended unseen$'
 	await 'told: lost crash'
 	stop
 	equal "what came of it" "$(rows j)" "$SINCE lost/crash 1"
@@ -317,6 +317,9 @@ outlived() {
 	outlived 100ms
 	await 'everyd: j\[1\]: still runs as pid [0-9]+, from before the restart'
 	await 'everyd: j: skipped'
+	# It runs since it was started, not since it was adopted.
+	logged 'skipped .* \(run 1, pid [0-9]+, for '
+	never 'skipped .*, for [0-9.]+us\)'
 	kill -0 "$CHILD"
 	[ ! -e "$T/notes" ]
 	open_gate
