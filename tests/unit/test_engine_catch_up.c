@@ -27,7 +27,9 @@ static void test_each_policy_after_a_step_forward(void **state)
 		{{.catch_up = CATCH_UP_LAST}, "a@10-30 coalesced stepped x3; arm a 50; start a@40"},
 		{{.catch_up = CATCH_UP_ALL}, "arm a 50; start a@10"},
 		{{.catch_up = CATCH_UP_NONE}, "a@10-40 missed stepped x4; arm a 50"},
-		/* 19 s ago was 28, and 8 s ago 39. */
+		/* 30 is just within, 28 and 39 are no slots. */
+		{{.catch_up = CATCH_UP_LAST, .catch_up_window = S(17)},
+		 "a@10-20 missed window x2; a@30-30 coalesced stepped x1; arm a 50; start a@40"},
 		{{.catch_up = CATCH_UP_LAST, .catch_up_window = S(19)},
 		 "a@10-20 missed window x2; a@30-30 coalesced stepped x1; arm a 50; start a@40"},
 		{{.catch_up = CATCH_UP_ALL, .catch_up_window = S(19)},
@@ -287,6 +289,26 @@ static void test_a_job_alone_with_many_is_paced(void **state)
 	happen(&rig, ENGINE_CATCH_UP);
 	finish(&rig, "a", 20);
 	expect(&rig, "end a@20 ok; start a@30; next in 0.1");
+	end(&rig);
+}
+
+static void test_those_who_can_wait_and_those_who_need_not_take_turns(void **state)
+{
+	struct rig rig = begin(5, &(struct model_spec){
+					  .catch_up_rate = 10,
+					  .jobs = {{.name = "a", .with = &all},
+						   {.name = "b", .with = &all},
+						   {.name = "c", .with = &last},
+						   {.name = "d", .with = &last}},
+				  });
+
+	(void)state;
+	set_clock(&rig, 16);
+	expect(&rig, "arm a 20; arm b 20; arm c 20; arm d 20; start c@10; next in 0.1");
+	happen(&rig, ENGINE_CATCH_UP);
+	expect(&rig, "start a@10; next in 0.1");
+	happen(&rig, ENGINE_CATCH_UP);
+	expect(&rig, "start d@10; next in 0.1");
 	end(&rig);
 }
 
@@ -635,6 +657,7 @@ int main(void)
 		cmocka_unit_test(test_paces),
 		cmocka_unit_test(test_a_job_with_many_lines_up_again_behind_the_others),
 		cmocka_unit_test(test_a_job_alone_with_many_is_paced),
+		cmocka_unit_test(test_those_who_can_wait_and_those_who_need_not_take_turns),
 		cmocka_unit_test(test_a_slot_on_time_stands_for_the_one_that_waits),
 		cmocka_unit_test(test_another_step_forward_takes_up_what_waits),
 		cmocka_unit_test(test_a_stop_takes_back_what_waits),

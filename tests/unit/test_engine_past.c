@@ -419,6 +419,44 @@ static void test_a_run_that_waited_for_its_next_attempt_does_so_still(void **sta
 	end(&rig);
 }
 
+static bool list_id(void *ctx, struct engine_run *run)
+{
+	record(ctx, "%d", (int)run->id);
+	return true;
+}
+
+static void test_runs_are_in_the_order_in_which_they_were_accepted(void **state)
+{
+	struct past_run runs[2][2] = {
+		{{.id = 3, .slot = S(70)}, {.id = 7, .slot = S(80)}},
+		{{.id = 2, .slot = S(70)}, {.id = 5, .slot = S(80)}},
+	};
+	struct past_job jobs[2];
+	struct rig rig = begin_bare(85);
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		for (int k = 0; k < 2; k++) {
+			runs[i][k].state = PAST_STARTED;
+			runs[i][k].alive = true;
+			runs[i][k].attempt = 1;
+		}
+		jobs[i] = (struct past_job){.name = i ? "b" : "a",
+					    .schedule = EVERY_10,
+					    .accounted = S(80),
+					    .held = USEC_INFINITY,
+					    .runs = runs[i],
+					    .n_runs = 2};
+	}
+	load_with(&rig, &(struct model_spec){.jobs = {{.name = "a"}, {.name = "b"}}},
+		  &(struct past){.jobs = jobs, .n_jobs = 2, .last_run = 7});
+	forget(&rig);
+	engine_each_run(rig.engine, list_id, &rig);
+	expect(&rig, "2; 3; 5; 7");
+	assert_int_equal(find_job(&rig, "a")->runs->id, 7);
+	end(&rig);
+}
+
 static void test_there_is_room_for_whatever_is_left(void **state)
 {
 	struct past_run runs[40];
@@ -585,6 +623,29 @@ static void test_a_pause_goes_on(void **state)
 	}
 }
 
+static void test_a_paused_job_goes_on_with_what_had_been_accepted(void **state)
+{
+	struct past_run run = {.id = 7, .slot = S(60)};
+	struct past_job job = {.name = "a",
+			       .schedule = EVERY_10,
+			       .accounted = S(70),
+			       .held = S(40),
+			       .paused = true,
+			       .until = USEC_INFINITY,
+			       .runs = &run,
+			       .n_runs = 1};
+	struct rig rig = begin_bare(77);
+
+	(void)state;
+	load_with(&rig,
+		  &(struct model_spec){
+			  .jobs = {{.name = "a", .overlap = OVERLAP_QUEUE, .with = &all}}},
+		  &(struct past){.jobs = &job, .n_jobs = 1, .last_run = 7});
+	expect(&rig, "start a@60; arm a 80; loaded +1 ~0 -0 =0");
+	assert_int_equal(find_job(&rig, "a")->held, S(40));
+	end(&rig);
+}
+
 static void test_a_load_that_is_dropped_leaves_nothing(void **state)
 {
 	struct past_run run = {.id = 5, .slot = S(70), .state = PAST_STARTED, .attempt = 1};
@@ -621,10 +682,12 @@ int main(void)
 		cmocka_unit_test(test_how_adopted_runs_end),
 		cmocka_unit_test(test_adopted_runs_are_replaced_and_stopped),
 		cmocka_unit_test(test_a_run_that_waited_for_its_next_attempt_does_so_still),
+		cmocka_unit_test(test_runs_are_in_the_order_in_which_they_were_accepted),
 		cmocka_unit_test(test_there_is_room_for_whatever_is_left),
 		cmocka_unit_test(test_what_a_job_had_come_to),
 		cmocka_unit_test(test_a_success_is_expected_as_if_it_had_not_been_down),
 		cmocka_unit_test(test_a_pause_goes_on),
+		cmocka_unit_test(test_a_paused_job_goes_on_with_what_had_been_accepted),
 		cmocka_unit_test(test_a_load_that_is_dropped_leaves_nothing),
 	};
 

@@ -35,6 +35,11 @@ static void test_each_policy(void **state)
 		 "arm a 20; a@10 paused paused ...; arm a 30; arm a 40; arm a 50",
 		 "resumed a",
 		 4},
+		/* One that is just within waits still. */
+		{{.catch_up = CATCH_UP_ALL, .catch_up_window = S(10)},
+		 "arm a 20; arm a 30; a@10 paused paused ...; arm a 40; arm a 50",
+		 "resumed a; start a@40",
+		 3},
 		{{.catch_up = CATCH_UP_ALL, .catch_up_window = S(15)},
 		 "arm a 20; arm a 30; a@10 paused paused ...; arm a 40; arm a 50",
 		 "resumed a; start a@30",
