@@ -87,9 +87,17 @@ def end(pids):
 
 
 def reap():
-    """Takes leave of those that have ended, but not of the daemon."""
-    for pid in children():
-        os.waitpid(pid, os.WNOHANG)
+    """Takes leave of those that have ended, when there is no daemon. Returns those that live."""
+    return [pid for pid in children() if os.waitpid(pid, os.WNOHANG) == (0, 0)]
+
+
+def command(pid):
+    """The words that it was started with, or nothing if it has ended."""
+    try:
+        with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
+            return file.read().rstrip("\0").split("\0")
+    except OSError:
+        return []
 
 
 def unexpected(log):
@@ -167,10 +175,12 @@ class Site:
             raise Failed(f"it did not stop within {PATIENCE} s")
         if status != 0:
             self.problems.append(f"it stopped with status {status}")
-        reap()  # those that had outlived another life
-        if left := children():
-            self.problems.append(f"it left {len(left)} processes when it stopped")
-            end(left)
+        left = reap()
+        for words in map(command, left):
+            # A condition that was asked when an earlier life ended is not waited for.
+            if words[:1] == [self._work]:
+                self.problems.append("it left a process when it stopped: " + " ".join(words))
+        end(left)
         self.ended += 1
 
     def _await(self, reached, seconds):
