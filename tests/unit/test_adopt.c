@@ -435,17 +435,19 @@ static void all_that_it_made_is_stopped(void **state)
 
 static void what_it_leaves_behind_is_named(void **state)
 {
+#define BECOMES_SLEEP "& until read c </proc/$!/comm && [ \"$c\" = sleep ]; do :; done"
 	static const struct {
 		const char *script;
 		enum leftover_policy leftover;
 		const char *note;
 	} rows[] = {
-		{"sleep 1000 & echo 1; read go", LEFTOVER_KILL,
+		{"sleep 1000 " BECOMES_SLEEP "; echo 1; read go", LEFTOVER_KILL,
 		 "left 1 process running, which will be stopped: sleep ("},
-		{"sleep 1000 & echo 1; read go", LEFTOVER_LEAVE, "left 1 process running: sleep ("},
-		{"(env -i sleep 1000 &); echo 1; read go", LEFTOVER_KILL,
+		{"sleep 1000 " BECOMES_SLEEP "; echo 1; read go", LEFTOVER_LEAVE,
+		 "left 1 process running: sleep ("},
+		{"(env -i sleep 1000 " BECOMES_SLEEP "); echo 1; read go", LEFTOVER_KILL,
 		 "left 1 process running, which will be stopped: sleep ("},
-		{"setsid -f sleep 1000; echo 1; read go", LEFTOVER_KILL,
+		{"setsid sleep 1000 " BECOMES_SLEEP "; echo 1; read go", LEFTOVER_KILL,
 		 "left 1 process running, which will be stopped: sleep ("},
 	};
 

@@ -385,13 +385,16 @@ static void a_hook_is_no_stray_of_its_run(void **state)
 	static char run[] = "EVERYD_RUN=7";
 	static char other[] = "EVERYD_RUN=8";
 	static char hook[] = "EVERYD_HOOK=start";
+	static char slot[] = "EVERYD_SLOT=1970-01-01T00:00:00.000000Z";
+	static char other_slot[] = "EVERYD_SLOT=1970-01-01T00:00:10.000000Z";
 	const struct {
-		char *envp[4];
+		char *envp[5];
 		bool stray;
 	} rows[] = {
-		{{job, run, NULL}, true},
-		{{job, run, hook, NULL}, false},
-		{{job, other, NULL}, false},
+		{{job, run, slot, NULL}, true},
+		{{job, run, slot, hook, NULL}, false},
+		{{job, other, slot, NULL}, false},
+		{{job, run, other_slot, NULL}, false},
 	};
 
 	(void)state;
