@@ -137,12 +137,19 @@ static void start_notice(struct daemon *daemon, struct engine_run *er)
 static void cancel(struct daemon *daemon, struct engine_run *er, enum cancel_mode mode)
 {
 	struct run_tail *tail = engine_run_tail(er);
+	int level = mode == CANCEL_KILL ? 2 : 1;
 
-	if (tail->starting)
+	if (tail->starting) {
 		leave_line(daemon, tail);
-	else if (!tail->in_pool || /* it is among the failed: its end is on the way */
-		 !pool_cancel(daemon->pool, &tail->item, mode == CANCEL_KILL ? 2 : 1))
+	} else if (!tail->in_pool) {
+		return; /* it is among the failed: its end is on the way */
+	} else if (tail->run.adopted > 0) {
+		/* Its process runs, whether a worker has come to it yet or not. */
+		pool_urge(daemon->pool, &tail->item, level);
 		return;
+	} else if (!pool_cancel(daemon->pool, &tail->item, level)) {
+		return;
+	}
 	tail->run.result = (struct run_result){.kind = RESULT_NOT_STARTED};
 	give_back(daemon, tail);
 }

@@ -137,6 +137,8 @@ static struct pool_item *take_item(struct pool *pool, struct pool_worker *worker
 	item->worker = worker;
 	worker->item = item;
 	pool->busy++;
+	if (item->cancel > 0)
+		raise_fd(worker->wakefd);
 	return item;
 }
 
@@ -404,6 +406,16 @@ int pool_submit_follow_up(struct pool *pool, struct pool_item *item)
 	return submit(pool, item, true);
 }
 
+/* Under the lock. */
+static void raise_level(struct pool_item *item, int level)
+{
+	if (level <= item->cancel)
+		return;
+	item->cancel = level;
+	if (item->state == POOL_ITEM_WORKING)
+		raise_fd(item->worker->wakefd);
+}
+
 bool pool_cancel(struct pool *pool, struct pool_item *item, int level)
 {
 	bool taken = false;
@@ -413,12 +425,20 @@ bool pool_cancel(struct pool *pool, struct pool_item *item, int level)
 	if (item->state == POOL_ITEM_QUEUED) {
 		items_unqueue(&pool->items, item);
 		taken = true;
-	} else if (item->state == POOL_ITEM_WORKING && level > item->cancel) {
-		item->cancel = level;
-		raise_fd(item->worker->wakefd);
+	} else if (item->state == POOL_ITEM_WORKING) {
+		raise_level(item, level);
 	}
 	unlock(pool);
 	return taken;
+}
+
+void pool_urge(struct pool *pool, struct pool_item *item, int level)
+{
+	assert(level > 0);
+	lock(pool);
+	if (item->state == POOL_ITEM_QUEUED || item->state == POOL_ITEM_WORKING)
+		raise_level(item, level);
+	unlock(pool);
 }
 
 void pool_close(struct pool *pool)

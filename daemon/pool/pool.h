@@ -83,6 +83,10 @@ int pool_submit_follow_up(struct pool *pool, struct pool_item *item) _must_check
  */
 bool pool_cancel(struct pool *pool, struct pool_item *item, int level);
 
+/* The same for an item that is to be worked on in any case: a queued one stays, and the worker who
+   comes to it finds its level raised. */
+void pool_urge(struct pool *pool, struct pool_item *item, int level);
+
 /* No more submissions but of what follows; workers drain the queue and end. */
 void pool_close(struct pool *pool);
 

@@ -470,6 +470,39 @@ static void an_item_in_hand_is_told(void **state)
 	free_tasks(tasks, 2);
 }
 
+static void a_queued_item_is_told_when_its_turn_comes(void **state)
+{
+	sem_t gate;
+	struct task *tasks;
+
+	(void)state;
+	sem_init(&gate, 0, 0);
+	tasks = make_tasks(3, NULL);
+	tasks[0].gate = &gate;
+	tasks[1].until_cancelled = true;
+	open_pool(1, 10);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(submit(&tasks[i]), 0);
+	wait_for(&tasks[0].begun);
+	pool_urge(fixture.pool, &tasks[1].item, 2);
+	pool_urge(fixture.pool, &tasks[1].item, 1);
+	pool_urge(fixture.pool, &tasks[2].item, 1); /* the owner's */
+	assert_int_equal(stats().queued, 1);
+	sem_post(&gate);
+	reap_until(2);
+	assert_int_equal(tasks[1].level, 2);
+	/* One that is in hand already. */
+	tasks[2].until_cancelled = true;
+	assert_int_equal(submit(&tasks[2]), 0);
+	wait_for(&tasks[2].begun);
+	pool_urge(fixture.pool, &tasks[2].item, 1);
+	reap_until(3);
+	assert_int_equal(tasks[2].level, 1);
+	close_pool();
+	free_tasks(tasks, 3);
+	sem_destroy(&gate);
+}
+
 static void a_level_never_falls_and_does_not_outlive_its_item(void **state)
 {
 	sem_t gate;
@@ -785,6 +818,7 @@ int main(void)
 		cmocka_unit_test(a_pool_without_work_closes_too),
 		cmocka_unit_test(a_queued_item_is_taken_back),
 		cmocka_unit_test(an_item_in_hand_is_told),
+		cmocka_unit_test(a_queued_item_is_told_when_its_turn_comes),
 		cmocka_unit_test(a_level_never_falls_and_does_not_outlive_its_item),
 		cmocka_unit_test(what_was_noted_is_reported_once_and_first),
 		cmocka_unit_test(what_was_noted_wakes_the_owner_if_asked_to),
