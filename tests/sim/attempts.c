@@ -158,10 +158,13 @@ void attempts_ended(struct world *world, const struct effect *effect)
 		expect_verdict(world, effect, VERDICT_CANCELLED, reason);
 	if (!ran && ran_before && memcmp(effect->result, &tail->last, sizeof(tail->last)) != 0)
 		world_fail(world, "run %d: not the result of its last attempt", (int)run->id);
+	if (!in_pool && ran_before && world->event->kind == ENGINE_STOP && shell_records(world))
+		world_fail(world, "run %d is to be put off", (int)run->id);
 	if (!in_pool && tail->state != POOL_NEVER && tail->state != POOL_BETWEEN)
 		world_fail(world, "run %d ends while it runs", (int)run->id);
 
 	books_settle(world, job_number(run->def), run->slot, effect->verdict, effect->reason);
+	books_run_ends(world, run);
 	world->backed_off -= run->attempt > 1 || tail->state == POOL_BETWEEN;
 	tail->state = POOL_ENDED;
 	tail->line = 0;

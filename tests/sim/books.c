@@ -306,10 +306,10 @@ static bool check_run(void *ctx, struct engine_run *run)
 	take_in_hand(book, run->slot);
 	if (run->id > world->last_id)
 		account_for(book, run->slot);
-	/* But for those that had been accepted before. */
-	if (run->id > world->last_id && book->paused && world->event->kind != ENGINE_LOAD)
+	if (run->id > world->last_id && book->paused && !lives_had_accepted(world, run))
 		world_fail(world, "%s is paused, but starts", run->def->name);
 	check_waiting_run(world, run);
+	world->n_live++;
 	book->live++;
 	if (run->id > book->newest)
 		book->newest = run->id;
@@ -485,6 +485,7 @@ void books_check(struct world *world)
 	world->n_telling = 0;
 	world->n_lined_up = 0;
 	world->n_waiting = 0;
+	world->n_live = 0;
 	world->id_before = 0;
 	engine_each_run(world->engine, check_run, world);
 	engine_each_job(world->engine, check_job, world);
@@ -499,6 +500,9 @@ void books_check(struct world *world)
 	if (engine_waiting(world->engine) != world->n_waiting)
 		world_fail(world, "%zu wait, %zu counted", world->n_waiting,
 			   engine_waiting(world->engine));
+	if (world->n_live != world->n_accepted)
+		world_fail(world, "%zu runs are live, %zu are on record as such", world->n_live,
+			   world->n_accepted);
 	if (world->n_backed_off != world->backed_off)
 		world_fail(world, "%zu runs are tried again instead of %zu", world->n_backed_off,
 			   world->backed_off);

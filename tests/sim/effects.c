@@ -58,6 +58,18 @@ static void check_accepted(struct world *world, struct engine_run *run)
 	if (tail->accepted || run->id <= world->last_id)
 		world_fail(world, "run %d is accepted, but not so", (int)run->id);
 	tail->accepted = true;
+	world->n_accepted++;
+}
+
+/* Its record as a run that has no verdict has come to an end. */
+void books_run_ends(struct world *world, struct engine_run *run)
+{
+	struct run_tail *tail = engine_run_tail(run);
+
+	if (!tail->accepted)
+		world_fail(world, "run %d ends twice", (int)run->id);
+	tail->accepted = false;
+	world->n_accepted--;
 }
 
 /* Slots before the one that comes first, and only those, do not count. */

@@ -59,6 +59,7 @@ static void forget_life(struct world *world)
 		forget_book(&world->books[i]);
 	memset(world->group_running, 0, sizeof(world->group_running));
 	memset(world->verdicts, 0, sizeof(world->verdicts));
+	world->n_accepted = 0;
 	world->n_pool = world->backed_off = world->had_notices = 0;
 	world->started = world->retries = world->notices = world->dropped = world->forgotten = 0;
 	world->refused = 0;
@@ -263,6 +264,16 @@ const struct row *lives_row(struct world *world, const struct engine_run *run)
 	return row;
 }
 
+bool lives_had_accepted(const struct world *world, const struct engine_run *run)
+{
+	const struct record_job *job = &world->record.jobs[job_number(run->def)];
+
+	for (size_t i = 0; world->loads == 1 && i < job->n_rows; i++)
+		if (job->rows[i].state == ROW_ACCEPTED && job->rows[i].slot == run->slot)
+			return world->event->kind == ENGINE_LOAD;
+	return false;
+}
+
 void lives_adopt(struct world *world, const struct effect *effect)
 {
 	struct engine_run *run = effect->run;
@@ -274,6 +285,7 @@ void lives_adopt(struct world *world, const struct effect *effect)
 	world->backed_off += run->attempt > 1;
 	if (group >= 0)
 		world->group_running[group]++;
+	world->n_accepted++;
 	pool_adopt(world, run, row);
 }
 
@@ -294,6 +306,7 @@ void lives_retry(struct world *world, const struct effect *effect)
 		.verdict = row->verdict,
 		.last = row->result,
 	};
+	world->n_accepted++;
 	world->backed_off++;
 }
 
@@ -310,6 +323,7 @@ void lives_put_off(struct world *world, struct engine_run *run)
 		world_fail(world, "run %d is put off, but it should not", (int)run->id);
 	if (slots_take(&book->open, (struct range){run->slot, 1, 1}) == 0)
 		world_fail(world, "run %d is put off without a slot", (int)run->id);
+	books_run_ends(world, run);
 	world->backed_off -= between || run->attempt > 1;
 	if (unwatched) {
 		pool_forget(world, run);

@@ -86,6 +86,33 @@ static void check_id(struct world *world, struct book *book, const struct engine
 	book->streak_id = streak->id;
 }
 
+struct search {
+	const struct engine_run *wanted;
+	struct engine_run *run;
+};
+
+static bool look_for(void *ctx, struct engine_run *run)
+{
+	struct search *search = ctx;
+
+	if (run == search->wanted)
+		search->run = run;
+	return !search->run;
+}
+
+/* A run that came to nothing is one of the streak instead. */
+static void end_unrun(struct world *world, const struct effect *effect)
+{
+	struct search search = {.wanted = effect->unrun};
+
+	if (!effect->unrun)
+		return;
+	engine_each_run(world->engine, look_for, &search);
+	if (!search.run || search.run->job != effect->job)
+		world_fail(world, "%s: a run of a streak that is none", effect->job->def->name);
+	books_run_ends(world, search.run);
+}
+
 /* Which slots they are is seen after the step: those that nobody has in hand. */
 static void book_growth(struct world *world, const struct engine_job *job,
 			const struct engine_streak *streak)
@@ -127,6 +154,7 @@ void streaks_effect(struct world *world, const struct effect *effect)
 
 	if (effect->kind == EFFECT_NOT_RUN) {
 		book_growth(world, effect->job, streak);
+		end_unrun(world, effect);
 		return;
 	}
 	if (streak->count != book->streak || streak->id != book->streak_id)

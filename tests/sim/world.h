@@ -179,6 +179,8 @@ struct world {
 	uint64_t told[HOOK_COUNT];
 	uint64_t mails;
 	uint64_t lines;      /* of those who lined up */
+	size_t n_accepted;   /* runs that are on record as such */
+	size_t n_live;       /* for one check */
 	size_t backed_off;   /* runs of which an attempt has failed */
 	size_t n_backed_off; /* for one check */
 	size_t n_notices;    /* for one check */

@@ -71,6 +71,8 @@ void shell_bury(struct world *world, size_t number);
 
 /* The row that a run of a life before this one has on record. */
 const struct row *lives_row(struct world *world, const struct engine_run *run);
+/* Is its slot one that had been accepted, but not started, when this life began? */
+bool lives_had_accepted(const struct world *world, const struct engine_run *run);
 void lives_adopt(struct world *world, const struct effect *effect);
 void lives_retry(struct world *world, const struct effect *effect);
 void lives_put_off(struct world *world, struct engine_run *run);
@@ -105,6 +107,7 @@ void books_check(struct world *world);
 
 /* effects.c */
 
+void books_run_ends(struct world *world, struct engine_run *run);
 /* Whatever must hold of an effect, and what it settles. */
 void books_effect(struct world *world, const struct effect *effect);
 
