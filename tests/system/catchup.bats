@@ -460,7 +460,8 @@ paused() {
 	stop
 	equal "runs of the paused job" "$(slots j)" ""
 	equal "its pause" "$(value j 'paused, until, pause_reason')" "1||the disk is replaced"
-	[ "$(sql "SELECT verdict, reason, count > 3 FROM streak ORDER BY id DESC LIMIT 1")" = "paused|paused|1" ] || {
+	[ "$(sql "SELECT verdict, reason, count > 3 FROM streak JOIN job ON number = streak.job
+		WHERE name = 'j' ORDER BY id DESC LIMIT 1")" = "paused|paused|1" ] || {
 		streaks j
 		false
 	}
