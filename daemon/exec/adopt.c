@@ -66,6 +66,9 @@ static void search_by_marks(struct search *search, const struct run_context *con
 		(void)!process_each(look_at, search);
 	else if (process_read(run->pid, &process) == 0)
 		(void)look_at(search, &process);
+	/* Both end here. */
+	search->marks = NULL;
+	search->identity = NULL;
 }
 
 static void search_by_start(struct search *search, pid_t pid, long start)
