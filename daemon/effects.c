@@ -134,22 +134,27 @@ static void start_notice(struct daemon *daemon, struct engine_run *er)
 	submit(daemon, prepare(er), pool_submit_follow_up);
 }
 
+/* Takes it back, if no worker has it yet; otherwise its end is on the way. */
+static bool take_back(struct daemon *daemon, struct run_tail *tail, int level)
+{
+	if (tail->starting) {
+		leave_line(daemon, tail);
+		return true;
+	}
+	/* The process of an adopted one runs, whether a worker has come to it yet or not. */
+	if (tail->in_pool && tail->run.adopted > 0)
+		pool_urge(daemon->pool, &tail->item, level);
+	else if (tail->in_pool)
+		return pool_cancel(daemon->pool, &tail->item, level);
+	return false;
+}
+
 static void cancel(struct daemon *daemon, struct engine_run *er, enum cancel_mode mode)
 {
 	struct run_tail *tail = engine_run_tail(er);
-	int level = mode == CANCEL_KILL ? 2 : 1;
 
-	if (tail->starting) {
-		leave_line(daemon, tail);
-	} else if (!tail->in_pool) {
-		return; /* it is among the failed: its end is on the way */
-	} else if (tail->run.adopted > 0) {
-		/* Its process runs, whether a worker has come to it yet or not. */
-		pool_urge(daemon->pool, &tail->item, level);
+	if (!take_back(daemon, tail, mode == CANCEL_KILL ? 2 : 1))
 		return;
-	} else if (!pool_cancel(daemon->pool, &tail->item, level)) {
-		return;
-	}
 	tail->run.result = (struct run_result){.kind = RESULT_NOT_STARTED};
 	give_back(daemon, tail);
 }
