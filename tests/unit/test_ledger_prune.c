@@ -235,13 +235,13 @@ static void the_file_stays_as_large_as_it_is(void **state)
 		(void)snprintf(name, sizeof(name), "job-%u", (unsigned)job);
 		post_job(job, name);
 	}
-	for (uint64_t round = 0; round < 40; round++) {
+	for (uint64_t round = 0; round < 20; round++) {
 		for (uint64_t id = round * 1000 + 1; id <= round * 1000 + 1000; id++) {
 			post_runs(id, 1, 1 + (uint32_t)(id % 10), VERDICT_OK, T0);
 			assert_true(id % 10 != 0 || intend(1000000, 1));
 		}
 		settle();
-		if (round == 10)
+		if (round == 8)
 			pages = number("PRAGMA page_count");
 	}
 	await_at_most("SELECT count(*) FROM run", 1000 + 256 + 100);
