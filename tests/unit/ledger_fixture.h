@@ -60,7 +60,7 @@ static inline int remove_directory(void **state)
 	char command[192];
 
 	(void)state;
-	(void)ledger_close(ledger, false, 0, 0);
+	(void)ledger_close(ledger, false, 0, 5 * USEC_PER_SEC);
 	ledger = NULL;
 	past_done(&past);
 	(void)snprintf(command, sizeof(command), "chmod -R u+rwX %s; rm -rf %s", directory,
