@@ -189,10 +189,15 @@ static void act(struct step *step, struct engine_job *job, enum reason reason)
 
 	assert(last >= armed && last != USEC_INFINITY);
 	if (slots.grid.count == 0) {
-		job_arm(step, job, next);
 		/* In time that comes a second time. */
-		if (last == armed && in_time && !job->pause)
-			policy_consider(step, job, last);
+		if (last != armed || !in_time || job->pause) {
+			job_arm(step, job, next);
+			return;
+		}
+		if (!catch_up_all(job))
+			catch_up_withdraw(step, job, VERDICT_COALESCED, job->backlog_reason);
+		job_arm(step, job, next);
+		policy_consider(step, job, last);
 		return;
 	}
 	if (job->pause || !in_time) {

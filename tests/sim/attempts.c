@@ -82,7 +82,7 @@ static enum reason reason_outside(struct world *world, struct engine_run *run)
 	case ENGINE_LOAD:
 		if (!world->plan.jobs[job_number(run->def)].present)
 			return REASON_REMOVED;
-		if (!is_tried_again(world, run, &tail->last))
+		if (run->state != RUN_WAITING && !is_tried_again(world, run, &tail->last))
 			return REASON_NONE;
 		if (world->plan.jobs[job_number(run->def)].overlap != OVERLAP_REPLACE)
 			world_fail(world, "run %d ends for no reason", (int)run->id);

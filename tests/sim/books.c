@@ -80,7 +80,7 @@ void books_post_settled(struct world *world, size_t number, struct range range)
 
 /* The slots that become due at this moment are open from now on. After the clock went back slots
    that were acted on run again as they come, but nothing is made up for if they do not. */
-static void open_due(const struct world *world, size_t number, struct slots *ret_fresh)
+static void open_due(struct world *world, size_t number, struct slots *ret_fresh)
 {
 	const struct schedule *schedule = &world->plan.jobs[number].schedule;
 	struct book *book = &world->books[number];
@@ -95,10 +95,10 @@ static void open_due(const struct world *world, size_t number, struct slots *ret
 	slots_add(ret_fresh, range);
 	slots_take_before(ret_fresh, usec_add(book->accounted, 1), NULL);
 	slots_add_all(&book->open, ret_fresh);
-	if (ret_fresh->n > 0 || range.count > 1 || until - first > CATCHUP_IN_TIME ||
-	    (book->paused && book->until > world->wall))
+	if (ret_fresh->n > 0 || range.count > 1 || until - first > CATCHUP_IN_TIME || book->paused)
 		return;
 	slots_add(&book->open, range);
+	catchup_again(world, number);
 }
 
 void books_due(struct world *world, size_t number, enum reason reason)
@@ -107,6 +107,8 @@ void books_due(struct world *world, size_t number, enum reason reason)
 
 	if (world->stopping || !world->plan.jobs[number].present)
 		return;
+	if (world->books[number].until <= world->wall)
+		catchup_resume(world, number);
 	open_due(world, number, &fresh);
 	catchup_expect(world, number, &fresh, reason);
 	slots_done(&fresh);

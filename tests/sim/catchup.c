@@ -91,6 +91,16 @@ static void expect_in_time(struct world *world, size_t number, const struct slot
 	slots_clear(wait);
 }
 
+void catchup_again(struct world *world, size_t number)
+{
+	struct book *book = &world->books[number];
+
+	if (world->plan.jobs[number].catch_up == CATCH_UP_ALL)
+		return;
+	expect_fate(book, FATE_COALESCED, book->waits_because, &book->may_wait);
+	slots_clear(&book->may_wait);
+}
+
 /* Found too late, or in the past: they wait, by the job's policy. */
 static void expect_late(struct world *world, size_t number, const struct slots *fresh,
 			enum reason reason)

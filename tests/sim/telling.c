@@ -234,6 +234,23 @@ static void book_drop(struct world *world, struct book *book, const struct engin
 			   (int)run->job->drops, (int)book->drops);
 }
 
+static bool count_notice(void *ctx, struct engine_run *run)
+{
+	size_t *n = ctx;
+
+	*n += engine_run_is_notice(run);
+	return true;
+}
+
+/* Also those that have come in this step. */
+static size_t count_notices(struct world *world)
+{
+	size_t n = 0;
+
+	engine_each_run(world->engine, count_notice, &n);
+	return n;
+}
+
 void telling_dropped(struct world *world, struct engine_run *run, enum reason reason)
 {
 	struct book *book = &world->books[job_number(run->def)];
@@ -251,7 +268,7 @@ void telling_dropped(struct world *world, struct engine_run *run, enum reason re
 		right = book->ended || book->waits || world->event->kind == ENGINE_OVERDUE;
 		break;
 	case REASON_NO_ROOM:
-		right = world->n_notices >= (size_t)world->plan.workers + world->plan.queue;
+		right = count_notices(world) > (size_t)world->plan.workers + world->plan.queue;
 		break;
 	case REASON_NO_RESOURCES:
 		right = returned && tail->result.kind == RESULT_NO_RESOURCES;

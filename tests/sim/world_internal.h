@@ -124,6 +124,8 @@ void catchup_find(struct world *world, size_t number, bool continued);
 /* Another plan is about to be in force. */
 void catchup_load(struct world *world, size_t number, const struct job_plan *before,
 		  const struct job_plan *after);
+/* A slot that had been acted on runs a second time. */
+void catchup_again(struct world *world, size_t number);
 /* It is paused until then, and resumed. */
 void catchup_pause(struct world *world, size_t number, usec_t until);
 void catchup_resume(struct world *world, size_t number);
