@@ -360,10 +360,12 @@ static void what_a_dead_one_left_is_no_hindrance(void **state)
 
 static void hold_in_a_child(void)
 {
-	struct state_dir *dir = open_state(in_base("d"));
+	/* Where valgrind finds it at _exit(), and does not take it for a leak. */
+	static struct state_dir *volatile held;
 	char byte = 0;
 
-	(void)dir;
+	held = open_state(in_base("d"));
+	assert_non_null(held);
 	if (fork() == 0) {
 		(void)close(gate[1]);
 		assert_int_equal(write(told[1], &byte, 1), 1);
