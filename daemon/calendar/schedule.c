@@ -1,6 +1,7 @@
 /* See schedule.h. */
 #include "calendar/schedule.h"
 
+#include "base/cleanup.h"
 #include "base/hash.h"
 #include "calendar/duration.h"
 
@@ -22,6 +23,8 @@ usec_t schedule_next(const struct schedule *schedule, usec_t t)
 {
 	usec_t next;
 
+	if (!schedule_is_grid(schedule))
+		return USEC_INFINITY;
 	if (__builtin_add_overflow(t, schedule->interval - since_last(schedule, t), &next))
 		return USEC_INFINITY;
 	return next;
@@ -31,6 +34,8 @@ usec_t schedule_last(const struct schedule *schedule, usec_t t)
 {
 	usec_t last;
 
+	if (!schedule_is_grid(schedule))
+		return USEC_INFINITY;
 	/* "Never" is no instant, even where the grid would meet it. */
 	if (t == USEC_INFINITY)
 		t--;
@@ -54,9 +59,42 @@ uint64_t schedule_count(const struct schedule *schedule, usec_t after, usec_t un
 {
 	if (until == USEC_INFINITY)
 		until--;
-	if (until <= after)
+	if (until <= after || !schedule_is_grid(schedule))
 		return 0;
 	return (uint64_t)(slot_index(schedule, until) - slot_index(schedule, after));
+}
+
+usec_t schedule_patience(const struct schedule *schedule, usec_t slot)
+{
+	(void)slot;
+	return 2 * schedule->interval;
+}
+
+/* In the order of enum schedule_event. */
+static const struct {
+	const char *word;
+	const char *phrase;
+} events[] = {
+	{"start", "when everyd starts"},
+	{"reload", "when the configuration was reloaded"},
+	{"resume", "when the machine resumes from suspend"},
+};
+
+/* The words or phrases of the events of a schedule. */
+static void format_events(const struct schedule *schedule, bool phrases, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < ARRAY_LENGTH(events); i++) {
+		if (!(schedule->on >> i & 1))
+			continue;
+		used += (size_t)snprintf(buf + used, size - used, "%s%s",
+					 used == 0 ? ""
+					 : phrases ? ", and "
+						   : " ",
+					 phrases ? events[i].phrase : events[i].word);
+	}
 }
 
 const char *schedule_grid(const struct schedule *schedule, char buf[static SCHEDULE_GRID_SIZE])
@@ -64,15 +102,67 @@ const char *schedule_grid(const struct schedule *schedule, char buf[static SCHED
 	char interval[DURATION_TEXT_SIZE];
 	char offset[DURATION_TEXT_SIZE];
 
-	(void)snprintf(buf, SCHEDULE_GRID_SIZE, "every %s offset %s",
-		       duration_format(schedule->interval, interval),
-		       duration_format(schedule->offset, offset));
+	switch (schedule->kind) {
+	case SCHEDULE_EVERY:
+		(void)snprintf(buf, SCHEDULE_GRID_SIZE, "every %s offset %s",
+			       duration_format(schedule->interval, interval),
+			       duration_format(schedule->offset, offset));
+		break;
+	case SCHEDULE_CRON:
+		break;
+	case SCHEDULE_AFTER:
+		(void)snprintf(buf, SCHEDULE_GRID_SIZE, "after %s",
+			       duration_format(schedule->interval, interval));
+		break;
+	case SCHEDULE_ON:
+		memcpy(buf, "on ", 3);
+		format_events(schedule, false, buf + 3, SCHEDULE_GRID_SIZE - 3);
+		break;
+	}
+	return buf;
+}
+
+const char *schedule_describe(const struct schedule *schedule,
+			      char buf[static SCHEDULE_DESCRIBE_SIZE])
+{
+	char interval[DURATION_TEXT_SIZE];
+	char offset[DURATION_TEXT_SIZE];
+
+	switch (schedule->kind) {
+	case SCHEDULE_EVERY:
+		(void)duration_format(schedule->interval, interval);
+		(void)snprintf(buf, SCHEDULE_DESCRIBE_SIZE,
+			       schedule->offset == 0 ? "every %s" : "every %s, shifted by %s",
+			       interval, duration_format(schedule->offset, offset));
+		break;
+	case SCHEDULE_CRON:
+		break;
+	case SCHEDULE_AFTER:
+		(void)snprintf(buf, SCHEDULE_DESCRIBE_SIZE, "%s after the end of the run before",
+			       duration_format(schedule->interval, interval));
+		break;
+	case SCHEDULE_ON:
+		format_events(schedule, true, buf, SCHEDULE_DESCRIBE_SIZE);
+		break;
+	}
 	return buf;
 }
 
 bool schedule_same_grid(const struct schedule *a, const struct schedule *b)
 {
-	return a->interval == b->interval && a->offset == b->offset;
+	if (a->kind != b->kind)
+		return false;
+	switch (a->kind) {
+	case SCHEDULE_EVERY:
+		return a->interval == b->interval && a->offset == b->offset;
+	case SCHEDULE_CRON:
+		break;
+	case SCHEDULE_AFTER:
+		return a->interval == b->interval;
+	case SCHEDULE_ON:
+		return a->on == b->on;
+	}
+	return false;
 }
 
 bool schedule_equal(const struct schedule *a, const struct schedule *b)

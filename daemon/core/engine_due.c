@@ -28,11 +28,11 @@ static usec_t wait_for(const struct step *step, const struct schedule *schedule,
 {
 	usec_t wait;
 
-	if (slot - schedule->interval <= step->now)
+	if (schedule_last(schedule, slot - 1) <= step->now)
 		return slot;
 	if (__builtin_sub_overflow(usec_add(slot, schedule->delay), step->now, &wait))
 		wait = USEC_INFINITY;
-	if (wait > 2 * schedule->interval)
+	if (wait > schedule_patience(schedule, slot))
 		return schedule_next(schedule, due_at(schedule, step->now));
 	return slot;
 }

@@ -160,7 +160,8 @@ void books_clock_stepped(struct world *world)
 
 void books_continue(struct world *world, size_t number, const struct schedule *schedule)
 {
-	const struct schedule nominal = {schedule->interval, schedule->offset, 0};
+	const struct schedule nominal = {.interval = schedule->interval,
+					 .offset = schedule->offset};
 	struct book *book = &world->books[number];
 
 	book->cursor = books_first_after(&nominal, book->accounted);

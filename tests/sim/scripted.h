@@ -19,5 +19,5 @@ static inline struct plan plan_of(struct job_plan *jobs, size_t n_jobs, unsigned
 static inline struct job_plan every(usec_t interval)
 {
 	return (struct job_plan){
-		.present = true, .schedule = {interval, 0, 0}, .max_running = 1, .group = -1};
+		.present = true, .schedule.interval = interval, .max_running = 1, .group = -1};
 }

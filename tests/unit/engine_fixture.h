@@ -70,7 +70,9 @@ static inline void build_job(struct model *model, struct job *job, const struct 
 	assert_true(!spec->group || settings->group);
 	*job = (struct job){
 		.name = arena_copy(&model->arena, spec->name, strlen(spec->name)),
-		.schedule = {S(spec->every ? spec->every : 10), S(spec->offset), S(spec->delay)},
+		.schedule = {.interval = S(spec->every ? spec->every : 10),
+			     .offset = S(spec->offset),
+			     .delay = S(spec->delay)},
 		.settings = settings,
 		.command = {arena_copy(&model->arena, command, strlen(command)), 1, false},
 		.file = "test",

@@ -13,6 +13,11 @@
 
 #define ROUNDS 200000
 
+#define EVERY(n, shift, late)                                                                      \
+	{                                                                                          \
+		.interval = (n), .offset = (shift), .delay = (late)                                \
+	}
+
 static uint64_t draw(uint64_t *seed)
 {
 	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -26,7 +31,7 @@ static struct schedule draw_schedule(uint64_t *seed)
 		59 * USEC_PER_MIN,     USEC_PER_HOUR,    USEC_PER_DAY,
 		400 * USEC_PER_DAY,    USEC_PER_SEC + 1, SCHEDULE_MAX_INTERVAL,
 	};
-	struct schedule schedule;
+	struct schedule schedule = {0};
 
 	if (draw(seed) % 2)
 		schedule.interval = intervals[draw(seed) % ARRAY_LENGTH(intervals)];
@@ -65,31 +70,28 @@ static void test_slots_of_the_grid(void **state)
 		usec_t last;
 		usec_t next;
 	} rows[] = {
-		{{USEC_PER_MIN, 0, 0}, 0, 0, USEC_PER_MIN},
-		{{USEC_PER_MIN, 0, 0}, 1, 0, USEC_PER_MIN},
-		{{USEC_PER_MIN, 0, 0}, -1, -USEC_PER_MIN, 0},
-		{{USEC_PER_MIN, 0, 0}, USEC_PER_MIN - 1, 0, USEC_PER_MIN},
-		{{USEC_PER_MIN, 0, 0}, USEC_PER_MIN, USEC_PER_MIN, 2 * USEC_PER_MIN},
-		{{1000000, 300000, 0}, 0, -700000, 300000},
-		{{1000000, 300000, 0}, 300000, 300000, 1300000},
-		{{1000000, 300000, 0}, -700000, -700000, 300000},
-		{{1000000, 300000, 0}, -700001, -1700000, -700000},
+		{EVERY(USEC_PER_MIN, 0, 0), 0, 0, USEC_PER_MIN},
+		{EVERY(USEC_PER_MIN, 0, 0), 1, 0, USEC_PER_MIN},
+		{EVERY(USEC_PER_MIN, 0, 0), -1, -USEC_PER_MIN, 0},
+		{EVERY(USEC_PER_MIN, 0, 0), USEC_PER_MIN - 1, 0, USEC_PER_MIN},
+		{EVERY(USEC_PER_MIN, 0, 0), USEC_PER_MIN, USEC_PER_MIN, 2 * USEC_PER_MIN},
+		{EVERY(1000000, 300000, 0), 0, -700000, 300000},
+		{EVERY(1000000, 300000, 0), 300000, 300000, 1300000},
+		{EVERY(1000000, 300000, 0), -700000, -700000, 300000},
+		{EVERY(1000000, 300000, 0), -700001, -1700000, -700000},
 		/* A delay moves no slot. */
-		{{1000000, 300000, 250000}, 0, -700000, 300000},
+		{EVERY(1000000, 300000, 250000), 0, -700000, 300000},
 		/* 2026-03-01 05:07:00 UTC, every 15m from minute 5 */
-		{{15 * USEC_PER_MIN, 5 * USEC_PER_MIN, 0},
-		 INT64_C(1772341620000000),
-		 INT64_C(1772341500000000),
-		 INT64_C(1772342400000000)},
-		{{1000000, 0, 0}, INT64_MAX, INT64_C(9223372036854000000), USEC_INFINITY},
-		{{1000000, 0, 0},
-		 INT64_C(9223372036854000000),
-		 INT64_C(9223372036854000000),
+		{EVERY(15 * USEC_PER_MIN, 5 * USEC_PER_MIN, 0), INT64_C(1772341620000000),
+		 INT64_C(1772341500000000), INT64_C(1772342400000000)},
+		{EVERY(1000000, 0, 0), INT64_MAX, INT64_C(9223372036854000000), USEC_INFINITY},
+		{EVERY(1000000, 0, 0), INT64_C(9223372036854000000), INT64_C(9223372036854000000),
 		 USEC_INFINITY},
-		{{1000000, 0, 0}, INT64_MIN, USEC_INFINITY, -INT64_C(9223372036854000000)},
+		{EVERY(1000000, 0, 0), INT64_MIN, USEC_INFINITY, -INT64_C(9223372036854000000)},
 		/* The last instant of all is "never", be it on the grid or not. */
-		{{1000000, 775807, 0}, INT64_MAX - 1, INT64_C(9223372036853775807), USEC_INFINITY},
-		{{1000000, 775807, 0}, INT64_MAX, INT64_C(9223372036853775807), USEC_INFINITY},
+		{EVERY(1000000, 775807, 0), INT64_MAX - 1, INT64_C(9223372036853775807),
+		 USEC_INFINITY},
+		{EVERY(1000000, 775807, 0), INT64_MAX, INT64_C(9223372036853775807), USEC_INFINITY},
 	};
 
 	(void)state;
@@ -154,7 +156,7 @@ static void test_count_agrees_with_a_walk(void **state)
 
 static void test_count_of_nothing_and_of_everything(void **state)
 {
-	const struct schedule schedule = {SCHEDULE_MIN_INTERVAL, 0, 0};
+	const struct schedule schedule = EVERY(SCHEDULE_MIN_INTERVAL, 0, 0);
 
 	(void)state;
 	assert_int_equal(schedule_count(&schedule, 5, 5), 0);
@@ -169,13 +171,13 @@ static void test_count_of_nothing_and_of_everything(void **state)
 
 static void test_schedules_differ_in_any_of_their_fields(void **state)
 {
-	const struct schedule a = {1000000, 1, 2};
+	const struct schedule a = EVERY(1000000, 1, 2);
 
 	(void)state;
-	assert_true(schedule_equal(&a, &(struct schedule){1000000, 1, 2}));
-	assert_false(schedule_equal(&a, &(struct schedule){1000001, 1, 2}));
-	assert_false(schedule_equal(&a, &(struct schedule){1000000, 0, 2}));
-	assert_false(schedule_equal(&a, &(struct schedule){1000000, 1, 3}));
+	assert_true(schedule_equal(&a, &(struct schedule)EVERY(1000000, 1, 2)));
+	assert_false(schedule_equal(&a, &(struct schedule)EVERY(1000001, 1, 2)));
+	assert_false(schedule_equal(&a, &(struct schedule)EVERY(1000000, 0, 2)));
+	assert_false(schedule_equal(&a, &(struct schedule)EVERY(1000000, 1, 3)));
 }
 
 static void test_splay_is_the_same_in_every_release(void **state)
