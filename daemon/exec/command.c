@@ -85,12 +85,12 @@ static int pass(struct environment *environment, const struct text_list *names)
 	return 0;
 }
 
-static int put(struct environment *environment, const struct text_list *assignments)
+int command_put(struct command *command, const struct text_list *assignments)
 {
 	const char *assignment = assignments->texts;
 
 	for (uint32_t i = 0; i < assignments->n; i++) {
-		int r = environment_put(environment, assignment);
+		int r = environment_put(&command->environment, assignment);
 
 		if (r < 0)
 			return r;
@@ -112,7 +112,7 @@ int command_begin(struct command *command, const struct command_base *base,
 	if (r == 0)
 		r = pass(environment, &settings->pass_environment);
 	if (r == 0)
-		r = put(environment, &settings->environment);
+		r = command_put(command, &settings->environment);
 	return r;
 }
 

@@ -54,6 +54,9 @@ int command_begin(struct command *command, const struct command_base *base,
 		  const struct job_settings *settings,
 		  const struct identity *identity) _must_check_;
 
+/* Adds assignments. The same returns, or -EINVAL for one that is none. */
+int command_put(struct command *command, const struct text_list *assignments) _must_check_;
+
 /* Adds EVERYD_JOB and, unless they are 0, USEC_INFINITY and 0, EVERYD_RUN, EVERYD_SLOT and
    EVERYD_ATTEMPT. The same returns. */
 int command_mark(struct command *command, const char *job, uint64_t run, usec_t slot,

@@ -82,10 +82,10 @@ int run_context_new(const struct run_sink *sink, const char *directory,
 	spawn_find_ignored(context->signals);
 	if (gethostname(context->host, sizeof(context->host) - 1) < 0 || !context->host[0])
 		strcpy(context->host, "localhost");
-	context->directory = strdup(directory);
+	context->directory = directory ? strdup(directory) : NULL;
 	context->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	r = context->null < 0 ? -errno : 0;
-	if (!context->directory)
+	if (directory && !context->directory)
 		r = -ENOMEM;
 	if (r == 0)
 		r = make_base(context);
@@ -93,8 +93,10 @@ int run_context_new(const struct run_sink *sink, const char *directory,
 		run_context_free(context);
 		return r;
 	}
-	make_directory(context->directory);
-	remove_files(context->directory);
+	if (context->directory) {
+		make_directory(context->directory);
+		remove_files(context->directory);
+	}
 	context->trouble = cgroups_new(&context->cgroups);
 	raise_files(context);
 	*ret_context = context;

@@ -23,7 +23,7 @@ struct run_context {
 	struct identities *identities;
 	struct cgroups *cgroups; /* NULL: none */
 	int trouble;             /* -errno of looking for them */
-	char *directory;         /* where files for hooks are put */
+	char *directory;         /* where files for hooks are put; NULL: there are none */
 	char host[CONTEXT_HOST_SIZE];
 	int null; /* /dev/null */
 	int signals[SPAWN_SIGNALS];

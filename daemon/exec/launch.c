@@ -156,6 +156,10 @@ int launch_begin(struct launch *launch, bool needed, struct spawn_error *ret_err
 	r = add_files(launch, needed);
 	if (r < 0)
 		return fail(ret_error, "environment_file", -r);
+	if (run->environment)
+		r = command_put(command, run->environment);
+	if (r < 0)
+		return fail(ret_error, "environment", -r);
 	r = command_mark(command, run->job->name, run->id, run->slot, run->attempt);
 	return r < 0 ? fail(ret_error, "environment", -r) : 0;
 }
@@ -204,13 +208,28 @@ static void hear_output(void *ctx, int stream, const char *data, size_t len)
 	outlet_feed(launch->local->outlet, (enum outlet_stream)stream, data, len, clock_elapsed());
 }
 
+/* What goes to the sink as it is, and nowhere else. */
+static void hear_raw(void *ctx, int stream, const char *data, size_t len)
+{
+	const struct run_sink *sink = &((struct launch *)ctx)->context->sink;
+
+	sink->output(sink->ctx, stream, data, len);
+	hear_output(ctx, stream, data, len);
+}
+
+static bool is_raw(const struct launch *launch, const struct launch_order *order)
+{
+	return order->own && launch->context->sink.output;
+}
+
 static void begin_output(struct launch *launch, const struct launch_order *order)
 {
+	static const struct job_settings nowhere = {.output = OUTPUT_DISCARD};
 	struct outlet_sink sink = {.line = hear_line, .note = hear_note, .ctx = launch};
 	struct outlet_source source = {
 		.job = launch->run->job->name,
 		.run = launch->run->id,
-		.settings = order->output,
+		.settings = is_raw(launch, order) ? &nowhere : order->output,
 		.identity = launch->identity,
 		.wall = clock_wall(),
 		.keep = order->keep,
@@ -292,7 +311,7 @@ static void run_watched(struct launch *launch, const struct launch_order *order,
 	struct watch_listener listener = {
 		.intend = order->own && launch->control->intend ? hear_intention : NULL,
 		.started = order->own ? hear_start : NULL,
-		.heard = {hear_output, hear_note, launch},
+		.heard = {is_raw(launch, order) ? hear_raw : hear_output, hear_note, launch},
 	};
 	struct watch_plan plan = {
 		.spawn =

@@ -27,6 +27,8 @@ struct run {
 	usec_t slot;
 	usec_t queued; /* elapsed */
 	unsigned attempt;
+	/* NAME=VALUE, over what the job's settings and its files say; NULL: nothing. */
+	const struct text_list *environment;
 	struct engine_notice notice; /* for notice_execute() */
 	/* For run_adopt() (adopt.h): of the process of a daemon before this one. */
 	pid_t adopted;
@@ -43,6 +45,9 @@ struct run {
 
 /* Where runs say what they have to say. Called on workers' threads. */
 struct run_sink {
+	/* What the job's own command printed, as it is: stream 0 is its standard output, 1 its
+	   standard error. NULL: it goes where the job's settings say. */
+	void (*output)(void *ctx, int stream, const char *data, size_t len);
 	/* A line that it printed, sanitized (text.h), with a NUL behind it. */
 	void (*line)(void *ctx, const struct log_line *line);
 	/* Something a user should know about it. */
@@ -68,10 +73,10 @@ struct run_control {
  * Makes what all runs share, from the daemon's user (getpwuid_r(3)) and environment, and finds the
  * control groups that it was given; after every signal handler is in place, with descriptors 0 to 2
  * open and with no other thread there. `directory` is where files for hooks are put, and nobody
- * else's; it is made if it is not there. The process may then have as many descriptors as it is
- * allowed to (RLIMIT_NOFILE), as each run takes some; what it runs has the limit that was in force
- * before, and so has the process after run_context_free(). Returns 0 or -errno. Read-only
- * afterwards: any thread.
+ * else's; it is made if it is not there. NULL: there will be no hooks. The process may then have as
+ * many descriptors as it is allowed to (RLIMIT_NOFILE), as each run takes some; what it runs has
+ * the limit that was in force before, and so has the process after run_context_free(). Returns 0 or
+ * -errno. Read-only afterwards: any thread.
  */
 int run_context_new(const struct run_sink *sink, const char *directory,
 		    struct run_context **ret_context) _must_check_;

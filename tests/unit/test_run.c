@@ -520,6 +520,78 @@ static void what_was_left_for_hooks_is_removed_at_start(void **state)
 	assert_int_equal(access(path, F_OK), 0);
 }
 
+static void collect_raw(void *ctx, int stream, const char *data, size_t len)
+{
+	char *collected = ctx;
+	size_t at = strlen(collected);
+
+	(void)snprintf(collected + at, KEPT - at, "%d(%.*s)", stream, (int)len, data);
+}
+
+/* Without a directory for hooks: what only runs one job for somebody who watches. */
+static void output_can_be_had_as_it_is(void **state)
+{
+	char collected[KEPT] = "";
+	struct run_sink sink = {
+		.output = collect_raw,
+		.line = line,
+		.note = note,
+		.ctx = collected,
+	};
+	struct job_settings settings = *plain();
+	struct job job = {
+		.name = "test",
+		.settings = &settings,
+		.command = {"printf 'a\\033\\n<3>b\\000'; echo err >&2; exit 3", 1, true},
+	};
+	struct run run = {.job = &job, .daemon = &daemon_settings, .attempt = 1};
+	struct run_control controls = control(&run, NULL);
+	struct run_context *other;
+	char path[256];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/not-made", directory);
+	settings.output = OUTPUT_FILE;
+	settings.output_file = path;
+	settings.only_if = (struct command_line){"echo asked", 1, true};
+	assert_int_equal(run_context_new(&sink, NULL, &other), 0);
+	run_execute(&run, other, local, &controls);
+	assert_int_equal(run.result.code, 3);
+	assert_int_equal(run.result.printed, 12);
+	assert_true(strcmp(collected, "0(a\033\n<3>b)1(err\n)") == 0 ||
+		    strcmp(collected, "1(err\n)0(a\033\n<3>b)") == 0);
+	assert_string_equal(heard.out, "asked|");
+	assert_string_equal(heard.notes, "");
+	assert_int_equal(access(path, F_OK), -1);
+	close(heard.wakefd);
+	run_context_free(other);
+}
+
+static void an_environment_for_one_run_is_over_that_of_its_job(void **state)
+{
+	static const struct text_list given = {"A=given\0EVERYD_JOB=false", 2};
+	static const struct text_list wrong = {"=", 1};
+	struct job_settings settings = *plain();
+	struct job job = {
+		.name = "test",
+		.settings = &settings,
+		.command = {"echo $A $B $EVERYD_JOB", 1, true},
+	};
+	struct run run = {.job = &job, .daemon = &daemon_settings, .id = 1, .environment = &given};
+	struct run_control controls = control(&run, NULL);
+
+	(void)state;
+	settings.environment = (struct text_list){"A=set\0B=set", 2};
+	settings.environment_files = (struct text_list){make_text("env", "A=file\nB=file\n"), 1};
+	run_execute(&run, context, local, &controls);
+	assert_string_equal(heard.out, "given file test|");
+	run.environment = &wrong;
+	run_execute(&run, context, local, &controls);
+	assert_int_equal(run.result.kind, RESULT_SPAWN_FAILED);
+	assert_string_equal(run.result.stage, "environment");
+	close(heard.wakefd);
+}
+
 /* In a file system of two pages. Exit status 77: this kernel lets nobody make one. */
 static int fill_disk(const char *path)
 {
@@ -698,6 +770,8 @@ int main(void)
 		cmocka_unit_test(only_wanted_output_is_kept),
 		cmocka_unit_test(who_is_through_too_soon_is_named),
 		cmocka_unit_test(what_was_left_for_hooks_is_removed_at_start),
+		cmocka_unit_test(output_can_be_had_as_it_is),
+		cmocka_unit_test(an_environment_for_one_run_is_over_that_of_its_job),
 		cmocka_unit_test(a_full_disk_costs_the_output_alone),
 		cmocka_unit_test(workers_share_the_context_alone),
 		cmocka_unit_test(a_system_call_that_fails_fails_one_run),
