@@ -19,7 +19,8 @@ SHELL       := /bin/bash
 
 # --- what the machine must have -----------------------------------------------------------------
 
-BUILD_PACKAGES    := gcc libc6-dev libevent-dev libconfuse-dev libsystemd-dev libsqlite3-dev
+BUILD_PACKAGES    := gcc libc6-dev libevent-dev libconfuse-dev libsystemd-dev libsqlite3-dev \
+	libjansson-dev
 TEST_PACKAGES     := libcmocka-dev bats mandoc procps python3-minimal sqlite3
 SANITIZE_PACKAGES := clang libclang-rt-14-dev llvm-14
 LINT_PACKAGES     := clang clang-tidy clang-format cppcheck systemd
@@ -64,16 +65,19 @@ ALLFLAGS  = -std=gnu17 $(DEFINES) -Idaemon $(CFLAGS) $(WARNINGS) -fno-common $(S
 	-fstack-protector-strong $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) -fPIE -pthread
 LINK      = $(CC) $(SANFLAGS) -pthread -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS     := -levent_core -lconfuse -lsystemd -lsqlite3
+CTL_LIBS := $(LIBS) -ljansson
 
 SOURCES  := $(wildcard daemon/*.c daemon/*/*.c)
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
-ROOMS    := $(filter-out $(BUILD)/daemon/main.o,$(OBJECTS))
+MAINS    := $(BUILD)/daemon/main.o $(BUILD)/daemon/ctl/main.o
+ROOMS    := $(filter-out $(MAINS),$(OBJECTS))
+PROGRAMS := $(BUILD)/everyd $(BUILD)/everyctl
 
 # Short lines; V=1 shows the commands.
 say = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2);)
 
 .PHONY: all
-all: $(BUILD)/everyd
+all: $(PROGRAMS)
 
 # Changes when anything that goes into every object does.
 $(BUILD)/flags: FORCE | $(FETCH)
@@ -93,6 +97,9 @@ $(BUILD)/librooms.a: $(ROOMS)
 $(BUILD)/everyd: $(BUILD)/daemon/main.o $(BUILD)/librooms.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIBS)
 
+$(BUILD)/everyctl: $(BUILD)/daemon/ctl/main.o $(BUILD)/librooms.a
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(CTL_LIBS)
+
 # The trust check wants a file that only its owner can write, which a checkout need not be.
 $(BUILD)/demo.conf: conf/demo.conf
 	@mkdir -p $(@D)
@@ -108,17 +115,21 @@ clean:
 
 # --- install ------------------------------------------------------------------------------------
 
+BINDIR   := $(PREFIX)/bin
 SBINDIR  := $(PREFIX)/sbin
 MANDIR   := $(PREFIX)/share/man
 DOCDIR   := $(PREFIX)/share/doc/everyd
 UNITDIR  := $(PREFIX)/lib/systemd
+BASHDIR  := $(PREFIX)/share/bash-completion/completions
+ZSHDIR   := $(PREFIX)/share/zsh/site-functions
 CONFDIR  := $(SYSCONFDIR)/everyd
 STATEDIR := /var/lib/everyd
 ENABLED  := /etc/systemd/system/multi-user.target.wants/everyd.service
 
-INSTALL_DIRS  := $(SBINDIR) $(MANDIR)/man5 $(MANDIR)/man8 $(DOCDIR) $(UNITDIR)/system \
-	$(UNITDIR)/user $(CONFDIR)/jobs.d
-INSTALL_FILES := $(SBINDIR)/everyd $(MANDIR)/man5/everyd.conf.5 $(MANDIR)/man8/everyd.8 \
+INSTALL_DIRS  := $(BINDIR) $(SBINDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man8 $(DOCDIR) \
+	$(UNITDIR)/system $(UNITDIR)/user $(BASHDIR) $(ZSHDIR) $(CONFDIR)/jobs.d
+INSTALL_FILES := $(BINDIR)/everyctl $(SBINDIR)/everyd $(MANDIR)/man1/everyctl.1 \
+	$(MANDIR)/man5/everyd.conf.5 $(MANDIR)/man8/everyd.8 $(BASHDIR)/everyctl $(ZSHDIR)/_everyctl \
 	$(addprefix $(DOCDIR)/,LICENSE NEWS.md README.md everyd.conf directories) \
 	$(UNITDIR)/system/everyd.service $(UNITDIR)/user/everyd.service
 
@@ -129,14 +140,18 @@ INSTALL_FILES := $(SBINDIR)/everyd $(MANDIR)/man5/everyd.conf.5 $(MANDIR)/man8/e
 # An edited configuration is left alone; a new default that differs from the last one is put beside
 # it as everyd.conf.new.
 .PHONY: install
-install: $(BUILD)/everyd
+install: $(PROGRAMS)
 	@umask 022; mkdir -p '$(DESTDIR)/'; cd '$(DESTDIR)/'; \
 	made=$$(LC_ALL=C mkdir -pv $(INSTALL_DIRS:/%=%) | \
 		sed -n "s/^mkdir: created directory '\(.*\)'$$/\1/p"); \
 	[ -z "$$made" ] || echo "$$made" >> .$(DOCDIR)/directories
 	install -m 0755 $(BUILD)/everyd '$(DESTDIR)$(SBINDIR)/'
+	install -m 0755 $(BUILD)/everyctl '$(DESTDIR)$(BINDIR)/'
+	install -m 0644 man/everyctl.1 '$(DESTDIR)$(MANDIR)/man1/'
 	install -m 0644 man/everyd.conf.5 '$(DESTDIR)$(MANDIR)/man5/'
 	install -m 0644 man/everyd.8 '$(DESTDIR)$(MANDIR)/man8/'
+	install -m 0644 conf/completion/everyctl.bash '$(DESTDIR)$(BASHDIR)/everyctl'
+	install -m 0644 conf/completion/_everyctl '$(DESTDIR)$(ZSHDIR)/'
 	install -m 0644 LICENSE NEWS.md README.md '$(DESTDIR)$(DOCDIR)/'
 	@for kind in '' -user; do \
 		unit='$(DESTDIR)$(UNITDIR)/'$$([ -n "$$kind" ] && echo user || echo system)/everyd.service; \
@@ -190,7 +205,7 @@ HELPERS  := $(patsubst tests/system/helpers/%.c,$(BUILD)/helpers/%,$(wildcard te
 
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/librooms.a
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(LINK) -o $@ $^ -lcmocka $(LIBS)
+	$(call say,LD,$@)$(LINK) -o $@ $^ -lcmocka $(CTL_LIBS)
 
 $(BUILD)/sim: $(SIM) $(BUILD)/librooms.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIBS)
@@ -201,7 +216,7 @@ $(BUILD)/helpers/%: tests/system/helpers/%.c | $(FETCH)
 	$(call say,CC,$@)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -Wall -Wextra -o $@ $<
 
 .PHONY: tests check check-unit check-sim check-system
-tests: $(UNIT) $(if $(SIM),$(BUILD)/sim) $(HELPERS) $(BUILD)/everyd
+tests: $(UNIT) $(if $(SIM),$(BUILD)/sim) $(HELPERS) $(PROGRAMS)
 
 check: tests
 	@BUILD=$(BUILD) tests/run unit sim structure system
@@ -221,7 +236,7 @@ check-tsan: | fetch
 check-memory: tests
 	@BUILD=$(BUILD) tests/run memory
 
-check-lint: $(BUILD)/everyd
+check-lint: $(PROGRAMS)
 	@BUILD=$(BUILD) tests/run lint
 
 -include tests/*/targets.mk

@@ -1,6 +1,8 @@
 /* See cli.h. */
 #include "cli.h"
 
+#include "config/path.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -61,37 +63,6 @@ static int parse_log(const char *text, enum cli_log *ret_log)
 	return -EINVAL;
 }
 
-/*
- * Where the configuration is when nobody says: where systemd puts it (CONFIGURATION_DIRECTORY,
- * systemd.exec(5)), for root the system's place, for others XDG's. NULL with errno set.
- */
-static char *default_config(void)
-{
-	const char *given = getenv("CONFIGURATION_DIRECTORY");
-	const char *xdg = getenv("XDG_CONFIG_HOME");
-	const char *home = getenv("HOME");
-	char *path = NULL;
-	int n;
-
-	if (given && given[0] == '/')
-		n = asprintf(&path, "%.*s/everyd.conf", (int)strcspn(given, ":"), given);
-	else if (geteuid() == 0)
-		n = asprintf(&path, "%s/everyd/everyd.conf", EVERYD_SYSCONFDIR);
-	else if (xdg && xdg[0] == '/')
-		n = asprintf(&path, "%s/everyd/everyd.conf", xdg);
-	else if (home && home[0] == '/')
-		n = asprintf(&path, "%s/.config/everyd/everyd.conf", home);
-	else {
-		errno = ENOENT;
-		return NULL;
-	}
-	if (n < 0) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	return path;
-}
-
 static int usage(int *ret_status)
 {
 	(void)fputs("Try 'everyd --help' for more.\n", stderr);
@@ -111,6 +82,7 @@ int cli_parse(int argc, char *argv[], struct cli *ret_cli, int *ret_status)
 	struct cli cli = {.log = CLI_LOG_AUTO, .level = LOG_LEVEL_INFO};
 	const char *config = NULL;
 	int opt;
+	int r;
 
 	while ((opt = getopt_long(argc, argv, "c:t", options, NULL)) != -1) {
 		switch (opt) {
@@ -151,12 +123,17 @@ int cli_parse(int argc, char *argv[], struct cli *ret_cli, int *ret_status)
 		return usage(ret_status);
 	}
 
-	cli.config = config ? strdup(config) : default_config();
-	if (!cli.config) {
+	if (config) {
+		cli.config = strdup(config);
+		r = cli.config ? 0 : -ENOMEM;
+	} else {
+		r = path_default(&cli.config);
+	}
+	if (r < 0) {
 		(void)fprintf(stderr, "everyd: where is the configuration? Say -c FILE: %s\n",
-			      strerror(errno));
+			      strerrordesc_np(-r));
 		*ret_status = EXIT_FAILURE;
-		return -errno;
+		return r;
 	}
 	*ret_cli = cli;
 	return 0;

@@ -53,20 +53,8 @@ static int test_config(const char *path)
 	machine_key(host, sizeof(host));
 	diags_init(&diags);
 	r = config_load(path, host, &diags, &model);
-	for (size_t i = 0; i < diags.count; i++) {
-		_cleanup_free_ char *text = diag_format(&diags.items[i]);
-
-		(void)fprintf(stderr, "%s\n", text ? text : diags.items[i].text);
-	}
-	if (diags.errors + diags.warnings > diags.count)
-		(void)fprintf(stderr, "and %zu more\n",
-			      diags.errors + diags.warnings - diags.count);
-	if (r < 0 && diags.errors == 0)
-		(void)fprintf(stderr, "%s: %s\n", path, strerrordesc_np(-r));
-	else if (r < 0)
-		(void)fprintf(stderr, "%s: %zu error%s\n", path, diags.errors,
-			      diags.errors == 1 ? "" : "s");
-	else
+	config_tell(path, r, &diags, true, stderr);
+	if (r == 0)
 		(void)printf("%s: ok, %zu job%s\n", path, model->n_jobs,
 			     model->n_jobs == 1 ? "" : "s");
 	diags_done(&diags);

@@ -1,8 +1,6 @@
 /* See diag.h. */
 #include "base/diag.h"
 
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -116,4 +114,21 @@ char *diag_format(const struct diag *diag)
 	else
 		n = asprintf(&text, "%s%s", kind, diag->text);
 	return n < 0 ? NULL : text;
+}
+
+void diags_print(const struct diags *diags, bool warnings, FILE *file)
+{
+	size_t more = diags->errors + (warnings ? diags->warnings : 0);
+
+	for (size_t i = 0; i < diags->count; i++) {
+		_cleanup_free_ char *text = NULL;
+
+		if (!warnings && diags->items[i].severity == DIAG_WARNING)
+			continue;
+		text = diag_format(&diags->items[i]);
+		(void)fprintf(file, "%s\n", text ? text : diags->items[i].text);
+		more--;
+	}
+	if (more > 0)
+		(void)fprintf(file, "and %zu more\n", more);
 }

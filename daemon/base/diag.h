@@ -7,7 +7,9 @@
 #include "base/cleanup.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* More than a person reads; what comes beyond is only counted. */
 #define DIAGS_KEPT 500
@@ -51,3 +53,7 @@ void diags_sort(struct diags *diags);
 /* "file:line: text", "file: text" or "text"; a warning has "warning: " before its text.
    Returns a new string, NULL without memory. */
 char *diag_format(const struct diag *diag) _must_check_;
+
+/* Prints the errors, or the warnings too, on a line each, and how many more there were. Whether it
+   could be written is for the caller to ask the stream. */
+void diags_print(const struct diags *diags, bool warnings, FILE *file);

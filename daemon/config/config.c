@@ -367,3 +367,13 @@ int config_load(const char *path, const char *host, struct diags *diags, struct 
 	*ret_model = steal_ptr(model);
 	return 0;
 }
+
+void config_tell(const char *path, int result, const struct diags *diags, bool warnings, FILE *file)
+{
+	diags_print(diags, warnings, file);
+	if (result < 0 && diags->errors == 0)
+		(void)fprintf(file, "%s: %s\n", path, strerrordesc_np(-result));
+	else if (result < 0)
+		(void)fprintf(file, "%s: %zu error%s\n", path, diags->errors,
+			      diags->errors == 1 ? "" : "s");
+}

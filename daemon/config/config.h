@@ -8,6 +8,9 @@
 #include "base/diag.h"
 #include "core/model.h"
 
+#include <stdbool.h>
+#include <stdio.h>
+
 /*
  * Reads `path` and all that it includes, checks everything, and builds a model with one reference.
  * `host` seeds the splay. Every problem is added to `diags`, warnings too. Returns 0; -EINVAL when
@@ -16,3 +19,11 @@
  */
 int config_load(const char *path, const char *host, struct diags *diags,
 		struct model **ret_model) _must_check_;
+
+/*
+ * Says what came of it, `result`: prints the errors, or the warnings too, and, if it could not be
+ * loaded, a last line that says so. Whether it could be written is for the caller to ask the
+ * stream.
+ */
+void config_tell(const char *path, int result, const struct diags *diags, bool warnings,
+		 FILE *file);

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct diags;
+struct job;
 struct model;
 
 /* Exit statuses, see everyctl(1). */
@@ -22,7 +24,7 @@ enum ctl_status {
 
 /* What stands before and behind the command on the command line, for all of them. */
 struct ctl {
-	const char *config; /* path of the main configuration file */
+	const char *config; /* path of the main configuration file; NULL: nobody can tell */
 	bool json;          /* --json */
 	bool header;        /* tables have one: not --no-header */
 	bool color;         /* a terminal, and not NO_COLOR */
@@ -78,3 +80,11 @@ int ctl_fail(const char *format, ...) _printf_(1, 2);
  * all is said.
  */
 int ctl_load(const struct ctl *ctl, bool warnings, struct model **ret_model) _must_check_;
+
+/* The same, but problems are added to `diags`, for the caller to tell; only that there is no path
+   is said. */
+int ctl_load_diags(const struct ctl *ctl, struct diags *diags,
+		   struct model **ret_model) _must_check_;
+
+/* The job of that name. NULL: there is none, which was said, with one that may be meant. */
+const struct job *ctl_find_job(const struct model *model, const char *name) _must_check_;

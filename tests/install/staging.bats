@@ -9,9 +9,10 @@ setup() {
 	tree >"$BATS_TEST_TMPDIR/before"
 }
 
-# run_make TARGET VARIABLE=VALUE...; with the program as it was built, whatever the flags are now.
+# run_make TARGET VARIABLE=VALUE...; with the programs as they were built, whatever the flags are now.
 run_make() {
-	make --no-print-directory --old-file="$BUILD/everyd" BUILD="$BUILD" DESTDIR="$D" "$@"
+	make --no-print-directory --old-file="$BUILD/everyd" --old-file="$BUILD/everyctl" \
+		BUILD="$BUILD" DESTDIR="$D" "$@"
 }
 
 tree() {
@@ -22,13 +23,15 @@ leaves_nothing() {
 	tree | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-@test "install: program, manuals, units, configuration, nothing else" {
+@test "install: programs, manuals, completions, units, configuration, nothing else" {
 	run_make install
 	[ -x "$D/usr/local/sbin/everyd" ]
 	[ -d "$D/etc/everyd/jobs.d" ]
 	run find "$D" -type f -printf '%m %P\n'
 	[ "$(sort <<<"$output")" = "$(sort <<-'END'
+		755 usr/local/bin/everyctl
 		755 usr/local/sbin/everyd
+		644 usr/local/share/man/man1/everyctl.1
 		644 usr/local/share/man/man5/everyd.conf.5
 		644 usr/local/share/man/man8/everyd.8
 		644 usr/local/share/doc/everyd/LICENSE
@@ -36,6 +39,8 @@ leaves_nothing() {
 		644 usr/local/share/doc/everyd/README.md
 		644 usr/local/share/doc/everyd/directories
 		644 usr/local/share/doc/everyd/everyd.conf
+		644 usr/local/share/bash-completion/completions/everyctl
+		644 usr/local/share/zsh/site-functions/_everyctl
 		644 usr/local/lib/systemd/system/everyd.service
 		644 usr/local/lib/systemd/user/everyd.service
 		644 etc/everyd/everyd.conf

@@ -1,0 +1,10 @@
+/* The table of everyctl's commands. */
+#include "ctl/commands.h"
+
+#include <stddef.h>
+
+const struct ctl_command ctl_commands[] = {
+	{"check", "", "say what is wrong with the configuration", NULL, check_run},
+	{"help", "[COMMAND]", "show what there is, or how a command is used", NULL, help_run},
+	{0},
+};

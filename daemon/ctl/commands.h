@@ -1,0 +1,7 @@
+/* The commands of everyctl, a file each: their options and what they do, see struct ctl_command. */
+#pragma once
+
+#include "ctl/ctl.h"
+
+int check_run(struct ctl *ctl, struct ctl_args *args);
+int help_run(struct ctl *ctl, struct ctl_args *args);

@@ -1,0 +1,22 @@
+/* Options on a command line, by the rows of a table. Pure; any thread. */
+#pragma once
+
+#include "base/cleanup.h"
+#include "ctl/ctl.h"
+
+/*
+ * The option that a word is, "--name", "--name=VALUE", "-n" or "-nVALUE": its index in `options`,
+ * with *ret_value the value in the word, or NULL. -1: it is none of them.
+ */
+int option_match(const struct ctl_option *options, const char *word, const char **ret_value);
+
+/* Is it an option at all, one there is or not? "-" is none. */
+static inline bool option_is_one(const char *word)
+{
+	return word[0] == '-' && word[1] != '\0';
+}
+
+/* The name in `options` that may have been meant by an option of one of the tables (each may be
+   NULL). NULL: none is near. */
+const char *option_nearest(const struct ctl_option *options, const struct ctl_option *more,
+			   const char *word);
