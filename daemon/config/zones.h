@@ -13,10 +13,13 @@ struct arena;
 struct zone;
 struct zones_entry;
 
+/* All zeroes but for the arena: nothing was asked for yet. Everything in it is the arena's. */
 struct zones {
-	struct arena *arena; /* what zones live in; not owned, outlives them */
-	struct zones_entry *entries;
-	const struct zone *local; /* NULL: not asked for yet */
+	struct arena *arena; /* not owned, outlives the zones */
+	struct zones_entry *buckets[64];
+	struct zones_entry *local;
+	const struct zone *local_zone; /* what zones_local() found; NULL: nothing yet */
+	unsigned unknown; /* names that were no zone */
 };
 
 /* Room for what a problem is said in. */
@@ -25,8 +28,8 @@ struct zones {
 void zones_init(struct zones *zones, struct arena *arena);
 
 /*
- * The zone of that name, "Europe/Berlin" or "UTC". Returns 0; -ENOMEM; or -EINVAL with `problem`, a
- * sentence without the name: that there is none of that name and which might be meant, that names
+ * The zone of that name, "Europe/Berlin". "UTC" is one without tzdata too. Returns 0; -ENOMEM; or
+ * -EINVAL with `problem`, a sentence without the name: that there is none of that name and which might be meant, that names
  * are not absolute and have no dots, that tzdata is not installed, that its file is damaged or
  * counts leap seconds ("right/...").
  */

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct zone;
+
 #define MODEL_WORKERS_MAX 4096
 #define MODEL_QUEUE_MAX   1000000
 #define MODEL_NAME_MAX    200 /* bytes in the name of a job or group */
@@ -206,6 +208,7 @@ struct job_settings {
 struct job {
 	const char *name;
 	struct schedule schedule;
+	usec_t splay; /* of which the schedule's delay is this job's part */
 	const struct job_settings *settings;
 	struct command_line command;
 	unsigned line;    /* where the section begins ... */
@@ -234,6 +237,7 @@ struct model {
 	size_t n_jobs;
 	struct group *groups; /* sorted by name, names unique */
 	size_t n_groups;
+	const struct zone *local_zone; /* that of jobs that name none; NULL: no job needs it */
 };
 
 /* An empty model with one reference and no jobs. NULL: out of memory. */
