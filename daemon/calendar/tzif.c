@@ -185,8 +185,11 @@ int tzif_open(const void *bytes, size_t size, struct tzif *ret_tzif, const char 
 	if (!read_header(&in, &header) || (header.version != 0 && header.version < '2'))
 		goto fail;
 	if (header.version != 0) {
+		uint8_t version = header.version;
+
 		/* The first block is for readers of version 1. */
-		if (!take(&in, block_size(&header, 4)) || !read_header(&in, &header))
+		if (!take(&in, block_size(&header, 4)) || !read_header(&in, &header) ||
+		    header.version != version)
 			goto fail;
 		tzif.time_size = 8;
 	}
