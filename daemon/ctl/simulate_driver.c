@@ -38,6 +38,7 @@ struct run_tail {
 	enum place place;
 	bool had;     /* by a worker, and the engine was not told before now */
 	usec_t since; /* accepted, or the attempt before failed; then: begun */
+	size_t mark;  /* the sink's */
 	TAILQ_ENTRY(run_tail) link;
 	struct run_result result;
 };
@@ -114,7 +115,7 @@ static void cancel(struct sim *sim, struct engine_run *run)
 static void tell_run(const struct sim *sim, enum sim_note_kind kind, struct engine_run *run,
 		     const struct effect *effect)
 {
-	const struct run_tail *tail = engine_run_tail(run);
+	struct run_tail *tail = engine_run_tail(run);
 
 	sim->sink.note(sim->sink.ctx, &(struct sim_note){
 					      .kind = kind,
@@ -126,6 +127,7 @@ static void tell_run(const struct sim *sim, enum sim_note_kind kind, struct engi
 					      .attempt = tail->had ? run->attempt : 0,
 					      .verdict = effect ? effect->verdict : VERDICT_OK,
 					      .reason = effect ? effect->reason : REASON_NONE,
+					      .mark = &tail->mark,
 				      });
 }
 

@@ -43,6 +43,9 @@ struct sim_note {
 	enum verdict verdict;
 	enum reason reason;
 	bool unrun; /* it had been accepted */
+	/* BEGUN, RETRIED, ENDED: the sink's own, kept with the run from note to note; 0 at first.
+	 */
+	size_t *mark;
 };
 
 /* What workers and queue are like from one event to the next. */
