@@ -68,10 +68,11 @@ static int refuse_unknown(struct zones *zones, const char *name,
 	_cleanup_free_ char *suggestion = NULL;
 
 	if (access(tzdata_dir(), F_OK) < 0)
-		return refuse(problem,
-			      "there are no time zones in %.150s; install them, Debian's package is "
-			      "tzdata",
-			      tzdata_dir());
+		return refuse(
+			problem,
+			"there are no time zones in %.150s; install them, Debian's package is "
+			"tzdata",
+			tzdata_dir());
 	if (zones->unknown++ < SUGGESTIONS_MAX)
 		suggestion = tzdata_suggest(name);
 	if (suggestion)
@@ -111,10 +112,11 @@ static int find_in_tzdata(struct zones *zones, const char *name, const struct zo
 			      "that is not the name of a time zone, as in \"Europe/Berlin\"; they "
 			      "are neither absolute nor have dots in them");
 	if (!strncmp(name, right, sizeof(right) - 1))
-		return refuse(problem,
-			      "zones below \"right/\" count leap seconds, which Unix time does not; "
-			      "write \"%.200s\"",
-			      name + sizeof(right) - 1);
+		return refuse(
+			problem,
+			"zones below \"right/\" count leap seconds, which Unix time does not; "
+			"write \"%.200s\"",
+			name + sizeof(right) - 1);
 	if (!strcmp(name, "UTC")) {
 		*ret_zone = zone_utc();
 		return 0;

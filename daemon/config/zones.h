@@ -19,7 +19,7 @@ struct zones {
 	struct zones_entry *buckets[64];
 	struct zones_entry *local;
 	const struct zone *local_zone; /* what zones_local() found; NULL: nothing yet */
-	unsigned unknown; /* names that were no zone */
+	unsigned unknown;              /* names that were no zone */
 };
 
 /* Room for what a problem is said in. */
@@ -29,9 +29,9 @@ void zones_init(struct zones *zones, struct arena *arena);
 
 /*
  * The zone of that name, "Europe/Berlin". "UTC" is one without tzdata too. Returns 0; -ENOMEM; or
- * -EINVAL with `problem`, a sentence without the name: that there is none of that name and which might be meant, that names
- * are not absolute and have no dots, that tzdata is not installed, that its file is damaged or
- * counts leap seconds ("right/...").
+ * -EINVAL with `problem`, a sentence without the name: that there is none of that name and which
+ * might be meant, that names are not absolute and have no dots, that tzdata is not installed, that
+ * its file is damaged or counts leap seconds ("right/...").
  */
 int zones_find(struct zones *zones, const char *name, const struct zone **ret_zone,
 	       char problem[static ZONES_PROBLEM_SIZE]) _must_check_;
