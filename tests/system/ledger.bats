@@ -73,15 +73,15 @@ well_again() {
 @test "the first start makes it, for nobody else to read, and catches nothing up" {
 	need_sqlite3
 	conf <<-END
-		job "hourly" { every = "1h" command = "true" }
-		job "daily" { every = "1d" catch_up = "all" catch_up_window = "infinity" command = "true" }
+		job "rare" { every = "36525d" command = "true" }
+		job "late" { every = "36524d" catch_up = "all" catch_up_window = "infinity" command = "true" }
 	END
 	start
 	stop
 	equal "mode of the directory" "$(stat -c %a "$STATE_DIRECTORY")" 700
 	equal "modes of the files" "$(stat -c %a "$STATE_DIRECTORY"/* | sort -u)" 600
 	equal jobs "$(sql 'SELECT name, schedule FROM job ORDER BY name')" \
-		"$(printf '%s\n' 'daily|every 1d offset 0' 'hourly|every 1h offset 0')"
+		"$(printf '%s\n' 'late|every 5217w5d offset 0' 'rare|every 5217w6d offset 0')"
 	equal occurrences "$(sql 'SELECT (SELECT count(*) FROM run) + (SELECT count(*) FROM streak)')" 0
 	equal lives "$(sql 'SELECT count(*) FROM life WHERE stopped >= started AND version <> "" AND boot <> ""')" 1
 	logged 'everyd: stopped after .*: no occurrence yet'
