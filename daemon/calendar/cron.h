@@ -4,11 +4,15 @@
  * An expression is matched against local time. What daylight saving time does to it:
  * - A pattern whose hour is fixed (its field does not begin with "*" or "?") has times of day that
  *   a gap in local time swallows: with DST_GAP_SHIFT there is one slot at the first instant after
- * the gap instead of all of them, with DST_GAP_SKIP none. If the hour is not fixed, the pattern
- * goes on in elapsed time and nothing is lost.
+ *   the gap instead of all of them, with DST_GAP_SKIP none. If the hour is not fixed, the pattern
+ *   goes on in elapsed time and nothing is lost.
  * - A pattern whose minute and hour are both fixed and that falls into local time that repeats has
  *   a slot the first time, the last time, or both, as enum dst_overlap says. Others go on in
- * elapsed time: they have slots each time. The slots of several expressions are their union.
+ *   elapsed time: they have slots each time.
+ * - What is left out by one change of the clocks and shown by another soon after or before is no
+ *   gap.
+ *
+ * The slots of several expressions are their union.
  */
 #pragma once
 
@@ -36,20 +40,22 @@ enum dst_overlap {
 /* The most expressions of one schedule. */
 #define CRON_EXPRS_MAX 32
 
-/* Room for what cron_expr_parse() says, cron_expr_format() and cron_expr_describe() write. */
+/* Room for what cron_expr_parse() says, and for all that cron_expr_format() and
+   cron_expr_describe() may write. */
 #define CRON_PROBLEM_SIZE  200
-#define CRON_TEXT_SIZE     512
-#define CRON_DESCRIBE_SIZE 1024
+#define CRON_TEXT_SIZE     1024
+#define CRON_DESCRIBE_SIZE 2048
 
-/* One expression: plain data, equal (cron_expr_equal()) if it matches the same local times and is
-   as fixed. Its members are cron's own. */
+/* The largest number behind "/". */
+#define CRON_STEP_MAX 999
+
+/* One expression: plain data. Its members are cron's own. */
 struct cron_expr {
 	uint64_t seconds; /* bit N: second N */
 	uint64_t minutes;
 	uint32_t hours;
 	uint32_t days;          /* bit N: day N of the month, 1 to 31 */
-	uint32_t days_from_end; /* bit N: the Nth day before the last, 0 being the last ("L", "L-3")
-				 */
+	uint32_t days_from_end; /* bit N: N days before the last ("L", "L-3") */
 	uint32_t days_nearest;  /* bit N: the weekday (Monday to Friday) nearest to day N ("15W") */
 	uint16_t months;        /* bit N: month N, 1 to 12 */
 	uint8_t weekdays;       /* bit N: 0 (Sunday) to 6 */
@@ -60,7 +66,6 @@ struct cron_expr {
 	bool any_weekday : 1;   /* likewise; if neither, either day will do (crontab(5)) */
 	bool fixed_minute : 1;
 	bool fixed_hour : 1;
-	bool has_seconds : 1; /* six fields were given */
 };
 
 /* What yields the slots. Immutable. */
@@ -76,12 +81,15 @@ struct cron {
  * Parses five fields, six (seconds first), or @yearly @annually @monthly @weekly @daily @midnight
  * @hourly @every_minute. Names in any case, 7 is Sunday, ranges may wrap around ("fri-mon",
  * "22-2"), "~" and "a~b" are one value that is a stable hash of `seed`, usually the name of the
- * job, and of the field. Returns 0; or -EINVAL with `problem`, which follows "EXPRESSION: " and
- * says what to write instead: also for what is never due, as "0 0 31 2 *".
+ * job, and of the field; "~" alone is a day of the month that every month has. Returns 0; or
+ * -EINVAL with `problem`, which follows "EXPRESSION: " and says what to write instead: also for
+ * what is never due, as "0 0 31 2 *".
  */
 int cron_expr_parse(const char *text, const char *seed, struct cron_expr *ret_expr,
 		    char problem[static CRON_PROBLEM_SIZE]) _must_check_;
 
+/* Do they match the same local times, and are as fixed? Two that do may be told apart, as "L" and
+   "28-31" in February, but not the other way. */
 bool cron_expr_equal(const struct cron_expr *a, const struct cron_expr *b);
 
 /* The canonical form: numbers, the shortest ranges and steps, no "~" or "@". cron_expr_parse()
@@ -114,6 +122,9 @@ usec_t cron_last(const struct cron *cron, usec_t t);
 /* How many lie in (after, until]. Takes no longer than the number of days in between, however many
    slots a day has. */
 uint64_t cron_count(const struct cron *cron, usec_t after, usec_t until);
+
+/* Is any of its expressions bound to times of day: minute and hour both fixed? */
+bool cron_has_fixed_times(const struct cron *cron);
 
 /* The same slots for ever: zone, policy and expressions in the same order? */
 bool cron_equal(const struct cron *a, const struct cron *b);
