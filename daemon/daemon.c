@@ -40,6 +40,9 @@
 /* After which timers that could not be set for want of memory are tried again. */
 #define REARM_DELAY USEC_PER_SEC
 
+/* What the clocks differ by for having been read one after the other is no step. */
+#define STEP_RECORDED USEC_PER_MSEC
+
 /* A timer that is pending needs no memory to be set anew: one that must not fail waits here. */
 #define FAR_AWAY (1000 * USEC_PER_DAY)
 
@@ -60,6 +63,7 @@ void daemon_set_timer(struct event *timer, usec_t span)
 
 static void step(struct daemon *daemon, const struct engine_event *event)
 {
+	clockwatch_look(daemon->clockwatch);
 	engine_step(daemon->engine, event, clock_wall(), effects_sink(daemon));
 	records_flush(daemon);
 	effects_start(daemon);
@@ -151,21 +155,29 @@ static void on_done_pause(evutil_socket_t fd, short what, void *arg)
 		daemon_set_timer(&daemon->done_pause, REAP_PAUSE);
 }
 
-static void on_clock_step(void *ctx, usec_t step)
+static void on_clock_jump(void *ctx, struct clock_jump jump)
 {
 	struct daemon *daemon = ctx;
+	usec_t step = jump.step;
 	char span[DURATION_TEXT_SIZE];
 
+	if (jump.suspended > 0)
+		log_msg(LOG_LEVEL_NOTICE, "the machine was suspended for %s",
+			duration_format_short(jump.suspended, span));
 	if (step >= USEC_PER_SEC || step <= -USEC_PER_SEC)
 		log_msg(LOG_LEVEL_NOTICE, "the clock was set %s by %s: every timer is derived anew",
 			step > 0 ? "forward" : "back",
 			duration_format_short(step > 0 ? step : -step, span));
-	if (step != 0)
+	if (step >= STEP_RECORDED || step <= -STEP_RECORDED)
 		records_clock_stepped(daemon, step);
 	/* A worker's poll(2) did not count a suspend; its time-outs do. */
 	if (daemon->pool)
 		pool_ping(daemon->pool);
-	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_CLOCK_STEPPED});
+	daemon_step(daemon, &(struct engine_event){
+				    .kind = ENGINE_CLOCK_STEPPED,
+				    .shift = step,
+				    .suspended = jump.suspended > 0,
+			    });
 	spans_rearm(daemon);
 }
 
@@ -395,7 +407,7 @@ int daemon_new(const char *config_path, struct daemon **ret_daemon)
 	    (r = work_new_context(daemon)) < 0 ||
 	    (r = engine_new(sizeof(struct job_tail), sizeof(struct run_tail), &daemon->engine)) < 0)
 		goto fail;
-	r = clockwatch_new(daemon->base, on_clock_step, daemon, &daemon->clockwatch);
+	r = clockwatch_new(daemon->base, on_clock_jump, daemon, &daemon->clockwatch);
 	if (r < 0 || (r = reload_start(daemon)) < 0)
 		goto fail;
 	if ((r = add_done(daemon)) < 0 || (r = health_start(daemon)) < 0)

@@ -85,6 +85,14 @@ static usec_t timer_of(const struct engine_job *job)
 	return job->pause && job->pause->until < due ? job->pause->until : due;
 }
 
+static void disarm(const struct step *step, struct engine_job *job)
+{
+	if (job->agenda_index == AGENDA_NONE)
+		return;
+	agenda_remove(&step->engine->agenda, job);
+	emit(step, &(struct effect){.kind = EFFECT_DISARM, .job = job});
+}
+
 void job_arm(const struct step *step, struct engine_job *job, usec_t next)
 {
 	struct agenda *agenda = &step->engine->agenda;
@@ -92,6 +100,10 @@ void job_arm(const struct step *step, struct engine_job *job, usec_t next)
 
 	job->next = next;
 	at = timer_of(job);
+	if (at == USEC_INFINITY) {
+		disarm(step, job);
+		return;
+	}
 	if (job->agenda_index == AGENDA_NONE)
 		agenda_add(agenda, job, at);
 	else
@@ -102,9 +114,11 @@ void job_arm(const struct step *step, struct engine_job *job, usec_t next)
 bool job_is_armed(const struct step *step, const struct engine_job *job)
 {
 	const struct agenda *agenda = &step->engine->agenda;
+	usec_t at = timer_of(job);
 
-	return job->agenda_index != AGENDA_NONE &&
-	       agenda->entries[job->agenda_index].due == timer_of(job);
+	if (job->agenda_index == AGENDA_NONE)
+		return at == USEC_INFINITY;
+	return agenda->entries[job->agenda_index].due == at;
 }
 
 void job_rearm(const struct step *step, struct engine_job *job)
@@ -152,12 +166,16 @@ static void handle_due(struct step *step, struct engine_job *job)
 		due_look(step, job, REASON_LATE);
 }
 
-static void handle_clock_stepped(struct step *step)
+static void handle_clock_stepped(struct step *step, usec_t shift, bool suspended)
 {
 	struct engine *engine = step->engine;
 
-	for (size_t i = 0; engine->model && !engine->stopping && i < engine->model->n_jobs; i++)
-		due_rederive(step, engine->jobs[i]);
+	if (engine->stopping || !engine->model)
+		return;
+	for (size_t i = 0; i < engine->model->n_jobs; i++)
+		due_rederive(step, engine->jobs[i], shift);
+	if (suspended)
+		due_event(step, SCHEDULE_ON_RESUME);
 }
 
 static void end_burst(const struct step *step)
@@ -294,7 +312,7 @@ void engine_step(struct engine *engine, const struct engine_event *event, usec_t
 		handle_kill(&step, event->run, event->mode);
 		break;
 	case ENGINE_CLOCK_STEPPED:
-		handle_clock_stepped(&step);
+		handle_clock_stepped(&step, event->shift, event->suspended);
 		break;
 	case ENGINE_STOP:
 		handle_stop(&step);

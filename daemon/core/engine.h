@@ -62,10 +62,15 @@ struct engine_pause {
  *
  * `next` is behind all these, unless the clock was set back: slots up to `accounted` then run again
  * as they come, but nothing is made up for if they do not.
+ *
+ * That is so of grids. A job of SCHEDULE_AFTER has one slot at a time: `next`, counted from the end
+ * of its last run or from the last slot that did not run, moves with the clock when that is set;
+ * while a run of it lives or a slot waits there is none. One of SCHEDULE_ON has a slot when an
+ * event brings it, which is `next` until its delay is over. Their backlog is that one slot.
  */
 struct engine_job {
 	const struct job *def; /* in the current model; that of a live run or notice when `gone` */
-	usec_t next;           /* the slot that is armed */
+	usec_t next;           /* the slot that is armed; USEC_INFINITY: none */
 	usec_t held;      /* OVERLAP_QUEUE, _REPLACE: the slot that waits; USEC_INFINITY: none */
 	usec_t accounted; /* never goes back, whatever the clock does */
 	usec_t backlog;   /* USEC_INFINITY: none */
@@ -183,7 +188,8 @@ enum engine_event_kind {
 	ENGINE_PAUSE,         /* .job, .pause: consumed, instead of any before */
 	ENGINE_RESUME,        /* .job; of one that is not paused: nothing */
 	ENGINE_KILL,          /* .run, .mode: an operator wants it, or a notice, stopped */
-	ENGINE_CLOCK_STEPPED, /* wall time jumped, or the machine was suspended */
+	ENGINE_CLOCK_STEPPED, /* .shift, .suspended: wall time jumped by so much against elapsed
+				 time, or the machine was suspended */
 	ENGINE_STOP,          /* start nothing more; let the pool drain */
 	ENGINE_HURRY,         /* after ENGINE_STOP: CANCEL_TERM for what runs, then CANCEL_KILL */
 };
@@ -200,6 +206,10 @@ struct engine_event {
 			struct engine_run *run;
 			const struct run_result *result;
 			enum cancel_mode mode;
+		};
+		struct {
+			usec_t shift;
+			bool suspended;
 		};
 	};
 };
@@ -261,7 +271,8 @@ enum effect_kind {
 	 * .job, .at: record the job: it is new, came back, or has other slots than before. Those up
 	 * to and with `at` do not count, which is the nominal time of what is due now or, where
 	 * that is later, the last slot that was accounted for; unless one would wait for that time
-	 * to come again after the clock was set back.
+	 * to come again after the clock was set back. SCHEDULE_AFTER: the first slot counts from
+	 * there.
 	 */
 	EFFECT_JOB_KNOWN,
 	EFFECT_JOB_GONE,  /* .job: record that it left the configuration */
@@ -354,7 +365,7 @@ struct engine_run *engine_run_of_tail(void *tail);
    ENGINE_DUE is to come, and the job; USEC_INFINITY and NULL if there is none. O(1). */
 usec_t engine_next_due(const struct engine *engine, struct engine_job **ret_job);
 
-/* When the job's armed slot is due. */
+/* When the job's armed slot is due; USEC_INFINITY: there is none. */
 usec_t engine_job_due(const struct engine_job *job);
 
 const struct model *engine_model(const struct engine *engine); /* NULL before the first load */

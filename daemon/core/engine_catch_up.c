@@ -133,11 +133,11 @@ static struct span change_policy(struct step *step, struct engine_job *job, cons
 {
 	struct span slots;
 
-	if (def->settings->catch_up == CATCH_UP_NONE)
+	if (catch_up_how(def) == CATCH_UP_NONE)
 		return take(step, job);
 	slots = backlog_of(job);
 	leave_line(step->engine, job);
-	if (def->settings->catch_up == CATCH_UP_LAST) {
+	if (catch_up_how(def) == CATCH_UP_LAST) {
 		job->backlog = slots.last;
 		return span_between(&def->schedule, slots.first - 1, slots.last - 1);
 	}
@@ -151,7 +151,7 @@ static struct span change_policy(struct step *step, struct engine_job *job, cons
 
 void catch_up_redefine(struct step *step, struct engine_job *job, const struct job *def)
 {
-	enum catch_up_policy policy = def->settings->catch_up;
+	enum catch_up_policy policy = catch_up_how(def);
 	enum verdict verdict = policy == CATCH_UP_NONE ? VERDICT_MISSED : VERDICT_COALESCED;
 	enum reason reason = job->backlog_reason;
 	struct span slots = {0};
@@ -165,7 +165,7 @@ void catch_up_redefine(struct step *step, struct engine_job *job, const struct j
 		slots = take(step, job);
 		verdict = VERDICT_CANCELLED;
 		reason = REASON_RESCHEDULED;
-	} else if (job->backlog != USEC_INFINITY && job->def->settings->catch_up != policy) {
+	} else if (job->backlog != USEC_INFINITY && catch_up_how(job->def) != policy) {
 		slots = change_policy(step, job, def);
 	}
 	job->def = def;
@@ -183,8 +183,10 @@ static bool release(struct step *step, struct engine_job *job)
 	catch_up_expire(step, job, VERDICT_MISSED, REASON_WINDOW);
 	slot = job->backlog;
 	/* To tell of what was missed may take the room that there was. */
-	if (slot == USEC_INFINITY || (catch_up_all(job) && !run_has_room_to_catch_up(engine)))
+	if (slot == USEC_INFINITY || (catch_up_all(job) && !run_has_room_to_catch_up(engine))) {
+		due_follow(step, job);
 		return false;
+	}
 	next = schedule_next(&job->def->schedule, slot);
 	if (catch_up_all(job) && next < job->next) {
 		/* Behind those that wait already. */
@@ -195,6 +197,7 @@ static bool release(struct step *step, struct engine_job *job)
 	}
 	policy_consider(step, job, slot);
 	catch_up_line_up(engine, job);
+	due_follow(step, job);
 	return true;
 }
 

@@ -19,20 +19,20 @@ usec_t due_at(const struct schedule *schedule, usec_t now)
 	return t;
 }
 
-/*
- * The slot to wait for, if that is the next one that is neither accounted for nor in the backlog:
- * this, or the first that is due after now. That is so where waiting would be a standstill since
- * the clock was set back: one for more than two intervals, which is not for the delay alone.
- */
-static usec_t wait_for(const struct step *step, const struct schedule *schedule, usec_t slot)
+usec_t due_wait_for(const struct step *step, const struct schedule *schedule, usec_t slot)
 {
+	usec_t before = schedule_last(schedule, slot - 1);
+	usec_t awaited = slot;
 	usec_t wait;
 
-	if (schedule_last(schedule, slot - 1) <= step->now)
+	if (before <= step->now || before == USEC_INFINITY)
 		return slot;
-	if (__builtin_sub_overflow(usec_add(slot, schedule->delay), step->now, &wait))
+	/* After the last slot of all one waits for nothing, but not before it. */
+	if (slot == USEC_INFINITY)
+		awaited = before;
+	if (__builtin_sub_overflow(usec_add(awaited, schedule->delay), step->now, &wait))
 		wait = USEC_INFINITY;
-	if (wait > schedule_patience(schedule, slot))
+	if (wait > schedule_patience(schedule, awaited))
 		return schedule_next(schedule, due_at(schedule, step->now));
 	return slot;
 }
@@ -41,7 +41,7 @@ usec_t due_after_accounted(const struct step *step, const struct engine_job *job
 {
 	const struct schedule *schedule = &job->def->schedule;
 
-	return wait_for(step, schedule, schedule_next(schedule, job->accounted));
+	return due_wait_for(step, schedule, schedule_next(schedule, job->accounted));
 }
 
 static bool is_empty(const struct due_slots *slots)
@@ -104,7 +104,7 @@ static void keep_paused(struct step *step, struct engine_job *job, struct due_sl
 {
 	const struct schedule *schedule = &job->def->schedule;
 
-	switch (job->def->settings->catch_up) {
+	switch (catch_up_how(job->def)) {
 	case CATCH_UP_NONE:
 		policy_not_run(step, job, take_before(slots, schedule, USEC_INFINITY),
 			       VERDICT_PAUSED, REASON_PAUSED);
@@ -142,7 +142,7 @@ static void catch_up(struct step *step, struct engine_job *job, struct due_slots
 		       VERDICT_MISSED, REASON_WINDOW);
 	if (is_empty(slots))
 		return;
-	switch (job->def->settings->catch_up) {
+	switch (catch_up_how(job->def)) {
 	case CATCH_UP_NONE:
 		policy_not_run(step, job, take_before(slots, schedule, USEC_INFINITY),
 			       VERDICT_MISSED, reason);
@@ -176,8 +176,8 @@ void due_catch_up(struct step *step, struct engine_job *job, const usec_t *liste
 		catch_up(step, job, &slots, reason);
 }
 
-/* The armed slot is due, and perhaps others after it. */
-static void act(struct step *step, struct engine_job *job, enum reason reason)
+/* The armed slot of a grid is due, and perhaps others after it. */
+static void act_on_grid(struct step *step, struct engine_job *job, enum reason reason)
 {
 	const struct schedule *schedule = &job->def->schedule;
 	usec_t armed = job->next;
@@ -221,22 +221,98 @@ static void act(struct step *step, struct engine_job *job, enum reason reason)
 	policy_consider(step, job, last);
 }
 
+/* The one slot of another job is due. */
+static void act(struct step *step, struct engine_job *job, enum reason reason)
+{
+	usec_t slot = job->next;
+	bool in_time = reason != REASON_DOWN && step->now - engine_job_due(job) <= ENGINE_LATE;
+
+	job_arm(step, job, USEC_INFINITY);
+	if (job->pause || !in_time) {
+		if (slot > job->accounted)
+			job->accounted = slot;
+		due_catch_up(step, job, &slot, 1, (struct span){0}, reason);
+	} else {
+		catch_up_withdraw(step, job, VERDICT_COALESCED, job->backlog_reason);
+		policy_consider(step, job, slot);
+	}
+	due_follow(step, job);
+}
+
+void due_follow(const struct step *step, struct engine_job *job)
+{
+	const struct schedule *schedule = &job->def->schedule;
+	bool busy = due_is_busy(job);
+
+	if (schedule->kind != SCHEDULE_AFTER || step->engine->stopping || job->gone ||
+	    busy != (job->next != USEC_INFINITY))
+		return;
+	job_arm(step, job, busy ? USEC_INFINITY : usec_add(step->now, schedule->interval));
+}
+
 void due_look(struct step *step, struct engine_job *job, enum reason reason)
 {
 	if (pause_is_over(job, step->now))
 		pause_end(step, job);
-	if (engine_job_due(job) <= step->now)
-		act(step, job, reason);
-	else
+	if (engine_job_due(job) > step->now)
 		job_arm(step, job, job->next);
+	else if (schedule_is_grid(&job->def->schedule))
+		act_on_grid(step, job, reason);
+	else
+		act(step, job, reason);
 }
 
-void due_rederive(struct step *step, struct engine_job *job)
+static void occur(struct step *step, struct engine_job *job)
 {
-	/* After a step back the slots up to the armed one have had their verdict. Waiting for it is
-	   right as long as that is not a standstill. */
-	if (engine_job_due(job) > step->now) {
-		job->next = wait_for(step, &job->def->schedule, job->next);
+	/* The run that will be serves for both. */
+	if (job->next != USEC_INFINITY) {
+		policy_not_run(step, job, (struct span){step->now, step->now, 1}, VERDICT_SKIPPED,
+			       REASON_HELD);
+		return;
+	}
+	job->next = step->now;
+	due_look(step, job, REASON_LATE);
+}
+
+void due_event(struct step *step, enum schedule_event event)
+{
+	struct engine *engine = step->engine;
+
+	for (size_t i = 0; i < engine->model->n_jobs; i++) {
+		const struct schedule *schedule = &engine->jobs[i]->def->schedule;
+
+		if (schedule->kind == SCHEDULE_ON && (schedule->on & event) != 0)
+			occur(step, engine->jobs[i]);
+	}
+}
+
+/* Elapsed time decides on a slot that is not of a grid: it moves with the clock. Whatever the clock
+   does, it is not further away than when one began to wait for it. */
+static usec_t shifted(const struct step *step, const struct engine_job *job, usec_t shift)
+{
+	const struct schedule *schedule = &job->def->schedule;
+	usec_t latest = step->now;
+	usec_t slot;
+
+	if (schedule->kind == SCHEDULE_AFTER)
+		latest = usec_add(latest, schedule->interval);
+	if (job->next == USEC_INFINITY)
+		return USEC_INFINITY;
+	if (__builtin_add_overflow(job->next, shift, &slot) || slot > latest)
+		return latest;
+	return slot;
+}
+
+void due_rederive(struct step *step, struct engine_job *job, usec_t shift)
+{
+	const struct schedule *schedule = &job->def->schedule;
+
+	if (!schedule_is_grid(schedule)) {
+		job->next = shifted(step, job, shift);
+	} else if (engine_job_due(job) > step->now) {
+		/* After a step back the slots up to the armed one have had their verdict. Waiting
+		   for it is right as long as that is not a standstill. */
+		job->next = due_wait_for(step, schedule, job->next);
 		catch_up_forget_future(step, job);
 	}
 	due_look(step, job, REASON_STEPPED);

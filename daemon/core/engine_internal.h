@@ -117,7 +117,8 @@ static inline void emit(const struct step *step, const struct effect *effect)
 
 /* engine.c */
 
-/* The armed slot is `next` from now on; arms the timer for it, or for the end of the pause. */
+/* The armed slot is `next` from now on, perhaps none; arms the timer for it, or for the end of the
+   pause, or disarms it. */
 void job_arm(const struct step *step, struct engine_job *job, usec_t next);
 /* Is it armed for that already? */
 bool job_is_armed(const struct step *step, const struct engine_job *job);
@@ -156,13 +157,29 @@ void past_restore_slots(struct step *step, const struct past_load *load);
 
 /* The time whose slots become due at `now`. */
 usec_t due_at(const struct schedule *schedule, usec_t now);
-/* The slot to be armed, if no slot that is not accounted for is due. */
+/*
+ * The slot of a grid to wait for, if that is the next one that is neither accounted for nor in the
+ * backlog: this, or the first that is due after now. That is so where waiting would be a standstill
+ * since the clock was set back: one beyond all patience, which is not for the delay alone.
+ */
+usec_t due_wait_for(const struct step *step, const struct schedule *schedule, usec_t slot);
+/* Of a grid: the slot to be armed, if no slot that is not accounted for is due. */
 usec_t due_after_accounted(const struct step *step, const struct engine_job *job);
 /* Something of the job may be due, by its timer or since the clock was set: acts on it, and arms
    the next. `reason`: why slots that are found too late are. */
 void due_look(struct step *step, struct engine_job *job, enum reason reason);
-/* The same when the clock was set. */
-void due_rederive(struct step *step, struct engine_job *job);
+/* The same when the clock was set by `shift` against elapsed time. */
+void due_rederive(struct step *step, struct engine_job *job, usec_t shift);
+/* The event is there: jobs of SCHEDULE_ON that wait for it have a slot. */
+void due_event(struct step *step, enum schedule_event event);
+/* A job of SCHEDULE_AFTER waits for its next slot if nothing of it is under way; else for none.
+   Call where that may have changed. Nothing happens to others. */
+void due_follow(const struct step *step, struct engine_job *job);
+/* Does a run of it live, or a slot wait? */
+static inline bool due_is_busy(const struct engine_job *job)
+{
+	return job->live > 0 || job->held != USEC_INFINITY || job->backlog != USEC_INFINITY;
+}
 /* Decides on slots that nobody acted on: those listed, which are in order and up to job->accounted,
    and those of `grid`, which are beyond that and up to job->next. */
 void due_catch_up(struct step *step, struct engine_job *job, const usec_t *listed, size_t n_listed,
@@ -174,10 +191,18 @@ void due_catch_up(struct step *step, struct engine_job *job, const usec_t *liste
 struct span span_between(const struct schedule *schedule, usec_t after, usec_t until);
 /* The slot from which on the job is to be caught up: those before it are out of the window. */
 usec_t catch_up_begin(const struct step *step, const struct job *def);
+/* What becomes of slots that are found too late. Where there is never more than one, all are the
+   last. */
+static inline enum catch_up_policy catch_up_how(const struct job *def)
+{
+	enum catch_up_policy policy = def->settings->catch_up;
+
+	return policy == CATCH_UP_ALL && !schedule_is_grid(&def->schedule) ? CATCH_UP_LAST : policy;
+}
 /* Is the whole range from the backlog on to be caught up? */
 static inline bool catch_up_all(const struct engine_job *job)
 {
-	return job->def->settings->catch_up == CATCH_UP_ALL;
+	return catch_up_how(job->def) == CATCH_UP_ALL;
 }
 /* There is a backlog from now on, or another one. */
 void catch_up_set(struct step *step, struct engine_job *job, usec_t slot, enum reason reason);
@@ -187,7 +212,7 @@ void catch_up_withdraw(struct step *step, struct engine_job *job, enum verdict v
 /* Gives up what is out of the window. */
 void catch_up_expire(struct step *step, struct engine_job *job, enum verdict verdict,
 		     enum reason reason);
-/* The clock was set back: what will be due again does not wait any more. */
+/* The armed slot is an earlier one than before: what will be due again does not wait any more. */
 void catch_up_forget_future(struct step *step, struct engine_job *job);
 /* Whether the job is in line is looked at anew. */
 void catch_up_line_up(struct engine *engine, struct engine_job *job);

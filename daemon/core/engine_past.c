@@ -196,6 +196,32 @@ static void cancel_slots(struct step *step, struct engine_job *job, const usec_t
 			       REASON_RESCHEDULED);
 }
 
+/* When a run of it ended last, or a slot did not run, or it was first known; but now, if that is a
+   time to come. */
+static usec_t last_done(const struct step *step, const struct past_job *past)
+{
+	usec_t done = past->last_ended > past->accounted ? past->last_ended : past->accounted;
+
+	return done < step->now ? done : step->now;
+}
+
+/* Goes on with what waited and, if nothing is under way, has the slot that is next. */
+static void continue_others(struct step *step, struct engine_job *job, const struct past_job *past,
+			    const usec_t *slots, size_t n_slots)
+{
+	const struct schedule *schedule = &job->def->schedule;
+	/* Nor after a run that was lost, of which that is known from now on. */
+	bool awaited = job->next == USEC_INFINITY && n_slots == 0;
+
+	if (pause_is_over(job, step->now))
+		pause_end(step, job);
+	due_catch_up(step, job, slots, n_slots, (struct span){0}, REASON_DOWN);
+	if (schedule->kind == SCHEDULE_AFTER && awaited && !due_is_busy(job))
+		job->next = usec_add(last_done(step, past), schedule->interval);
+	due_look(step, job, REASON_DOWN);
+	due_follow(step, job);
+}
+
 static void continue_slots(struct step *step, struct engine_job *job, const usec_t *slots,
 			   size_t n_slots)
 {
@@ -235,13 +261,18 @@ static void restore_slots(struct step *step, struct engine_job *job, const struc
 	} else if (held != USEC_INFINITY) {
 		job_held(step, job, USEC_INFINITY);
 	}
-	if (entry->continued) {
+	if (entry->continued && schedule_is_grid(&job->def->schedule)) {
 		continue_slots(step, job, slots, n);
+		return;
+	}
+	if (entry->continued) {
+		continue_others(step, job, entry->job, slots, n);
 		return;
 	}
 	cancel_slots(step, job, slots, n);
 	if (pause_is_over(job, step->now))
 		due_look(step, job, REASON_DOWN);
+	due_follow(step, job);
 }
 
 void past_restore_slots(struct step *step, const struct past_load *load)

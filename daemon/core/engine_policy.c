@@ -226,6 +226,7 @@ void policy_release(struct step *step, struct engine_job *job)
 		admit(step, job, slot, true);
 	}
 	catch_up_line_up(step->engine, job);
+	due_follow(step, job);
 }
 
 void policy_withdraw(struct step *step, struct engine_job *job, enum reason reason)

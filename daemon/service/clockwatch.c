@@ -10,17 +10,57 @@
 /* The last second there is: the timer is there to be cancelled, not to expire. */
 #define FAR_FUTURE ((time_t)((UINT64_C(1) << (sizeof(time_t) * 8 - 1)) - 1))
 
+/* Clocks that are read within this are read at the same time. */
+#define AT_ONCE USEC_PER_MSEC
+
+/* How often that is tried. */
+#define TRIES_MAX 10
+
+/* A shorter suspend is taken for clocks that were read too far apart. */
+#define SUSPEND_MIN (100 * USEC_PER_MSEC)
+
+/* What a look between two events of the timer takes for a jump. */
+#define STEP_MIN USEC_PER_SEC
+
+/* How clocks differ. */
+struct offsets {
+	usec_t wall;  /* wall time minus elapsed time */
+	usec_t slept; /* elapsed time minus that without suspends */
+};
+
 struct clockwatch {
 	int fd;
 	struct event *event;
-	usec_t ahead; /* wall time minus elapsed time, when last looked at */
-	void (*stepped)(void *ctx, usec_t step);
+	struct offsets offsets; /* when last looked at */
+	void (*jumped)(void *ctx, struct clock_jump jump);
 	void *ctx;
 };
 
-static usec_t wall_ahead(void)
+static struct offsets read_offsets(void)
 {
-	return clock_wall() - clock_elapsed();
+	struct offsets offsets = {0};
+
+	for (int i = 0; i < TRIES_MAX; i++) {
+		usec_t before = clock_monotonic();
+		usec_t elapsed = clock_elapsed();
+
+		offsets = (struct offsets){clock_wall() - elapsed, elapsed - before};
+		if (clock_monotonic() - before <= AT_ONCE)
+			break;
+	}
+	return offsets;
+}
+
+static struct clock_jump jump_to(const struct clockwatch *watch, struct offsets now)
+{
+	struct clock_jump jump = {
+		.step = now.wall - watch->offsets.wall,
+		.suspended = now.slept - watch->offsets.slept,
+	};
+
+	if (jump.suspended < SUSPEND_MIN)
+		jump.suspended = 0;
+	return jump;
 }
 
 static int arm(int fd)
@@ -37,9 +77,9 @@ static int arm(int fd)
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct clockwatch *watch = arg;
+	struct clock_jump jump;
+	struct offsets now;
 	uint64_t expirations;
-	usec_t ahead;
-	usec_t step;
 
 	(void)what;
 	/* Otherwise it was a signal or a false alarm: what is to be read stays to be read. */
@@ -48,21 +88,32 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	/* Look at the clocks only when armed again, so that no jump falls in between. Arming a
 	   timer that could be armed before does not fail. */
 	(void)arm(fd);
-	ahead = wall_ahead();
-	step = ahead - watch->ahead;
-	watch->ahead = ahead;
-	watch->stepped(watch->ctx, step);
+	now = read_offsets();
+	jump = jump_to(watch, now);
+	watch->offsets = now;
+	watch->jumped(watch->ctx, jump);
 }
 
-int clockwatch_new(struct event_base *base, void (*stepped)(void *ctx, usec_t step), void *ctx,
-		   struct clockwatch **ret_watch)
+void clockwatch_look(struct clockwatch *watch)
+{
+	struct offsets now = read_offsets();
+	struct clock_jump jump = jump_to(watch, now);
+
+	if (jump.suspended == 0 && jump.step < STEP_MIN && jump.step > -STEP_MIN)
+		return;
+	watch->offsets = now;
+	watch->jumped(watch->ctx, jump);
+}
+
+int clockwatch_new(struct event_base *base, void (*jumped)(void *ctx, struct clock_jump jump),
+		   void *ctx, struct clockwatch **ret_watch)
 {
 	struct clockwatch *watch = calloc(1, sizeof(*watch));
 	int r;
 
 	if (!watch)
 		return -ENOMEM;
-	watch->stepped = stepped;
+	watch->jumped = jumped;
 	watch->ctx = ctx;
 	watch->fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (watch->fd < 0) {
@@ -77,7 +128,7 @@ int clockwatch_new(struct event_base *base, void (*stepped)(void *ctx, usec_t st
 	r = arm(watch->fd);
 	if (r < 0)
 		goto out;
-	watch->ahead = wall_ahead();
+	watch->offsets = read_offsets();
 	*ret_watch = watch;
 	return 0;
 out:

@@ -11,10 +11,21 @@
 struct clockwatch;
 struct event_base;
 
+/* What happened since the clocks were looked at last. */
+struct clock_jump {
+	usec_t step;      /* by how much wall time moved against elapsed time, negative for
+			     backwards; about 0 after a mere suspend */
+	usec_t suspended; /* for how long the machine was suspended; 0: it was not */
+};
+
+/* Calls jumped() from the loop after each jump. Returns 0 or -errno. */
+int clockwatch_new(struct event_base *base, void (*jumped)(void *ctx, struct clock_jump jump),
+		   void *ctx, struct clockwatch **ret_watch) _must_check_;
+
 /*
- * Calls stepped() from the loop after each jump. `step` is by how much wall time moved against
- * elapsed time, negative for backwards; about 0 after a mere suspend. Returns 0 or -errno.
+ * Looks at the clocks now, so that what happens after a jump is not taken for what happened before
+ * it, only because the loop came to it first. Calls jumped() if there was one of a second or more,
+ * or a suspend; the loop will nevertheless call it for that again, with what is left: about 0.
  */
-int clockwatch_new(struct event_base *base, void (*stepped)(void *ctx, usec_t step), void *ctx,
-		   struct clockwatch **ret_watch) _must_check_;
+void clockwatch_look(struct clockwatch *watch);
 void clockwatch_free(struct clockwatch *watch);

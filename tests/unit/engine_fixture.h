@@ -26,6 +26,9 @@ struct job_spec {
 	const char *name;
 	int every;
 	int offset;
+	int after; /* else ... */
+	unsigned on;
+	const struct cron *cron;
 	int delay;
 	enum overlap_policy overlap;
 	unsigned max_running;
@@ -55,6 +58,21 @@ struct rig {
 	char log[4096]; /* effects since the last expect() */
 };
 
+static inline struct schedule build_schedule(const struct job_spec *spec)
+{
+	struct schedule schedule = {.interval = S(spec->every ? spec->every : 10),
+				    .offset = S(spec->offset)};
+
+	if (spec->after > 0)
+		schedule = (struct schedule){.kind = SCHEDULE_AFTER, .interval = S(spec->after)};
+	else if (spec->on != 0)
+		schedule = (struct schedule){.kind = SCHEDULE_ON, .on = (unsigned char)spec->on};
+	else if (spec->cron)
+		schedule = (struct schedule){.kind = SCHEDULE_CRON, .cron = spec->cron};
+	schedule.delay = S(spec->delay);
+	return schedule;
+}
+
 static inline void build_job(struct model *model, struct job *job, const struct job_spec *spec)
 {
 	const char *command = spec->command ? spec->command : "true";
@@ -70,9 +88,7 @@ static inline void build_job(struct model *model, struct job *job, const struct 
 	assert_true(!spec->group || settings->group);
 	*job = (struct job){
 		.name = arena_copy(&model->arena, spec->name, strlen(spec->name)),
-		.schedule = {.interval = S(spec->every ? spec->every : 10),
-			     .offset = S(spec->offset),
-			     .delay = S(spec->delay)},
+		.schedule = build_schedule(spec),
 		.settings = settings,
 		.command = {arena_copy(&model->arena, command, strlen(command)), 1, false},
 		.file = "test",
@@ -505,8 +521,17 @@ static inline void happen(struct rig *rig, enum engine_event_kind kind)
 /* The clock is set, and the engine hears of it. */
 static inline void set_clock(struct rig *rig, int now)
 {
+	usec_t shift = S(now) - rig->now;
+
 	rig->now = S(now);
-	happen(rig, ENGINE_CLOCK_STEPPED);
+	step(rig, (struct engine_event){.kind = ENGINE_CLOCK_STEPPED, .shift = shift});
+}
+
+/* The machine was suspended until then. */
+static inline void sleep_until(struct rig *rig, int now)
+{
+	rig->now = S(now);
+	step(rig, (struct engine_event){.kind = ENGINE_CLOCK_STEPPED, .suspended = true});
 }
 
 /* `until` 0: until somebody resumes it. */

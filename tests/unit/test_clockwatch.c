@@ -25,6 +25,8 @@ static int arm_errno;
 static int read_errno;
 static int64_t shift; /* of wall time against the machine's, seconds */
 static int64_t shift_when_armed;
+static int64_t slept;          /* for how long the machine was suspended, seconds */
+static unsigned interruptions; /* so many times the test is held up between two clocks */
 
 int timerfd_create(clockid_t clock, int flags)
 {
@@ -64,8 +66,14 @@ int clock_gettime(clockid_t clock, struct timespec *ret_now)
 {
 	int r = (int)syscall(SYS_clock_gettime, clock, ret_now);
 
-	if (r == 0 && clock == CLOCK_REALTIME)
-		ret_now->tv_sec += shift;
+	/* The one that does not count it stays behind the others; held up, the one after it comes
+	   much later. */
+	if (clock == CLOCK_REALTIME)
+		ret_now->tv_sec += shift + slept;
+	if (clock == CLOCK_BOOTTIME)
+		ret_now->tv_sec += slept;
+	if (clock == CLOCK_MONOTONIC && interruptions > 0)
+		ret_now->tv_sec -= --interruptions * 1000;
 	return r;
 }
 
@@ -74,14 +82,16 @@ struct fixture {
 	struct clockwatch *watch;
 	unsigned calls;
 	usec_t step;
+	usec_t suspended;
 };
 
-static void stepped(void *ctx, usec_t step)
+static void jumped(void *ctx, struct clock_jump jump)
 {
 	struct fixture *fixture = ctx;
 
 	fixture->calls++;
-	fixture->step = step;
+	fixture->step = jump.step;
+	fixture->suspended = jump.suspended;
 }
 
 static int begin(void **state)
@@ -93,9 +103,11 @@ static int begin(void **state)
 	read_errno = ECANCELED;
 	shift = 0;
 	shift_when_armed = 0;
+	slept = 0;
+	interruptions = 0;
 	fixture = (struct fixture){.base = event_base_new()};
 	*state = &fixture;
-	return clockwatch_new(fixture.base, stepped, &fixture, &fixture.watch);
+	return clockwatch_new(fixture.base, jumped, &fixture, &fixture.watch);
 }
 
 static int end(void **state)
@@ -139,6 +151,62 @@ static void each_jump_is_told_once_with_its_size(void **state)
 		assert_about(fixture->step, jumps[i]);
 		assert_int_equal(times_armed, i + 2);
 	}
+}
+
+static void a_suspend_is_told_by_its_length(void **state)
+{
+	static const struct {
+		int64_t slept;
+		int64_t shift; /* besides */
+	} cases[] = {{8 * 3600, 0}, {0, 3600}, {60, -86400}, {1, 0}, {0, 0}};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		slept += cases[i].slept;
+		shift += cases[i].shift;
+		cancel_timer();
+		turn(fixture);
+		assert_int_equal(fixture->calls, i + 1);
+		assert_about(fixture->step, cases[i].shift);
+		assert_int_equal((fixture->suspended + USEC_PER_SEC / 2) / USEC_PER_SEC,
+				 cases[i].slept);
+	}
+}
+
+/* What a look finds is not found again. */
+static void a_look_finds_a_jump_before_the_timer_does(void **state)
+{
+	static const struct {
+		int64_t slept;
+		int64_t shift;
+	} cases[] = {{0, 3600}, {0, -86400}, {60, 0}, {60, 3600}};
+	struct fixture *fixture = *state;
+
+	clockwatch_look(fixture->watch);
+	assert_int_equal(fixture->calls, 0);
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		slept += cases[i].slept;
+		shift += cases[i].shift;
+		clockwatch_look(fixture->watch);
+		clockwatch_look(fixture->watch);
+		assert_int_equal(fixture->calls, 2 * i + 1);
+		assert_about(fixture->step, cases[i].shift);
+		assert_int_equal(fixture->suspended > 0, cases[i].slept > 0);
+		cancel_timer();
+		turn(fixture);
+		assert_int_equal(fixture->calls, 2 * i + 2);
+		assert_about(fixture->step, 0);
+		assert_int_equal(fixture->suspended, 0);
+	}
+}
+
+static void being_held_up_between_two_clocks_is_no_suspend(void **state)
+{
+	struct fixture *fixture = *state;
+
+	interruptions = 5;
+	clockwatch_look(fixture->watch);
+	assert_int_equal(fixture->calls, 0);
 }
 
 static void without_a_jump_nothing_is_told(void **state)
@@ -200,7 +268,7 @@ static void a_timer_that_cannot_be_armed_is_an_error(void **state)
 	int used = timer;
 
 	arm_errno = EINVAL;
-	assert_int_equal(clockwatch_new(fixture->base, stepped, fixture, &watch), -EINVAL);
+	assert_int_equal(clockwatch_new(fixture->base, jumped, fixture, &watch), -EINVAL);
 	assert_null(watch);
 	timer = used;
 }
@@ -209,6 +277,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(each_jump_is_told_once_with_its_size, begin, end),
+		cmocka_unit_test_setup_teardown(a_suspend_is_told_by_its_length, begin, end),
+		cmocka_unit_test_setup_teardown(a_look_finds_a_jump_before_the_timer_does, begin,
+						end),
+		cmocka_unit_test_setup_teardown(being_held_up_between_two_clocks_is_no_suspend,
+						begin, end),
 		cmocka_unit_test_setup_teardown(without_a_jump_nothing_is_told, begin, end),
 		cmocka_unit_test_setup_teardown(jumps_between_two_turns_are_told_as_one, begin,
 						end),
