@@ -218,8 +218,8 @@ static void continue_others(struct step *step, struct engine_job *job, const str
 	due_catch_up(step, job, slots, n_slots, (struct span){0}, REASON_DOWN);
 	if (schedule->kind == SCHEDULE_AFTER && awaited && !due_is_busy(job))
 		job->next = usec_add(last_done(step, past), schedule->interval);
-	due_look(step, job, REASON_DOWN);
 	due_follow(step, job);
+	due_look(step, job, REASON_DOWN);
 }
 
 static void continue_slots(struct step *step, struct engine_job *job, const usec_t *slots,

@@ -322,6 +322,99 @@ static void test_a_policy_that_gives_up_what_waits(void **state)
 	end(&rig);
 }
 
+/* Of a life before this one. */
+static void test_over_a_restart(void **state)
+{
+	static const struct {
+		struct past_job past; /* but for what is the same in all */
+		struct past_run runs[2];
+		int now;
+		const char *effects;
+	} cases[] = {
+		/* From the end of the last run; from the last slot that did not run. */
+		{{.accounted = S(40), .last_ended = S(95)}, {{0}}, 100, "arm a 105"},
+		{{.accounted = S(97), .last_ended = S(95)}, {{0}}, 100, "arm a 107"},
+		{{.accounted = S(100)}, {{0}}, 100, "arm a 110"},
+		/* Overdue, and caught up. */
+		{{.accounted = S(40), .last_ended = S(45)},
+		 {{0}},
+		 100,
+		 "[a holds 55]; [a holds nothing]; [run 21 a@55]; start a@55"},
+		/* The clock was set back. */
+		{{.accounted = S(5000), .last_ended = S(6000)}, {{0}}, 100, "arm a 110"},
+		/* What waited. */
+		{{.accounted = S(40), .held = S(40)},
+		 {{0}},
+		 100,
+		 "[a holds nothing]; [a holds 40]; [a holds nothing]; [run 21 a@40]; start a@40"},
+		{{.accounted = S(90)},
+		 {{.id = 7, .slot = S(90), .state = PAST_ACCEPTED}},
+		 100,
+		 "[a holds 90]; [a holds nothing]; [run 21 a@90]; start a@90"},
+		/* What still runs, and what does not. */
+		{{.accounted = S(40)},
+		 {{.id = 7, .slot = S(40), .state = PAST_STARTED, .attempt = 1, .alive = true}},
+		 100,
+		 "adopt a@40"},
+		{{.accounted = S(40)},
+		 {{.id = 7, .slot = S(40), .state = PAST_STARTED, .attempt = 1}},
+		 100,
+		 "end a@40 lost crash; [a: 1 failures]; arm a 110; arm a 110"},
+		{{.accounted = S(40)},
+		 {{.id = 7, .slot = S(40), .state = PAST_STARTED, .attempt = 1},
+		  {.id = 8, .slot = S(30), .state = PAST_STARTED, .attempt = 1, .alive = true}},
+		 100,
+		 "end a@40 lost crash; [a: 1 failures]; arm a 110; adopt a@30; disarm a"},
+	};
+	const struct schedule schedule = {.kind = SCHEDULE_AFTER, .interval = S(10)};
+	char grid[SCHEDULE_GRID_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rig rig = begin_bare(cases[i].now);
+		struct past_run runs[2] = {cases[i].runs[0], cases[i].runs[1]};
+		struct past_job job = cases[i].past;
+		char effects[300];
+
+		job.name = "a";
+		job.number = 1;
+		job.schedule = schedule_grid(&schedule, grid);
+		job.held = job.held ? job.held : USEC_INFINITY;
+		job.runs = runs;
+		while (job.n_runs < 2 && runs[job.n_runs].id > 0)
+			job.n_runs++;
+		rig.on_record = true;
+		load_with(&rig, &(struct model_spec){.jobs = {{.name = "a", .after = 10}}},
+			  &(struct past){.jobs = &job, .n_jobs = 1, .last_run = 20});
+		(void)snprintf(effects, sizeof(effects), "%s; loaded +1 ~0 -0 =0",
+			       cases[i].effects);
+		expect(&rig, effects);
+		end(&rig);
+	}
+}
+
+/* Its pause was over meanwhile. */
+static void test_a_pause_over_a_restart(void **state)
+{
+	const struct schedule schedule = {.kind = SCHEDULE_AFTER, .interval = S(10)};
+	char grid[SCHEDULE_GRID_SIZE];
+	struct past_job job = {.name = "a",
+			       .number = 1,
+			       .schedule = schedule_grid(&schedule, grid),
+			       .accounted = S(95),
+			       .held = USEC_INFINITY,
+			       .paused = true,
+			       .until = S(99)};
+	struct rig rig = begin_bare(100);
+
+	(void)state;
+	load_with(&rig, &(struct model_spec){.jobs = {{.name = "a", .after = 10}}},
+		  &(struct past){.jobs = &job, .n_jobs = 1});
+	run_until(&rig, 105);
+	assert_int_equal(find_run(&rig, "a", 105)->slot, S(105));
+	end(&rig);
+}
+
 static void test_nothing_follows_a_stop(void **state)
 {
 	struct rig rig = begin_after(0, 10, NULL);
@@ -354,6 +447,8 @@ int main(void)
 		cmocka_unit_test(test_another_kind),
 		cmocka_unit_test(test_it_leaves_and_comes_back_while_it_runs),
 		cmocka_unit_test(test_a_policy_that_gives_up_what_waits),
+		cmocka_unit_test(test_over_a_restart),
+		cmocka_unit_test(test_a_pause_over_a_restart),
 		cmocka_unit_test(test_nothing_follows_a_stop),
 	};
 
