@@ -35,8 +35,7 @@ static inline int cron_field_size(enum cron_field field)
 /* The set of all values of a field, bit N for value N. */
 static inline uint64_t cron_field_all(enum cron_field field)
 {
-	return (UINT64_C(2) << cron_fields[field].last) -
-	       (UINT64_C(1) << cron_fields[field].first);
+	return (UINT64_C(2) << cron_fields[field].last) - (UINT64_C(1) << cron_fields[field].first);
 }
 
 /* The values of a field that are in the expression as such: not "L" and the like. */

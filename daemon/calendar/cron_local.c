@@ -85,8 +85,8 @@ uint32_t cron_month_days(const struct cron_expr *expr, int length, int weekday)
 {
 	uint64_t by_date = days_by_date(expr, length, weekday);
 	uint64_t by_weekday = days_by_weekday(expr, length, weekday);
-	uint64_t days = expr->any_day || expr->any_weekday ? by_date & by_weekday
-							   : by_date | by_weekday;
+	uint64_t days =
+		expr->any_day || expr->any_weekday ? by_date & by_weekday : by_date | by_weekday;
 
 	return (uint32_t)(days & ((UINT64_C(2) << length) - 2));
 }

@@ -73,9 +73,16 @@ static int shown(struct piece piece)
 }
 
 /* `FIELD "ITEM" is not so and so`. */
-#define fail_item(r, item, format, ...)                                                            \
-	fail(r, "%s \"%.*s\" " format, cron_fields[(r)->field].name, shown(item),                  \
-	     (item).at __VA_OPT__(, ) __VA_ARGS__)
+static int _printf_(3, 4) fail_item(struct reader *r, struct piece item, const char *format, ...)
+{
+	char text[CRON_PROBLEM_SIZE];
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	return fail(r, "%s \"%.*s\" %s", cron_fields[r->field].name, shown(item), item.at, text);
+}
 
 static bool is_text(struct piece piece, const char *text)
 {
@@ -279,7 +286,8 @@ static int read_hashed(struct reader *r, struct piece item, struct piece *piece,
 			return k;
 	}
 	if (piece->at != piece->end)
-		return fail_item(r, item, "is more than \"~\" takes: one value from a range, as 0~29");
+		return fail_item(r, item,
+				 "is more than \"~\" takes: one value from a range, as 0~29");
 	add_hashed(r, range_of(r->field, first < 0 ? row->first : first, last));
 	return 0;
 }
@@ -437,8 +445,7 @@ static int read_field(struct reader *r, struct piece field)
 		r->expr.any_weekday = star;
 
 	if (question && is_day_field(r->field)) {
-		add_range(r,
-			  (struct range){cron_fields[r->field].first, cron_field_size(r->field)},
+		add_range(r, (struct range){cron_fields[r->field].first, cron_field_size(r->field)},
 			  1);
 		return 0;
 	}

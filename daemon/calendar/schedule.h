@@ -88,7 +88,7 @@ bool schedule_same_grid(const struct schedule *a, const struct schedule *b);
 bool schedule_equal(const struct schedule *a, const struct schedule *b);
 
 /* Room for what schedule_describe() writes. */
-#define SCHEDULE_DESCRIBE_SIZE 1100
+#define SCHEDULE_DESCRIBE_SIZE 2400
 
 /* An English phrase: "every 15m", "at 07:30 on Monday to Friday, Europe/Berlin", "10m after the end
    of the run before", "when everyd starts". Returns buf. */
