@@ -1,10 +1,14 @@
 /* See build.h. */
 #include "config/build.h"
 
+#include "calendar/cron.h"
+#include "calendar/zone.h"
 #include "config/convert.h"
+#include "config/crons.h"
 #include "config/drafts.h"
 #include "config/section.h"
 #include "config/uses.h"
+#include "config/zones.h"
 #include "core/names.h"
 #include "core/settings.h"
 
@@ -44,6 +48,8 @@ struct builder {
 	struct vector groups; /* struct group */
 	struct uses uses;
 	struct drafts drafts;
+	struct zones zones;
+	struct crons crons;
 };
 
 /* Room for one more item. Returns it, or NULL without memory. */
@@ -92,6 +98,7 @@ int builder_new(const char *host, struct diags *diags, struct builder **ret_buil
 		return -ENOMEM;
 	}
 	arena_init(&builder->scratch);
+	zones_init(&builder->zones, &builder->model->arena);
 	sort_options(builder);
 	option_fallbacks(&builder->main_defaults.values, &(struct option_set){0});
 	builder->in_main = true;
@@ -110,6 +117,7 @@ void builder_free(struct builder *builder)
 	arena_done(&builder->scratch);
 	uses_done(&builder->uses);
 	drafts_done(&builder->drafts);
+	crons_done(&builder->crons);
 	free(builder);
 }
 
@@ -175,6 +183,38 @@ static int convert(struct builder *builder, struct section *section)
 		if (r == 0)
 			option_set_add(&section->own, option_id(given->option));
 	}
+	return 0;
+}
+
+/*
+ * Finds the zone that a section names, and local time for a job that needs one and has none of its
+ * own or by defaults. Problems are reported. Returns 0, problems or not; or -ENOMEM.
+ */
+static int find_zone(struct builder *builder, struct section *section)
+{
+	struct option_values *values = &section->values;
+	bool named = option_set_has(&section->own, OPT_TIMEZONE);
+	enum option_id id = named ? OPT_TIMEZONE : OPT_CRON;
+	bool local = !named || !strcmp(values->timezone, OPTION_LOCAL_ZONE);
+	char problem[ZONES_PROBLEM_SIZE];
+	char shown[QUOTED_SIZE];
+	struct place place = section->at;
+	int r;
+
+	if (!option_set_has(&section->own, id) || (!named && values->zone))
+		return 0;
+	r = local ? zones_local(&builder->zones, &values->zone, problem)
+		  : zones_find(&builder->zones, values->timezone, &values->zone, problem);
+	if (r != -EINVAL)
+		return r;
+	place.line = section_line(section, id);
+	place.option = option_table[id].name;
+	if (local)
+		place_report(builder->diags, DIAG_ERROR, &place,
+			     "the system's local time is not known: %s", problem);
+	else
+		place_report(builder->diags, DIAG_ERROR, &place, "\"%s\": %s",
+			     quoted(values->timezone, strlen(values->timezone), shown), problem);
 	return 0;
 }
 
@@ -250,6 +290,43 @@ static struct draft *share_draft(struct builder *builder, const struct section *
 	return builder->plain;
 }
 
+/* The schedule of a job whose options are good. */
+static int fill_schedule(struct builder *builder, struct schedule *schedule, const char *job,
+			 const struct section *section)
+{
+	const struct option_values *values = &section->values;
+
+	*schedule = (struct schedule){
+		.delay = schedule_splay(values->splay, builder->host, job),
+	};
+	if (option_set_has(&section->own, OPT_EVERY)) {
+		schedule->kind = SCHEDULE_EVERY;
+		schedule->interval = values->every;
+		schedule->offset = values->offset;
+	} else if (option_set_has(&section->own, OPT_CRON)) {
+		const struct cron cron = {
+			.zone = values->zone,
+			.gap = values->dst_gap,
+			.overlap = values->dst_overlap,
+			.n_exprs = values->cron.n,
+			.exprs = values->cron.exprs,
+		};
+
+		schedule->kind = SCHEDULE_CRON;
+		schedule->cron = crons_share(&builder->crons, &builder->model->arena, &cron);
+		if (!schedule->cron)
+			return -ENOMEM;
+	} else if (option_set_has(&section->own, OPT_AFTER)) {
+		schedule->kind = SCHEDULE_AFTER;
+		schedule->interval = values->after;
+	} else {
+		assert(values->on != 0);
+		schedule->kind = SCHEDULE_ON;
+		schedule->on = values->on & 0xff;
+	}
+	return 0;
+}
+
 /* The rest of a job whose options are good. */
 static int fill_job(struct builder *builder, struct job *job, const struct section *section,
 		    struct draft **ret_draft)
@@ -262,13 +339,9 @@ static int fill_job(struct builder *builder, struct job *job, const struct secti
 	if (!draft || !job->command.args)
 		return -ENOMEM;
 	job->settings = &draft->settings;
-	job->schedule = (struct schedule){
-		.interval = values->every,
-		.offset = values->offset,
-		.delay = schedule_splay(values->splay, builder->host, job->name),
-	};
+	job->splay = values->splay;
 	*ret_draft = draft;
-	return 0;
+	return fill_schedule(builder, &job->schedule, job->name, section);
 }
 
 static int take_job(struct builder *builder, struct section *section, bool whole)
@@ -287,10 +360,14 @@ static int take_job(struct builder *builder, struct section *section, bool whole
 	section->values = builder->defaults.values;
 	section->defaults = builder->defaults.given;
 	r = convert(builder, section);
+	if (r == 0)
+		r = find_zone(builder, section);
 	if (r < 0)
 		return r;
-	if (whole)
+	if (whole) {
 		section_check_required(section, &builder->required_of_job, builder->diags);
+		section_check_schedule(section, builder->diags);
+	}
 	section_check_job(section, builder->diags);
 
 	job = push(&builder->jobs, sizeof(*job));
@@ -338,6 +415,8 @@ static int take_defaults(struct builder *builder, struct section *section)
 	*values = builder->defaults.values;
 	r = convert(builder, section);
 	if (r == 0)
+		r = find_zone(builder, section);
+	if (r == 0)
 		section_check_defaults(section, builder->diags);
 	if (r == 0)
 		r = settings_copy(&builder->model->arena, &values->settings, &values->settings);
@@ -348,6 +427,7 @@ static int take_defaults(struct builder *builder, struct section *section)
 		if (!values->concurrency_group)
 			return -ENOMEM;
 	}
+	values->timezone = NULL; /* its zone stays */
 	builder->defaults.values = *values;
 	option_set_merge(&builder->defaults.given, &section->own);
 	builder->plain = NULL;
@@ -485,6 +565,7 @@ int builder_finish(struct builder *builder, struct model **ret_model)
 	int r;
 
 	builder->model->daemon = builder->main_defaults.values.daemon;
+	builder->model->local_zone = builder->zones.local_zone;
 	builder->top.values = builder->main_defaults.values;
 	section_check_top(&builder->top, builder->diags);
 	r = finish_groups(builder);

@@ -10,9 +10,6 @@
 /* Texts of one list, but for a command's, which the kernel bounds. */
 #define LIST_MAX 1000
 
-/* Room for the words of a choice. */
-#define CHOICES_SIZE 200
-
 static int set_number(const struct conversion *c, int64_t number)
 {
 	void *at = target(c);
@@ -181,19 +178,26 @@ static int convert_flag(struct conversion *c)
 	return set_number(c, flag);
 }
 
-static int convert_choice(struct conversion *c)
+int find_choice(struct conversion *c)
 {
 	char known[CHOICES_SIZE] = "";
 	size_t used = 0;
 
 	for (size_t i = 0; c->option->choices[i]; i++) {
 		if (!strcmp(c->option->choices[i], c->text))
-			return set_number(c, (int64_t)i);
+			return (int)i;
 		if (used < sizeof(known))
 			used += (size_t)snprintf(known + used, sizeof(known) - used, "%s\"%s\"",
 						 used ? ", " : "", c->option->choices[i]);
 	}
 	return refuse(c, "\"%s\" is not one of %s", shown(c), known);
+}
+
+static int convert_choice(struct conversion *c)
+{
+	int choice = find_choice(c);
+
+	return choice < 0 ? choice : set_number(c, choice);
 }
 
 static int convert_signal(struct conversion *c)
@@ -261,7 +265,10 @@ static const struct {
 	[OPTION_LIMITS] = {convert_limits, true},
 	[OPTION_EXITS] = {convert_outcomes, true},
 	[OPTION_OUTCOMES] = {convert_outcomes, true},
+	[OPTION_SET] = {convert_set, true},
+	[OPTION_CRON] = {convert_cron, true},
 	[OPTION_NAME] = {convert_name, false},
+	[OPTION_ZONE] = {convert_zone, false},
 	[OPTION_ACCOUNT] = {convert_account, false},
 	[OPTION_FILE] = {convert_file, false},
 	[OPTION_PROGRAM] = {convert_program, false},

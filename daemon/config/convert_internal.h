@@ -48,13 +48,22 @@ static inline int set_text(const struct conversion *c)
 /* Refuses a path that is longer than any can be. */
 int check_length(struct conversion *c) _must_check_;
 
+/* Room for the words of a choice. */
+#define CHOICES_SIZE 200
+
+/* The index of the text in hand among the option's choices; -EINVAL, which has been reported. */
+int find_choice(struct conversion *c) _must_check_;
+
 /* Is the text in hand a mail address? If not, that is reported. */
 int check_address(struct conversion *c) _must_check_;
 
 /* Those of the table. They return what option_convert() does. */
 int convert_limits(struct conversion *c) _must_check_;
 int convert_outcomes(struct conversion *c) _must_check_;
+int convert_set(struct conversion *c) _must_check_;
+int convert_cron(struct conversion *c) _must_check_;
 int convert_name(struct conversion *c) _must_check_;
+int convert_zone(struct conversion *c) _must_check_;
 int convert_account(struct conversion *c) _must_check_;
 int convert_file(struct conversion *c) _must_check_;
 int convert_program(struct conversion *c) _must_check_;

@@ -1,6 +1,7 @@
 /* See convert_internal.h. */
 #include "config/convert_internal.h"
 
+#include "calendar/cron.h"
 #include "config/values.h"
 #include "core/names.h"
 
@@ -94,6 +95,54 @@ int convert_outcomes(struct conversion *c)
 	}
 	if (r == 0)
 		*(struct outcome_set *)target(c) = set;
+	return r;
+}
+
+int convert_set(struct conversion *c)
+{
+	unsigned set = 0;
+	int r = 0;
+
+	if (c->given->n_texts == 0)
+		return refuse(c, "the list is empty; write %s", c->option->doc);
+	for (size_t i = 0; i < c->given->n_texts; i++) {
+		int choice;
+
+		c->text = c->given->texts[i];
+		choice = find_choice(c);
+		if (choice < 0)
+			r = choice;
+		else
+			set |= 1U << choice;
+	}
+	if (r == 0)
+		*(unsigned *)target(c) = set;
+	return r;
+}
+
+int convert_cron(struct conversion *c)
+{
+	const struct option_given *given = c->given;
+	struct cron_expr *exprs;
+	int r = 0;
+
+	if (given->n_texts == 0)
+		return refuse(c, "the list is empty; write %s", c->option->doc);
+	if (given->n_texts > CRON_EXPRS_MAX)
+		return refuse(c, "it takes at most %d expressions", CRON_EXPRS_MAX);
+	exprs = arena_alloc(c->arena, given->n_texts * sizeof(*exprs));
+	if (!exprs)
+		return -ENOMEM;
+	for (size_t i = 0; i < given->n_texts; i++) {
+		char problem[CRON_PROBLEM_SIZE];
+
+		c->text = given->texts[i];
+		if (cron_expr_parse(c->text, c->place->title, &exprs[i], problem) < 0)
+			r = refuse(c, "\"%s\": %s", shown(c), problem);
+	}
+	if (r == 0)
+		*(struct cron_list *)target(c) =
+			(struct cron_list){.exprs = exprs, .n = (uint32_t)given->n_texts};
 	return r;
 }
 

@@ -18,6 +18,12 @@ static int refuse_empty(struct conversion *c)
 	return refuse(c, "it is empty; write %s", c->option->doc);
 }
 
+int convert_zone(struct conversion *c)
+{
+	/* Which there are is for the builder to find out. */
+	return c->text[0] ? set_text(c) : refuse_empty(c);
+}
+
 int convert_account(struct conversion *c)
 {
 	return c->text[0] ? set_text(c) : refuse_empty(c);

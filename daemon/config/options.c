@@ -1,6 +1,7 @@
 /* See options.h. What is done with the table stands below it. */
 #include "config/options.h"
 
+#include "calendar/cron.h"
 #include "calendar/schedule.h"
 
 #include <stdio.h>
@@ -21,6 +22,27 @@ static const char *const overlap_choices[] = {
 	[OVERLAP_QUEUE] = "queue",
 	[OVERLAP_REPLACE] = "replace",
 	[OVERLAP_ALLOW] = "allow",
+	NULL,
+};
+
+/* In the order of the bits of enum schedule_event. */
+static const char *const event_choices[] = {"start", "reload", "resume", NULL};
+_Static_assert(SCHEDULE_ON_START == 1 << 0 && SCHEDULE_ON_RELOAD == 1 << 1 &&
+		       SCHEDULE_ON_RESUME == 1 << 2,
+	       "event_choices has them in this order");
+
+/* In the order of enum dst_gap. */
+static const char *const gap_choices[] = {
+	[DST_GAP_SHIFT] = "shift",
+	[DST_GAP_SKIP] = "skip",
+	NULL,
+};
+
+/* In the order of enum dst_overlap. */
+static const char *const repeat_choices[] = {
+	[DST_OVERLAP_FIRST] = "first",
+	[DST_OVERLAP_LAST] = "last",
+	[DST_OVERLAP_BOTH] = "both",
 	NULL,
 };
 
@@ -163,9 +185,24 @@ const struct option option_table[OPTION_COUNT] = {
 	},
 
 	[OPT_EVERY] = {
-		.name = "every", .type = OPTION_DURATION, .where = IN_JOB, .required = true,
+		.name = "every", .type = OPTION_DURATION, .where = IN_JOB,
 		SETS(every), .min = SCHEDULE_MIN_INTERVAL, .max = SCHEDULE_MAX_INTERVAL,
 		.doc = "the time from one slot to the next, as in every = \"15m\"",
+	},
+	[OPT_CRON] = {
+		.name = "cron", .type = OPTION_CRON, .where = IN_JOB,
+		SETS(cron), .min = 1, .max = CRON_EXPRS_MAX,
+		.doc = "times of the calendar, as in cron = \"30 7 * * mon-fri\"",
+	},
+	[OPT_AFTER] = {
+		.name = "after", .type = OPTION_DURATION, .where = IN_JOB,
+		SETS(after), .min = SCHEDULE_MIN_INTERVAL, .max = SCHEDULE_MAX_INTERVAL,
+		.doc = "the time from the end of a run to the next slot",
+	},
+	[OPT_ON] = {
+		.name = "on", .type = OPTION_SET, .where = IN_JOB,
+		SETS(on), .choices = event_choices,
+		.doc = "what the job is due at, as in on = \"start\"",
 	},
 	[OPT_OFFSET] = {
 		.name = "offset", .type = OPTION_DURATION, .where = IN_JOB,
@@ -176,6 +213,21 @@ const struct option option_table[OPTION_COUNT] = {
 		.name = "splay", .type = OPTION_DURATION, .where = OF_JOBS,
 		SETS(splay), .fallback = "0", .min = 0, .max = SCHEDULE_MAX_INTERVAL,
 		.doc = "the bound of a delay that differs from job to job",
+	},
+	[OPT_TIMEZONE] = {
+		.name = "timezone", .type = OPTION_ZONE, .where = OF_JOBS,
+		SETS(timezone),
+		.doc = "the time zone of cron, as in timezone = \"Europe/Berlin\"",
+	},
+	[OPT_DST_GAP] = {
+		.name = "dst_gap", .type = OPTION_CHOICE, .where = OF_JOBS,
+		SETS(dst_gap), .fallback = "shift", .choices = gap_choices,
+		.doc = "what happens to a time of day that the clock skips",
+	},
+	[OPT_DST_OVERLAP] = {
+		.name = "dst_overlap", .type = OPTION_CHOICE, .where = OF_JOBS,
+		SETS(dst_overlap), .fallback = "first", .choices = repeat_choices,
+		.doc = "what happens to a time of day that comes twice",
 	},
 	[OPT_COMMAND] = {
 		.name = "command", .type = OPTION_COMMAND, .where = IN_JOB, .required = true,
@@ -506,7 +558,8 @@ void option_report_unknown(struct diags *diags, const struct place *place, const
 		}
 		if (!(option->where & where))
 			continue;
-		if (distance < nearest) {
+		/* Every name of two letters is near to "on". */
+		if (distance < nearest && distance < strlen(option->name)) {
 			nearest = distance;
 			suggestion = option->name;
 		}

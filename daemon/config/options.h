@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct cron_expr;
+struct zone;
+
 enum option_id {
 	/* The top level. */
 	OPT_WORKERS,
@@ -33,8 +36,14 @@ enum option_id {
 	OPT_LIMIT,
 	/* Jobs: when, and what. */
 	OPT_EVERY,
+	OPT_CRON,
+	OPT_AFTER,
+	OPT_ON,
 	OPT_OFFSET,
 	OPT_SPLAY,
+	OPT_TIMEZONE,
+	OPT_DST_GAP,
+	OPT_DST_OVERLAP,
 	OPT_COMMAND,
 	OPT_SHELL,
 	OPT_ONLY_IF,
@@ -109,13 +118,16 @@ enum option_type {
 	OPTION_MODE,      /* an octal number */
 	OPTION_FLAG,      /* yes or no */
 	OPTION_CHOICE,    /* a number: index into choices */
+	OPTION_SET,       /* a number: bit N for choice N, one or more; text or list */
 	OPTION_SIGNAL,    /* a number */
 	OPTION_IONICE,    /* a number, as ioprio_set(2) takes it */
 	OPTION_CPUS,      /* a struct cpu_mask */
 	OPTION_LIMITS,    /* a struct job_rlimits; text or list */
 	OPTION_EXITS,     /* a struct outcome_set of exit statuses; text or list */
 	OPTION_OUTCOMES,  /* a struct outcome_set; text or list */
+	OPTION_CRON,      /* a struct cron_list; text or list */
 	OPTION_NAME,      /* a text: the name of a group of jobs */
+	OPTION_ZONE,      /* a text: the name of a time zone */
 	OPTION_ACCOUNT,   /* a text: a user or group of the system */
 	OPTION_FILE,      /* a text: a path, maybe relative */
 	OPTION_PROGRAM,   /* a text: an absolute path */
@@ -165,11 +177,20 @@ struct option {
 	const char *fallback; /* the default, as it would be written; NULL: none */
 	int64_t min;          /* of numbers but OPTION_MODE, _SIGNAL and _IONICE */
 	int64_t max;
-	const char *const *choices; /* of OPTION_CHOICE: ends with NULL */
+	const char *const *choices; /* of OPTION_CHOICE and OPTION_SET: ends with NULL */
 	const char *doc;            /* what it is, in words that follow "it is" */
 };
 
+/* What the option timezone calls the system's local time. */
+#define OPTION_LOCAL_ZONE "local"
+
 extern const struct option option_table[OPTION_COUNT];
+
+/* Cron expressions. */
+struct cron_list {
+	const struct cron_expr *exprs;
+	uint32_t n;
+};
 
 /* What the options of a section come to, with the defaults behind them. Texts and lists belong to
    the section's text or to an arena. */
@@ -178,8 +199,15 @@ struct option_values {
 	const char *include_dir;
 	unsigned limit;
 	usec_t every;
+	struct cron_list cron;
+	usec_t after;
+	unsigned on; /* set of enum schedule_event */
 	usec_t offset;
 	usec_t splay;
+	const char *timezone;    /* as written */
+	const struct zone *zone; /* what that means; NULL: the system's local time */
+	unsigned dst_gap;        /* enum dst_gap */
+	unsigned dst_overlap;    /* enum dst_overlap */
 	struct command_line command;
 	const char *concurrency_group;
 	struct job_settings settings; /* but for its group */

@@ -57,6 +57,64 @@ void section_check_required(const struct section *section, const struct option_s
 	}
 }
 
+/* A job has one of them. */
+static const enum option_id schedules[] = {OPT_EVERY, OPT_CRON, OPT_AFTER, OPT_ON};
+
+void section_check_schedule(const struct section *section, struct diags *diags)
+{
+	enum option_id first = OPTION_COUNT;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(schedules); i++) {
+		struct place place;
+
+		if (!find_given(section, schedules[i]))
+			continue;
+		if (first == OPTION_COUNT) {
+			first = schedules[i];
+			continue;
+		}
+		place = place_of(section, schedules[i]);
+		place_report(diags, DIAG_ERROR, &place,
+			     "the job has %s already; give it one of every, cron, after and on",
+			     option_table[first].name);
+	}
+	if (first == OPTION_COUNT)
+		place_report(diags, DIAG_ERROR, &section->at,
+			     "it has no schedule; give it every, cron, after or on");
+}
+
+/* Options that belong to one schedule. */
+static const struct {
+	enum option_id id;
+	enum option_id schedule;
+} belonging[] = {
+	{OPT_OFFSET, OPT_EVERY},
+	{OPT_TIMEZONE, OPT_CRON},
+	{OPT_DST_GAP, OPT_CRON},
+	{OPT_DST_OVERLAP, OPT_CRON},
+};
+
+static void check_belonging(const struct section *section, struct diags *diags)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < ARRAY_LENGTH(schedules); i++)
+		any |= find_given(section, schedules[i]) != NULL;
+	/* It may stand in what could not be read; and if it does not, that is enough to say. */
+	if (!any)
+		return;
+	for (size_t i = 0; i < ARRAY_LENGTH(belonging); i++) {
+		struct place place;
+
+		if (!find_given(section, belonging[i].id) ||
+		    find_given(section, belonging[i].schedule))
+			continue;
+		place = place_of(section, belonging[i].id);
+		place_report(diags, DIAG_ERROR, &place, "it goes with %s only",
+			     option_table[belonging[i].schedule].name);
+	}
+}
+
 /* Options that do nothing unless one of some others is there too. OPTION_COUNT: no more. */
 static const struct {
 	enum option_id id;
@@ -179,7 +237,20 @@ static void check_outcomes(const struct section *section, struct diags *diags)
 	}
 }
 
-static void check_schedule(const struct section *section, struct diags *diags)
+/* Of defaults too: each run that takes longer than the one before would be overdue. */
+static void check_expectation(const struct section *section, struct diags *diags)
+{
+	usec_t within = section->values.settings.expect_within;
+	enum option_id id = is_own(section, OPT_EVERY) ? OPT_EVERY : OPT_AFTER;
+	usec_t interval = id == OPT_EVERY ? section->values.every : section->values.after;
+
+	if (is_own(section, id) && within > 0 && within <= interval)
+		report_spans(section, diags, DIAG_WARNING, OPT_EXPECT_WITHIN, within,
+			     "not longer than", id, interval,
+			     ": the job is overdue before it can have succeeded again");
+}
+
+static void check_every(const struct section *section, struct diags *diags)
 {
 	const struct option_values *values = &section->values;
 	const struct job_settings *settings = &values->settings;
@@ -200,11 +271,6 @@ static void check_schedule(const struct section *section, struct diags *diags)
 		report_spans(section, diags, DIAG_WARNING, OPT_TIMEOUT, settings->timeout,
 			     "not less than", OPT_EVERY, every,
 			     ": a run may last until slots after it are skipped");
-	/* Of defaults too: each run that takes longer than the one before would be overdue. */
-	if (settings->expect_within > 0 && settings->expect_within <= every)
-		report_spans(section, diags, DIAG_WARNING, OPT_EXPECT_WITHIN,
-			     settings->expect_within, "not longer than", OPT_EVERY, every,
-			     ": the job is overdue before it can have succeeded again");
 }
 
 /* Options that do nothing with the value that another one, a choice, has. */
@@ -225,15 +291,24 @@ static void check_policies(const struct section *section, struct diags *diags)
 		place = place_of(section, OPT_CATCH_UP_WINDOW);
 		place_report(diags, DIAG_WARNING, &place, "means nothing with catch_up = \"none\"");
 	}
+	if (is_own(section, OPT_CATCH_UP) && section->values.settings.catch_up == CATCH_UP_ALL &&
+	    (is_own(section, OPT_AFTER) || is_own(section, OPT_ON))) {
+		place = place_of(section, OPT_CATCH_UP);
+		place_report(diags, DIAG_WARNING, &place,
+			     "is as \"last\" here; with %s there is one slot to catch up at most",
+			     option_table[is_own(section, OPT_ON) ? OPT_ON : OPT_AFTER].name);
+	}
 }
 
 void section_check_job(const struct section *section, struct diags *diags)
 {
+	check_belonging(section, diags);
 	check_policies(section, diags);
 	check_needs(section, diags);
 	check_durations(section, diags);
 	check_outcomes(section, diags);
-	check_schedule(section, diags);
+	check_every(section, diags);
+	check_expectation(section, diags);
 }
 
 void section_check_defaults(const struct section *section, struct diags *diags)

@@ -24,6 +24,9 @@ unsigned section_line(const struct section *section, enum option_id id);
 void section_check_required(const struct section *section, const struct option_set *required,
 			    struct diags *diags);
 
+/* Reports a job that has no schedule, or more than one. */
+void section_check_schedule(const struct section *section, struct diags *diags);
+
 /* Reports options of a job that are fine one by one but not together. */
 void section_check_job(const struct section *section, struct diags *diags);
 

@@ -734,6 +734,23 @@ static void unescape(char *text)
 	}
 }
 
+/* The schedule that an example is to go with. */
+static const char *schedule_for(const struct option *option, const char *example)
+{
+	switch (option_id(option)) {
+	case OPT_CRON:
+	case OPT_AFTER:
+	case OPT_ON:
+		return "";
+	case OPT_TIMEZONE:
+	case OPT_DST_GAP:
+	case OPT_DST_OVERLAP:
+		return "cron = '@daily'";
+	default:
+		return strstr(example, "every =") ? "" : "every = 12h";
+	}
+}
+
 /* Each option of a job has an example that begins with its name, and is good. */
 static void the_manual_has_an_example_of_each_option(void **state)
 {
@@ -771,7 +788,7 @@ static void the_manual_has_an_example_of_each_option(void **state)
 			       option->where & IN_MAIN ? "%s"
 						       : "concurrency_group disk { limit = 1 }"
 							 "job x { %s %s %s }",
-			       example, strstr(example, "every =") ? "" : "every = 12h",
+			       example, schedule_for(option, example),
 			       strstr(example, "command =") ? "" : "command = x");
 		fixture_write(fixture, "main.conf", config);
 		got = fixture_load(fixture, "main.conf", &model);

@@ -17,6 +17,9 @@ struct case_ {
 
 #define JOB   "main.conf:1: job \"x\": "
 #define UNITS " is not a duration; use numbers with units us ms s m h d w, as in \"1h30m\"\n"
+#define FIELDS                                                                                     \
+	": has 1 field, not five (minute, hour, day of the month, month, weekday) or six "         \
+	"(seconds first)\n"
 #define NAME_RULE                                                                                  \
 	"must be 1 to 200 of A-Z a-z 0-9 _ . @ : + - and begin with neither \"-\" nor \".\"\n"
 #define N50  "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
@@ -130,9 +133,91 @@ static const struct case_ cases[] = {
 	{"job x { every = 15x command = x }", JOB "every: \"15x\"" UNITS},
 	{"job x { every = -5s command = x }", JOB "every: \"-5s\"" UNITS},
 	{"job x { every = '' command = x }", JOB "every: \"\"" UNITS},
-	{"job x { command = x }",
-	 JOB "every: missing; it is the time from one slot to the next, as "
-	     "in every = \"15m\"\n"},
+
+	/* one schedule, and what goes with it */
+	{"job x { command = x }", JOB "it has no schedule; give it every, cron, after or on\n"},
+	{"job x { every = 1h cron = '@daily' command = x }",
+	 JOB "cron: the job has every already; give it one of every, cron, after and on\n"},
+	{"job x { on = start\nafter = 1h cron = '@daily' command = x }",
+	 "main.conf:1: job \"x\": on: the job has cron already; give it one of every, cron, after "
+	 "and on\n"
+	 "main.conf:2: job \"x\": after: the job has cron already; give it one of every, cron, "
+	 "after and on\n"},
+	/* Of one that is wrong it is known that it was meant. */
+	{"job x { cron = nonsense after = 1h command = x }",
+	 JOB "cron: \"nonsense\"" FIELDS JOB
+	     "after: the job has cron already; give it one of every, cron, after and on\n"},
+	{"job x { after = 1h offset = 5m command = x }", JOB "offset: it goes with every only\n"},
+	{"job x { every = 1h timezone = UTC command = x }",
+	 JOB "timezone: it goes with cron only\n"},
+	{"job x { on = start dst_gap = skip dst_overlap = both command = x }",
+	 JOB "dst_gap: it goes with cron only\n" JOB "dst_overlap: it goes with cron only\n"},
+	{"job x { dst_gap = skip command = x }",
+	 JOB "it has no schedule; give it every, cron, after or on\n"},
+	{"defaults { timezone = UTC dst_gap = skip dst_overlap = both } job x { " J "}", NULL},
+
+	/* cron */
+	{"job x { cron = '30 7 * * mon-fri' command = x }", NULL},
+	{"job x { cron = '0 30 7 * * mon-fri' command = x }", NULL},
+	{"job x { cron = {'30 7 * * *', '@hourly'} command = x }", NULL},
+	{"job x { cron = '~ 0-6 * * *' splay = 1h command = x }", NULL},
+	{"job x { cron = {} command = x }",
+	 JOB "cron: the list is empty; write times of the calendar, as in cron = \"30 7 * * "
+	     "mon-fri\"\n"},
+	{"job x { cron = {'@daily', '0 0 31 2 *', nonsense} command = x }",
+	 JOB "cron: \"0 0 31 2 *\": is never due: there is no 31 February\n" JOB
+	     "cron: \"nonsense\"" FIELDS},
+	{"defaults { cron = '@daily' }",
+	 "main.conf:1: defaults: \"cron\" does not belong here; it stands in a job\n"},
+
+	/* timezone, dst_gap, dst_overlap */
+	{"job x { cron = '@daily' timezone = UTC command = x }", NULL},
+	{"job x { cron = '@daily' timezone = Europe/Berlin command = x }", NULL},
+	{"job x { cron = '@daily' timezone = local command = x }", NULL},
+	{"job x { cron = '@daily' timezone = '' command = x }",
+	 JOB "timezone: it is empty; write the time zone of cron, as in timezone = "
+	     "\"Europe/Berlin\"\n"},
+	{"job x { cron = '@daily' timezone = {UTC} command = x }",
+	 JOB "timezone: it takes one value, not a list\n"},
+	{"job x { cron = '@daily' timezone = Europe/Belrin command = x }",
+	 JOB "timezone: \"Europe/Belrin\": there is no such time zone; did you mean "
+	     "\"Europe/Berlin\"?\n"},
+	{"job x { cron = '@daily' timezone = /etc/localtime command = x }",
+	 JOB "timezone: \"/etc/localtime\": that is not the name of a time zone, as in "
+	     "\"Europe/Berlin\"; they are neither absolute nor have dots in them\n"},
+	{"defaults {\ntimezone = Berlin\n}",
+	 "main.conf:2: defaults: timezone: \"Berlin\": there is no such time zone; did you mean "
+	 "\"Europe/Berlin\"?\n"},
+	{"job x { cron = '@daily' dst_gap = shift dst_overlap = last command = x }", NULL},
+	{"job x { cron = '@daily' dst_gap = run command = x }",
+	 JOB "dst_gap: \"run\" is not one of \"shift\", \"skip\"\n"},
+	{"job x { cron = '@daily' dst_overlap = twice command = x }",
+	 JOB "dst_overlap: \"twice\" is not one of \"first\", \"last\", \"both\"\n"},
+
+	/* after */
+	{"job x { after = 100ms command = x }", NULL},
+	{"job x { after = 36525d splay = 1h command = x }", NULL},
+	{"job x { after = 99ms command = x }",
+	 JOB "after: \"99ms\" is too short; the least is \"100ms\"\n"},
+	{"job x { after = success command = x }", JOB "after: \"success\"" UNITS},
+	{"job x { after = 1h expect_within = 1h command = x }",
+	 WARN "expect_within: \"1h\" is not longer than after = \"1h\": the job is overdue before "
+	      "it can have succeeded again\n"},
+	{"job x { after = 1h timeout = 2h command = x }", NULL},
+	{"job x { after = 1h catch_up = all command = x }",
+	 WARN "catch_up: is as \"last\" here; with after there is one slot to catch up at most\n"},
+
+	/* on */
+	{"job x { on = start command = x }", NULL},
+	{"job x { on = {start, reload, resume} splay = 1m command = x }", NULL},
+	{"job x { on = {start, start} command = x }", NULL},
+	{"job x { on = {} command = x }",
+	 JOB "on: the list is empty; write what the job is due at, as in on = \"start\"\n"},
+	{"job x { on = boot command = x }",
+	 JOB "on: \"boot\" is not one of \"start\", \"reload\", \"resume\"\n"},
+	{"job x { on = start catch_up = all command = x }",
+	 WARN "catch_up: is as \"last\" here; with on there is one slot to catch up at most\n"},
+	{"defaults { catch_up = all } job x { on = start command = x }", NULL},
 
 	/* offset */
 	{"job x { every = 1h offset = 59m command = x }", NULL},
@@ -714,7 +799,8 @@ static void every_row_is_complete(void **state)
 		assert_non_null(option->doc);
 		assert_true(option->where != 0);
 		assert_int_equal(option_id(option), i);
-		assert_true(!option->choices == (option->type != OPTION_CHOICE));
+		assert_true(!option->choices ==
+			    (option->type != OPTION_CHOICE && option->type != OPTION_SET));
 		if (option->type == OPTION_INTEGER || option->type == OPTION_DURATION ||
 		    option->type == OPTION_SIZE || option->type == OPTION_FACTOR ||
 		    option->type == OPTION_SHARE)
@@ -772,6 +858,8 @@ static void misspelt_names_are_recognized(void **state)
 		{"concurrency_group g { max = 1 limit = 1 }",
 		 "main.conf:1: concurrency_group \"g\": unknown option \"max\"; possible here: "
 		 "limit\n"},
+		{"job x { crno = '@daily' command = y }",
+		 JOB "unknown option \"crno\"; did you mean \"cron\"?\n"},
 		{"defaults { crontab = root }",
 		 "main.conf:1: defaults: unknown option \"crontab\"; everyd.conf(5) has those "
 		 "that jobs have\n"},
