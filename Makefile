@@ -21,7 +21,7 @@ SHELL       := /bin/bash
 
 BUILD_PACKAGES    := gcc libc6-dev libevent-dev libconfuse-dev libsystemd-dev libsqlite3-dev \
 	libjansson-dev
-TEST_PACKAGES     := libcmocka-dev bats mandoc procps python3-minimal sqlite3
+TEST_PACKAGES     := libcmocka-dev bats mandoc procps python3-minimal sqlite3 tzdata
 SANITIZE_PACKAGES := clang libclang-rt-14-dev llvm-14
 LINT_PACKAGES     := clang clang-tidy clang-format cppcheck systemd
 VALGRIND_PACKAGES := valgrind libc6-dbg
