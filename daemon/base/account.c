@@ -154,6 +154,22 @@ int account_find_group(const char *text, gid_t *ret_gid)
 	return r;
 }
 
+int account_find_group_name(gid_t gid, char **ret_name)
+{
+	_cleanup_free_ char *buf = NULL;
+	struct query query = {.id = gid};
+	char *name;
+	int r = ask(ask_group, &query, &buf);
+
+	if (r < 0)
+		return r;
+	name = strdup(query.group.gr_name);
+	if (!name)
+		return -ENOMEM;
+	*ret_name = name;
+	return 0;
+}
+
 int account_find_groups(const char *name, gid_t gid, gid_t **ret_gids, size_t *ret_n)
 {
 	for (int size = GROUPS_SIZE;;) {

@@ -31,6 +31,9 @@ int account_find_uid(uid_t uid, struct account *ret_account) _must_check_;
 /* A group by name or, if the text is digits only and no name, by number. The same returns. */
 int account_find_group(const char *text, gid_t *ret_gid) _must_check_;
 
+/* The name of a group, to be freed. The same returns. */
+int account_find_group_name(gid_t gid, char **ret_name) _must_check_;
+
 /* All groups of a user, `gid` among them (getgrouplist(3)); *ret_gids is to be freed. Returns 0 or
    -errno. */
 int account_find_groups(const char *name, gid_t gid, gid_t **ret_gids, size_t *ret_n) _must_check_;

@@ -79,6 +79,19 @@ static void groups_are_found_by_name_and_number(void **state)
 	}
 }
 
+static void groups_have_names(void **state)
+{
+	char *name = NULL;
+
+	(void)state;
+	assert_int_equal(account_find_group_name(0, &name), 0);
+	assert_string_equal(name, "root");
+	free(name);
+	name = NULL;
+	assert_int_equal(account_find_group_name(3999999999U, &name), -ENOENT);
+	assert_null(name);
+}
+
 static void the_own_group_is_among_the_groups(void **state)
 {
 	static const gid_t own[] = {0, 1, 54321};
@@ -145,6 +158,7 @@ int main(void)
 		cmocka_unit_test(who_is_not_there_is_told),
 		cmocka_unit_test(numbers_have_names),
 		cmocka_unit_test(groups_are_found_by_name_and_number),
+		cmocka_unit_test(groups_have_names),
 		cmocka_unit_test(the_own_group_is_among_the_groups),
 		cmocka_unit_test(groups_are_those_of_id),
 	};
