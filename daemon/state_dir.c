@@ -1,6 +1,8 @@
 /* See state_dir.h. */
 #include "state_dir.h"
 
+#include "config/path.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -27,35 +29,17 @@ struct complaint {
 /* Says it; returns r. */
 #define complain(c, r, ...) ((void)snprintf((c)->text, (c)->size, __VA_ARGS__), r)
 
-/* Where it should be. `*ret_own`: below the user's own directory. Returns 0 or -errno. */
+/* Where it should be. Returns 0 or -errno. */
 static int find(const char *configured, char *path, size_t size, bool *ret_own,
 		const struct complaint *c)
 {
-	const char *state = getenv("STATE_DIRECTORY");
-	const char *xdg = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-	int n;
+	int r = path_state(configured, path, size, ret_own);
 
-	*ret_own = false;
-	if (configured) {
-		n = snprintf(path, size, "%s", configured);
-	} else if (state && state[0] == '/') {
-		n = snprintf(path, size, "%.*s", (int)strcspn(state, ":"), state);
-	} else if (geteuid() == 0) {
-		n = snprintf(path, size, "/var/lib/everyd");
-	} else {
-		*ret_own = true;
-		if (xdg && xdg[0] == '/')
-			n = snprintf(path, size, "%s/everyd", xdg);
-		else if (home && home[0] == '/')
-			n = snprintf(path, size, "%s/.local/state/everyd", home);
-		else
-			return complain(c, -ENOENT,
-					"there is no HOME in which the ledger could be: set "
-					"state_dir");
-	}
-	if (n < 0 || (size_t)n >= size)
-		return complain(c, -ENAMETOOLONG,
+	if (r == -ENOENT)
+		return complain(c, r,
+				"there is no HOME in which the ledger could be: set state_dir");
+	if (r < 0)
+		return complain(c, r,
 				"the path of the directory of the ledger is too long: set "
 				"state_dir");
 	return 0;

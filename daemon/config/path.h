@@ -1,7 +1,10 @@
-/* Where the configuration is when nobody says. */
+/* Where the configuration is, and the ledger, when nobody says. */
 #pragma once
 
 #include "base/cleanup.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 /*
  * The path of the main configuration file: where systemd puts it (CONFIGURATION_DIRECTORY,
@@ -10,3 +13,12 @@
  * -ENOMEM. Reads the environment: one thread.
  */
 int path_default(char **ret_path) _must_check_;
+
+/*
+ * The directory of the ledger: `configured` if that is not NULL; else the first of those that
+ * systemd made (STATE_DIRECTORY, systemd.exec(5)); else /var/lib/everyd, or everyd in
+ * XDG_STATE_HOME or
+ * ~/.local/state if not root, then with *ret_own: below the user's own. It need not be there.
+ * Returns 0; -ENOENT if nothing tells where it might be; or -ENAMETOOLONG. One thread.
+ */
+int path_state(const char *configured, char *path, size_t size, bool *ret_own) _must_check_;
