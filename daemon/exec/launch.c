@@ -164,6 +164,25 @@ int launch_begin(struct launch *launch, bool needed, struct spawn_error *ret_err
 	return r < 0 ? fail(ret_error, "environment", -r) : 0;
 }
 
+int launch_prepare(struct launch *launch, char directory[static PATH_MAX],
+		   struct launch_order *ret_order, struct spawn_error *ret_error)
+{
+	const struct job_settings *settings = launch->settings;
+	struct launch_order order = {.settings = settings, .input = -1};
+
+	if (launch_find_user(launch, settings->user, settings->user_group, ret_error) < 0 ||
+	    launch_begin(launch, true, ret_error) < 0)
+		return -1;
+	if (settings->workdir) {
+		if (launch_expand(launch, settings->workdir, directory, PATH_MAX) < 0)
+			return fail(ret_error, "workdir", ENAMETOOLONG);
+		order.directory = directory;
+		order.directory_required = true;
+	}
+	*ret_order = order;
+	return 0;
+}
+
 /* --- output --- */
 
 struct job_settings launch_log_settings(const struct job_settings *settings)
@@ -329,6 +348,7 @@ static void run_watched(struct launch *launch, const struct launch_order *order,
 				.signals = context->signals,
 				.files = context->files_raised ? &context->files : NULL,
 			},
+		.direct = order->stdio,
 		.cgroup = &local->cgroup,
 		.marks = command->marks,
 		.supervise =
@@ -342,6 +362,8 @@ static void run_watched(struct launch *launch, const struct launch_order *order,
 		.pid = &launch->run->pid,
 	};
 
+	if (order->stdio)
+		memcpy(plan.spawn.stdio, order->stdio, sizeof(plan.spawn.stdio));
 	begin_output(launch, order);
 	watch(local->watcher, &plan, launch->control, &listener, result);
 	end_output(launch, order, result);

@@ -11,6 +11,7 @@
 #include "exec/run.h"
 #include "exec/spawn.h"
 
+#include <limits.h>
 #include <stdbool.h>
 
 struct identity;
@@ -48,12 +49,22 @@ struct launch_order {
 	const struct job_settings *output; /* where its output goes */
 	const char *directory;             /* absolute; NULL: the user's home */
 	bool directory_required;
-	int input; /* becomes its standard input; negative: /dev/null */
+	int input;        /* becomes its standard input; negative: /dev/null */
+	const int *stdio; /* become that, its standard output and its standard error, none of which
+			     they are; NULL: what it prints is handed on */
 	usec_t timeout;
 	usec_t max_runtime;
 	bool own;  /* the job's own: its beginning is told, before and after; its output counted */
 	bool keep; /* of the output head and tail; for the job's own */
 };
+
+/*
+ * All that the job's own command and its only_if have in common: finds the user, begins the
+ * environment, and an order with the settings and the directory, whose path may be in `directory`.
+ * Returns 0; or -1 with what failed in *ret_error.
+ */
+int launch_prepare(struct launch *launch, char directory[static PATH_MAX],
+		   struct launch_order *ret_order, struct spawn_error *ret_error) _must_check_;
 
 /* Carries it out. Fills *result but for `queued`. */
 void launch_command(struct launch *launch, const struct launch_order *order,

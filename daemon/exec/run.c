@@ -55,20 +55,10 @@ static bool is_of_interest(const struct run *run)
 static int prepare(struct attempt *attempt)
 {
 	struct launch *launch = &attempt->launch;
-	const struct job_settings *settings = launch->settings;
 	struct spawn_error error;
 
-	if (launch_find_user(launch, settings->user, settings->user_group, &error) < 0 ||
-	    launch_begin(launch, true, &error) < 0)
+	if (launch_prepare(launch, attempt->directory, &attempt->order, &error) < 0)
 		return fail(launch->run, error.stage, error.code);
-	attempt->order = (struct launch_order){.settings = settings, .input = -1};
-	if (!settings->workdir)
-		return 0;
-	if (launch_expand(launch, settings->workdir, attempt->directory,
-			  sizeof(attempt->directory)) < 0)
-		return fail(launch->run, "workdir", ENAMETOOLONG);
-	attempt->order.directory = attempt->directory;
-	attempt->order.directory_required = true;
 	return 0;
 }
 

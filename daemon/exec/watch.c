@@ -197,15 +197,17 @@ void watch(struct watcher *watcher, struct watch_plan *plan, const struct run_co
 	int r;
 
 	collect(watcher);
-	r = pipe_make(plan->spawn.identity, &out_read, &out_write);
-	if (r == 0)
-		r = pipe_make(plan->spawn.identity, &err_read, &err_write);
-	if (r < 0) {
-		fail(result, "pipe", -r);
-		return;
+	if (!plan->direct) {
+		r = pipe_make(plan->spawn.identity, &out_read, &out_write);
+		if (r == 0)
+			r = pipe_make(plan->spawn.identity, &err_read, &err_write);
+		if (r < 0) {
+			fail(result, "pipe", -r);
+			return;
+		}
+		plan->spawn.stdio[1] = out_write;
+		plan->spawn.stdio[2] = err_write;
 	}
-	plan->spawn.stdio[1] = out_write;
-	plan->spawn.stdio[2] = err_write;
 	plan->spawn.stack = watcher->stack;
 	plan->spawn.patience = SPAWN_PATIENCE;
 	if (listener->intend && !listener->intend(listener->heard.ctx)) {

@@ -39,6 +39,7 @@ struct watch_listener {
 
 struct watch_plan {
 	struct spawn spawn; /* but for stdio[1], stdio[2], stack, patience, which are filled in */
+	bool direct;        /* stdio is all there: nobody hears what it prints */
 	struct cgroup *cgroup; /* as tree_begin() takes it, and the next */
 	char *const *marks;
 	struct supervise_plan supervise;
