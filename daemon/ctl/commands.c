@@ -5,6 +5,8 @@
 
 const struct ctl_command ctl_commands[] = {
 	{"check", "", "say what is wrong with the configuration", NULL, check_run},
+	{"exec", "JOB", "run a job now, in the foreground, as everyd would", exec_options,
+	 exec_run},
 	{"help", "[COMMAND]", "show what there is, or how a command is used", NULL, help_run},
 	{0},
 };

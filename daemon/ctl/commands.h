@@ -4,4 +4,6 @@
 #include "ctl/ctl.h"
 
 int check_run(struct ctl *ctl, struct ctl_args *args);
+extern const struct ctl_option exec_options[];
+int exec_run(struct ctl *ctl, struct ctl_args *args);
 int help_run(struct ctl *ctl, struct ctl_args *args);
