@@ -304,7 +304,7 @@ int64_t zone_time(const struct zone *zone, int64_t local_seconds)
 		if (time < segment.begin) {
 			if (after_gap > segment.begin)
 				after_gap = segment.begin;
-		} else if (time < segment.end || segment.end == INT64_MAX) {
+		} else if (time < segment.end) {
 			return time;
 		}
 		/* What is skipped may yet be shown, if the clock is set back soon after. */

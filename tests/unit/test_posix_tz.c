@@ -226,22 +226,46 @@ static void test_daylight_saving_time_may_last_for_ever(void **state)
 		bool dst;
 	} rows[] = {
 		{"AAA3", false},
-		{"AAA3BBB,J1/0,J365/25", true},     /* an hour ahead: ends as it begins */
-		{"XXX3EDT4,0/0,J365/23", true},     /* that of RFC 9636, 3.3.1 */
-		{"AAA3BBB,J1/-167,J365/167", true}, /* begins before it ends */
-		{"AAA3BBB,J60/0,J60/1", true},      /* begins as it ends */
+		{"AAA3BBB,J1/0,J365/25", true},      /* an hour ahead: ends as it begins */
+		{"XXX3EDT4,0/0,J365/23", true},      /* that of RFC 9636, 3.3.1 */
+		{"AAA3BBB,J1/-167,J365/167", true},  /* begins before it ends */
+		{"AAA3BBB,J60/0,J60/1", true},       /* begins as it ends */
+		{"AAA3BBB,J365/160,J365/161", true}, /* the same, in the next year */
 	};
+	static const int days[] = {1, 3, 7, 8, 200, 364, 365};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct posix_tz_change changes[POSIX_TZ_CHANGES_MAX];
-		bool dst = !rows[i].dst;
-		struct posix_tz tz;
+		for (size_t d = 0; d < ARRAY_LENGTH(days); d++) {
+			struct posix_tz_change changes[POSIX_TZ_CHANGES_MAX];
+			int64_t time = utc(2026, 1, days[d], 0, 0);
+			bool dst = !rows[i].dst;
+			struct posix_tz tz;
 
-		assert_int_equal(posix_tz_parse(rows[i].text, strlen(rows[i].text), &tz), 0);
-		assert_int_equal(posix_tz_changes(&tz, utc(2026, 7, 1, 0, 0), &dst, changes), 0);
-		assert_int_equal(dst, rows[i].dst);
+			assert_int_equal(posix_tz_parse(rows[i].text, strlen(rows[i].text), &tz),
+					 0);
+			assert_int_equal(posix_tz_changes(&tz, time, &dst, changes), 0);
+			assert_int_equal(dst, rows[i].dst);
+		}
 	}
+}
+
+/* Until January 6, or to the first Sunday if that is not later, when it begins anew. */
+static void test_daylight_saving_time_may_last_for_years(void **state)
+{
+	static const char text[] = "AAA0BBB,M1.1.0/0,J365/167";
+	struct posix_tz_change changes[POSIX_TZ_CHANGES_MAX];
+	struct posix_tz tz;
+	bool dst;
+
+	(void)state;
+	assert_int_equal(posix_tz_parse(text, strlen(text), &tz), 0);
+	assert_in_range(posix_tz_changes(&tz, utc(2018, 2, 1, 0, 0), &dst, changes), 100, 130);
+	assert_true(dst);
+	assert_int_equal(changes[0].time, utc(2024, 1, 6, 22, 0));
+	assert_false(changes[0].daylight);
+	assert_int_equal(changes[1].time, utc(2024, 1, 7, 0, 0));
+	assert_int_equal(changes[2].time, utc(2029, 1, 6, 22, 0));
 }
 
 /* 0 to n - 1. */
@@ -353,6 +377,7 @@ int main(void)
 		cmocka_unit_test(test_changes_come_when_the_rules_say),
 		cmocka_unit_test(test_leap_days_are_counted_or_not),
 		cmocka_unit_test(test_daylight_saving_time_may_last_for_ever),
+		cmocka_unit_test(test_daylight_saving_time_may_last_for_years),
 		cmocka_unit_test(test_changes_are_those_of_the_c_library),
 		cmocka_unit_test(test_far_away_years_are_as_the_near_ones),
 	};
