@@ -1,0 +1,259 @@
+/* The crontabs of a machine: where they are, and reading them. */
+#include "ctl/import_internal.h"
+
+#include "base/account.h"
+#include "ctl/quote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define ETC_CRONTAB    "/etc/crontab"
+#define ETC_ANACRONTAB "/etc/anacrontab"
+#define ETC_CRON_D     "/etc/cron.d"
+
+/* Crontabs of users: of Debian, of others. */
+#define SPOOL_DEBIAN "/var/spool/cron/crontabs"
+#define SPOOL        "/var/spool/cron"
+
+/* How much is asked of read(2) at once. */
+#define READ_SIZE ((size_t)64 * 1024)
+
+#define STANDARD_INPUT "-"
+
+/* --- reading --- */
+
+static int read_all(int fd, char **ret_text, size_t *ret_len)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t room = 0;
+	size_t len = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (room - len < READ_SIZE) {
+			char *bigger;
+
+			room = 2 * room + READ_SIZE;
+			bigger = realloc(text, room);
+			if (!bigger)
+				return -ENOMEM;
+			text = bigger;
+		}
+		n = read(fd, text + len, room - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+		if (len > IMPORT_FILE_MAX)
+			return -EFBIG;
+	}
+	*ret_text = steal_ptr(text);
+	*ret_len = len;
+	return 0;
+}
+
+/* A path below the root. NULL: out of memory. */
+static char *locate(const struct import *import, const char *path)
+{
+	char *full = NULL;
+
+	return asprintf(&full, "%s%s", import->root, path) < 0 ? NULL : full;
+}
+
+/* Whether a path is there on the machine and what, by the bits S_IFMT of its mode; 0: it is not. */
+static mode_t type_of(const struct import *import, const char *path)
+{
+	_cleanup_free_ char *full = locate(import, path);
+	struct stat st;
+
+	return full && stat(full, &st) == 0 ? st.st_mode & S_IFMT : 0;
+}
+
+static int say_unreadable(struct import *import, const char *path, int error)
+{
+	const struct import_place place = {path, 0};
+
+	(void)fputc('\n', import->out);
+	if (error == -EFBIG)
+		return import_note(import, DIAG_ERROR, &place, "it is longer than %zu bytes",
+				   IMPORT_FILE_MAX);
+	return import_note(import, DIAG_ERROR, &place, "cannot be read: %s",
+			   strerrordesc_np(-error));
+}
+
+/* Reads a file and imports it. */
+static int import_file(struct import *import, const struct import_source *source)
+{
+	bool standard = strcmp(source->path, STANDARD_INPUT) == 0;
+	struct import_source shown = *source;
+	_cleanup_free_ char *full = NULL;
+	_cleanup_free_ char *text = NULL;
+	_cleanup_close_ int fd = -1;
+	size_t len = 0;
+	int r;
+
+	if (standard) {
+		shown.path = "standard input";
+		r = read_all(STDIN_FILENO, &text, &len);
+	} else {
+		full = locate(import, source->path);
+		if (!full)
+			return -ENOMEM;
+		fd = open(full, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		r = fd < 0 ? -errno : read_all(fd, &text, &len);
+	}
+	if (r == -ENOMEM)
+		return r;
+	if (r < 0)
+		return say_unreadable(import, shown.path, r);
+	return import_tab(import, &shown, text, len);
+}
+
+/* --- what a file is --- */
+
+static bool is_in(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && path[len] == '/' && path[len + 1] &&
+	       !strchr(path + len + 1, '/');
+}
+
+/* By its path. The owner is in the path, or `caller`. */
+static struct import_source guess(const char *path, const char *caller)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (strcmp(path, ETC_CRONTAB) == 0 || is_in(path, ETC_CRON_D))
+		return (struct import_source){CRONTAB_SYSTEM, path, NULL};
+	if (strcmp(path, ETC_ANACRONTAB) == 0)
+		return (struct import_source){CRONTAB_ANACRON, path, "root"};
+	if (is_in(path, SPOOL_DEBIAN) || is_in(path, SPOOL))
+		return (struct import_source){CRONTAB_USER, path, slash + 1};
+	return (struct import_source){CRONTAB_USER, path, caller};
+}
+
+int import_path(struct import *import, const struct import_source *source, const char *path)
+{
+	const struct import_place place = {path, 0};
+	struct import_source made = *source;
+	struct account account = {.name = NULL};
+	int r;
+
+	if (type_of(import, path) == S_IFDIR) {
+		r = import_directory(import, path);
+		if (r != -EINVAL)
+			return r;
+		return import_note(import, DIAG_ERROR, &place,
+				   "is a directory that everyctl does not know; it knows "
+				   "/etc/cron.hourly, cron.daily, cron.weekly and cron.monthly");
+	}
+	r = account_find_uid(getuid(), &account);
+	if (r == -ENOMEM)
+		return r;
+	if (!made.path)
+		made = guess(path, source->owner ? source->owner : account.name);
+	else if (!made.owner && made.format != CRONTAB_SYSTEM)
+		made.owner = made.format == CRONTAB_ANACRON ? "root" : account.name;
+	made.path = path;
+	r = import_file(import, &made);
+	account_done(&account);
+	return r;
+}
+
+/* --- all of them --- */
+
+static int import_if_there(struct import *import, const struct import_source *source)
+{
+	mode_t type = type_of(import, source->path);
+
+	if (type == 0)
+		return 0;
+	/* What is none cron(8) does not read either, and it might never end. */
+	return type == S_IFREG ? import_file(import, source)
+			       : say_unreadable(import, source->path, -EINVAL);
+}
+
+/* The crontabs of a directory; those of users are called by their names. */
+static int import_tabs(struct import *import, const char *dir, enum crontab_format format)
+{
+	_cleanup_(runparts_done) struct runparts_scripts files = {0};
+	_cleanup_free_ char *full = locate(import, dir);
+	int r;
+
+	if (!full)
+		return -ENOMEM;
+	r = runparts_list(full, import->debian, &files);
+	if (r < 0 && r != -ENOENT && r != -ENOMEM)
+		return say_unreadable(import, dir, r);
+	for (size_t i = 0; r == 0 && i < files.count; i++) {
+		const char *name = files.items[i].name;
+		_cleanup_free_ char *path = NULL;
+		struct import_source source = {.format = format};
+
+		if (asprintf(&path, "%s/%s", dir, name) < 0) {
+			path = NULL;
+			return -ENOMEM;
+		}
+		source.path = path;
+		source.owner = format == CRONTAB_USER ? name : NULL;
+		if (type_of(import, path) == S_IFDIR)
+			continue;
+		if (format == CRONTAB_SYSTEM && !runparts_takes_name(name, import->debian))
+			r = quote_comment(import->out,
+					  "\n# cron(8) passes over this one because of its name: ",
+					  path, strlen(path));
+		else
+			r = import_if_there(import, &source);
+	}
+	return r == -ENOENT ? 0 : r;
+}
+
+static int import_anacrontab(struct import *import)
+{
+	const struct import_source source = {CRONTAB_ANACRON, ETC_ANACRONTAB, "root"};
+
+	if (import->anacron)
+		return import_if_there(import, &source);
+	if (type_of(import, ETC_ANACRONTAB) != 0)
+		(void)fputs("\n# There is no anacron(8) that would read " ETC_ANACRONTAB ".\n",
+			    import->out);
+	return 0;
+}
+
+/* Scripts that nothing runs are not run by everyd either, but it is said. */
+static int say_unused(struct import *import)
+{
+	for (size_t i = 0; i < IMPORT_DIRECTORIES; i++) {
+		const char *dir = import_directories[i].path;
+
+		if (!(import->scripts & 1U << i) && type_of(import, dir) == S_IFDIR)
+			(void)fprintf(import->out,
+				      "\n# No crontab runs what is in %s.\n"
+				      "# To import it too: everyctl import %s\n",
+				      dir, dir);
+	}
+	return 0;
+}
+
+int import_machine(struct import *import)
+{
+	const struct import_source crontab = {CRONTAB_SYSTEM, ETC_CRONTAB, NULL};
+	const char *spool = type_of(import, SPOOL_DEBIAN) == S_IFDIR ? SPOOL_DEBIAN : SPOOL;
+	int r = import_if_there(import, &crontab);
+
+	if (r == 0)
+		r = import_tabs(import, ETC_CRON_D, CRONTAB_SYSTEM);
+	if (r == 0)
+		r = import_anacrontab(import);
+	if (r == 0)
+		r = import_tabs(import, spool, CRONTAB_USER);
+	return r == 0 ? say_unused(import) : r;
+}
