@@ -8,5 +8,6 @@ const struct ctl_command ctl_commands[] = {
 	{"exec", "JOB", "run a job now, in the foreground, as everyd would", exec_options,
 	 exec_run},
 	{"help", "[COMMAND]", "show what there is, or how a command is used", NULL, help_run},
+	{"next", "[JOB...]", "show when jobs are due", next_options, next_run},
 	{0},
 };
