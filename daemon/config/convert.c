@@ -91,26 +91,9 @@ static int convert_integer(struct conversion *c)
 	return set_number(c, number);
 }
 
-#define SIZE_TEXT 32
-
-/* A size as it would be written. */
-static const char *format_size(int64_t bytes, char buf[static SIZE_TEXT])
-{
-	static const char units[] = "KMGT";
-	size_t unit = 0;
-
-	while (unit < strlen(units) && bytes > 0 && bytes % 1024 == 0) {
-		bytes /= 1024;
-		unit++;
-	}
-	(void)snprintf(buf, SIZE_TEXT, "%lld%.*s", (long long)bytes, unit > 0,
-		       units + (unit > 0 ? unit - 1 : 0));
-	return buf;
-}
-
 static int convert_size(struct conversion *c)
 {
-	char bound[SIZE_TEXT];
+	char bound[VALUE_TEXT_SIZE];
 	int64_t bytes = 0;
 	int r;
 
@@ -124,10 +107,10 @@ static int convert_size(struct conversion *c)
 			      shown(c), or_infinity(c));
 	if (r < 0 || bytes > c->option->max)
 		return refuse(c, "\"%s\" is too much; the most is \"%s\"%s", shown(c),
-			      format_size(c->option->max, bound), or_infinity(c));
+			      value_format_size(c->option->max, bound), or_infinity(c));
 	if (bytes < c->option->min)
 		return refuse(c, "\"%s\" is too little; the least is \"%s\"", shown(c),
-			      format_size(c->option->min, bound));
+			      value_format_size(c->option->min, bound));
 	return set_number(c, bytes);
 }
 

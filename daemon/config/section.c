@@ -94,6 +94,14 @@ static const struct {
 	{OPT_DST_OVERLAP, OPT_CRON},
 };
 
+bool section_forbids(const struct section *section, enum option_id id)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(belonging); i++)
+		if (belonging[i].id == id)
+			return !is_own(section, belonging[i].schedule);
+	return false;
+}
+
 static void check_belonging(const struct section *section, struct diags *diags)
 {
 	bool any = false;
@@ -161,12 +169,34 @@ static bool any_set(const struct section *section, const enum option_id *ids)
 	return false;
 }
 
+bool section_ignores(const struct section *section, enum option_id id)
+{
+	const struct option_values *values = &section->values;
+
+	switch (id) {
+	case OPT_STATE_DIR:
+	case OPT_HISTORY_KEEP:
+	case OPT_HISTORY_RUNS:
+		return values->daemon.durability == DURABILITY_NONE;
+	case OPT_MAX_RUNNING:
+		return values->settings.overlap != OVERLAP_ALLOW;
+	case OPT_CATCH_UP_WINDOW:
+		return values->settings.catch_up == CATCH_UP_NONE;
+	default:
+		break;
+	}
+	for (size_t i = 0; i < ARRAY_LENGTH(needs); i++)
+		if (needs[i].id == id)
+			return !any_set(section, needs[i].needs);
+	return false;
+}
+
 static void check_needs(const struct section *section, struct diags *diags)
 {
 	for (size_t i = 0; i < ARRAY_LENGTH(needs); i++) {
 		struct place place;
 
-		if (!is_own(section, needs[i].id) || any_set(section, needs[i].needs))
+		if (!is_own(section, needs[i].id) || !section_ignores(section, needs[i].id))
 			continue;
 		place = place_of(section, needs[i].id);
 		place_report(diags, DIAG_WARNING, &place, "means nothing without %s",
@@ -279,15 +309,14 @@ static void check_policies(const struct section *section, struct diags *diags)
 	enum overlap_policy overlap = section->values.settings.overlap;
 	struct place place;
 
-	if (is_own(section, OPT_MAX_RUNNING) && overlap != OVERLAP_ALLOW) {
+	if (is_own(section, OPT_MAX_RUNNING) && section_ignores(section, OPT_MAX_RUNNING)) {
 		place = place_of(section, OPT_MAX_RUNNING);
 		place_report(
 			diags, DIAG_WARNING, &place,
 			"means nothing with overlap = \"%s\"; it goes with overlap = \"allow\"",
 			option_table[OPT_OVERLAP].choices[overlap]);
 	}
-	if (is_own(section, OPT_CATCH_UP_WINDOW) &&
-	    section->values.settings.catch_up == CATCH_UP_NONE) {
+	if (is_own(section, OPT_CATCH_UP_WINDOW) && section_ignores(section, OPT_CATCH_UP_WINDOW)) {
 		place = place_of(section, OPT_CATCH_UP_WINDOW);
 		place_report(diags, DIAG_WARNING, &place, "means nothing with catch_up = \"none\"");
 	}
@@ -322,12 +351,10 @@ void section_check_top(const struct section *section, struct diags *diags)
 	static const enum option_id of_ledger[] = {OPT_STATE_DIR, OPT_HISTORY_KEEP,
 						   OPT_HISTORY_RUNS};
 
-	if (section->values.daemon.durability != DURABILITY_NONE)
-		return;
 	for (size_t i = 0; i < ARRAY_LENGTH(of_ledger); i++) {
 		struct place place;
 
-		if (!is_own(section, of_ledger[i]))
+		if (!is_own(section, of_ledger[i]) || !section_ignores(section, of_ledger[i]))
 			continue;
 		place = place_of(section, of_ledger[i]);
 		place_report(diags, DIAG_WARNING, &place,

@@ -6,6 +6,7 @@
 #include "config/options.h"
 #include "config/place.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct section {
@@ -32,6 +33,12 @@ void section_check_job(const struct section *section, struct diags *diags);
 
 /* The same for defaults, of which only some holds: they suit some jobs and not others. */
 void section_check_defaults(const struct section *section, struct diags *diags);
+
+/* May the option not stand in a job with that schedule? */
+bool section_forbids(const struct section *section, enum option_id id);
+
+/* Does an option of a job or of the top level, were it given, do nothing for want of others? */
+bool section_ignores(const struct section *section, enum option_id id);
 
 /* The same for the top level. */
 void section_check_top(const struct section *section, struct diags *diags);

@@ -7,6 +7,7 @@
 #include <linux/ioprio.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
@@ -18,6 +19,9 @@
 
 /* What nice(2) is to RLIMIT_NICE: getrlimit(2). */
 #define NICE_BASE 20
+
+/* Behind a number of bytes: 1024, 1024^2, ... */
+static const char size_units[] = "KMGT";
 
 /* Digits at the beginning; *ret_end is behind them. */
 static int parse_digits(const char *text, int64_t *ret_number, const char **ret_end)
@@ -54,7 +58,6 @@ int value_integer(const char *text, int64_t *ret_number)
 
 int value_size(const char *text, int64_t *ret_bytes)
 {
-	static const char units[] = "KMGT";
 	const char *end = NULL;
 	const char *unit = NULL;
 	int64_t bytes = 0;
@@ -64,16 +67,30 @@ int value_size(const char *text, int64_t *ret_bytes)
 	if (!end)
 		return -EINVAL;
 	if (*end) {
-		unit = strchr(units, *end);
+		unit = strchr(size_units, *end);
 		if (!unit || end[1])
 			return -EINVAL;
 	}
 	if (r < 0)
 		return r;
-	if (unit && __builtin_mul_overflow(bytes, INT64_C(1) << 10 * (unit - units + 1), &bytes))
+	if (unit &&
+	    __builtin_mul_overflow(bytes, INT64_C(1) << 10 * (unit - size_units + 1), &bytes))
 		return -ERANGE;
 	*ret_bytes = bytes;
 	return 0;
+}
+
+const char *value_format_size(int64_t bytes, char buf[static VALUE_TEXT_SIZE])
+{
+	size_t unit = 0;
+
+	while (unit < strlen(size_units) && bytes > 0 && bytes % 1024 == 0) {
+		bytes /= 1024;
+		unit++;
+	}
+	(void)snprintf(buf, VALUE_TEXT_SIZE, "%lld%.*s", (long long)bytes, unit > 0,
+		       size_units + (unit > 0 ? unit - 1 : 0));
+	return buf;
 }
 
 int value_decimal(const char *text, unsigned places, const char *suffix, int64_t *ret_number)
@@ -182,35 +199,67 @@ int value_signal(const char *text, int64_t *ret_signal)
 	return parse_realtime(text, ret_signal);
 }
 
+const char *value_format_signal(int signal, char buf[static VALUE_TEXT_SIZE])
+{
+	const char *name = signal < SIGRTMIN ? sigabbrev_np(signal) : NULL;
+
+	if (name)
+		(void)snprintf(buf, VALUE_TEXT_SIZE, "%s", name);
+	else
+		(void)snprintf(buf, VALUE_TEXT_SIZE, "RTMIN+%d", signal - SIGRTMIN);
+	return buf;
+}
+
+static const struct {
+	const char *name;
+	int class;
+	bool levels;
+} ionice_classes[] = {
+	{"idle", IOPRIO_CLASS_IDLE, false},
+	{"best-effort", IOPRIO_CLASS_BE, true},
+	{"realtime", IOPRIO_CLASS_RT, true},
+};
+
 int value_ionice(const char *text, int64_t *ret_ioprio)
 {
-	static const struct {
-		const char *name;
-		int class;
-		bool levels;
-	} classes[] = {
-		{"idle", IOPRIO_CLASS_IDLE, false},
-		{"best-effort", IOPRIO_CLASS_BE, true},
-		{"realtime", IOPRIO_CLASS_RT, true},
-	};
 	size_t len = strcspn(text, ":");
 
-	for (size_t i = 0; i < ARRAY_LENGTH(classes); i++) {
-		int level = classes[i].levels ? IONICE_LEVEL : 0;
+	for (size_t i = 0; i < ARRAY_LENGTH(ionice_classes); i++) {
+		int level = ionice_classes[i].levels ? IONICE_LEVEL : 0;
 
-		if (strlen(classes[i].name) != len || strncmp(text, classes[i].name, len) != 0)
+		if (strlen(ionice_classes[i].name) != len ||
+		    strncmp(text, ionice_classes[i].name, len) != 0)
 			continue;
 		if (text[len]) {
 			const char *given = text + len + 1;
 
-			if (!classes[i].levels || given[0] < '0' || given[0] > '7' || given[1])
+			if (!ionice_classes[i].levels || given[0] < '0' || given[0] > '7' ||
+			    given[1])
 				return -EINVAL;
 			level = given[0] - '0';
 		}
-		*ret_ioprio = classes[i].class << IOPRIO_CLASS_SHIFT | level;
+		*ret_ioprio = ionice_classes[i].class << IOPRIO_CLASS_SHIFT | level;
 		return 0;
 	}
 	return -EINVAL;
+}
+
+const char *value_format_ionice(int ioprio, char buf[static VALUE_TEXT_SIZE])
+{
+	int class = ioprio >> IOPRIO_CLASS_SHIFT;
+	int level = ioprio & ((1 << IOPRIO_CLASS_SHIFT) - 1);
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < ARRAY_LENGTH(ionice_classes); i++) {
+		if (ionice_classes[i].class != class)
+			continue;
+		if (ionice_classes[i].levels)
+			(void)snprintf(buf, VALUE_TEXT_SIZE, "%s:%d", ionice_classes[i].name,
+				       level);
+		else
+			(void)snprintf(buf, VALUE_TEXT_SIZE, "%s", ionice_classes[i].name);
+	}
+	return buf;
 }
 
 int value_cpus(const char *text, struct value_cpus *ret_cpus, struct cpu_mask *ret_mask)
@@ -400,6 +449,33 @@ int value_rlimit(const char *text, struct job_rlimit *ret_rlimit, const char **r
 	}
 	*ret_rlimit = rlimit;
 	return 0;
+}
+
+static void format_bound(uint64_t bound, enum rlimit_unit unit, char buf[static VALUE_TEXT_SIZE])
+{
+	if (bound == RLIM64_INFINITY)
+		(void)snprintf(buf, VALUE_TEXT_SIZE, "infinity");
+	else if (unit == UNIT_BYTES)
+		(void)value_format_size((int64_t)bound, buf);
+	else
+		(void)snprintf(buf, VALUE_TEXT_SIZE, "%llu", (unsigned long long)bound);
+}
+
+const char *value_format_rlimit(const struct job_rlimit *rlimit, char buf[static VALUE_TEXT_SIZE])
+{
+	char soft[VALUE_TEXT_SIZE];
+	char hard[VALUE_TEXT_SIZE];
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_LENGTH(rlimits) && rlimits[i].resource != rlimit->resource)
+		i++;
+	format_bound(rlimit->soft, rlimits[i].unit, soft);
+	format_bound(rlimit->hard, rlimits[i].unit, hard);
+	if (rlimit->soft == rlimit->hard)
+		(void)snprintf(buf, VALUE_TEXT_SIZE, "%s=%.30s", rlimits[i].name, soft);
+	else
+		(void)snprintf(buf, VALUE_TEXT_SIZE, "%s=%.30s:%.30s", rlimits[i].name, soft, hard);
+	return buf;
 }
 
 int value_outcome(const char *text, unsigned min, bool words, struct outcome_set *set)

@@ -57,6 +57,14 @@ int value_rlimit(const char *text, struct job_rlimit *ret_rlimit,
 /* The most different ones that there are. */
 #define VALUE_RLIMITS_MAX 16
 
+/* Room for what the following write: the other way round, as the canonical text that the functions
+   above read back. They return buf. */
+#define VALUE_TEXT_SIZE 80
+const char *value_format_size(int64_t bytes, char buf[static VALUE_TEXT_SIZE]);
+const char *value_format_signal(int signal, char buf[static VALUE_TEXT_SIZE]);
+const char *value_format_ionice(int ioprio, char buf[static VALUE_TEXT_SIZE]);
+const char *value_format_rlimit(const struct job_rlimit *rlimit, char buf[static VALUE_TEXT_SIZE]);
+
 /* Adds an exit status from `min` to 255 to a set; or, if `words`, "timeout", "signal" or "start".
  */
 int value_outcome(const char *text, unsigned min, bool words, struct outcome_set *set) _must_check_;

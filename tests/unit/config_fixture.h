@@ -3,6 +3,7 @@
 
 #include "base/diag.h"
 #include "config/config.h"
+#include "config/dump.h"
 #include "config/place.h"
 
 #include <errno.h>
@@ -98,6 +99,64 @@ static inline void fixture_append(const struct fixture *fixture, char **all, con
 	(*all)[used] = '\0';
 }
 
+/* What is written of the model, without the comments, which have places; the caller's to free. */
+static inline char *fixture_dump(const struct model *model)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	char *to;
+
+	assert_non_null(out);
+	assert_int_equal(config_dump(model, NULL, 0, out), 0);
+	assert_int_equal(fclose(out), 0);
+	to = text;
+	for (const char *line = text; *line;) {
+		size_t len = strcspn(line, "\n") + 1;
+
+		if (*line != '#') {
+			memmove(to, line, len);
+			to += len;
+		}
+		line += len;
+	}
+	*to = '\0';
+	return text;
+}
+
+/* What is written of a model is one that equals it, and is written in the same way. */
+static inline void fixture_reread(const struct fixture *fixture, const struct model *model)
+{
+	char *path = fixture_path(fixture, "reread");
+	char *text = fixture_dump(model);
+	struct model *again = NULL;
+	struct diags diags;
+	char *text_again;
+
+	fixture_write(fixture, "reread", text);
+	diags_init(&diags);
+	if (config_load(path, "host", &diags, &again) < 0)
+		fail_msg("%s\n%s", diags.count > 0 ? diags.items[0].text : "", text);
+	assert_int_equal(again->n_jobs, model->n_jobs);
+	for (size_t i = 0; i < model->n_jobs; i++) {
+		assert_string_equal(again->jobs[i].name, model->jobs[i].name);
+		assert_int_equal(again->jobs[i].splay, model->jobs[i].splay);
+		if (!job_equal(&again->jobs[i], &model->jobs[i]))
+			fail_msg("%s is another one\n%s", model->jobs[i].name, text);
+	}
+	text_again = fixture_dump(again);
+	assert_string_equal(text, text_again);
+	assert_int_equal(unlink(path), 0);
+	model_unref(again);
+	diags_done(&diags);
+	free(text_again);
+	free(text);
+	free(path);
+}
+
+/* More jobs than this would take long to read again. */
+#define FIXTURE_REREAD_MAX 5000
+
 /*
  * Loads the file of that name. Returns the diagnostics, a line each, paths without the directory;
  * the caller's to free. *ret_model is NULL after a failure.
@@ -122,6 +181,8 @@ static inline char *fixture_load(const struct fixture *fixture, const char *name
 	}
 	assert_int_equal(r, diags.errors ? -EINVAL : 0);
 	assert_true(!model == (r < 0));
+	if (model && model->n_jobs <= FIXTURE_REREAD_MAX)
+		fixture_reread(fixture, model);
 	diags_done(&diags);
 	free(path);
 	if (ret_model)
