@@ -21,7 +21,7 @@ SHELL       := /bin/bash
 
 BUILD_PACKAGES    := gcc libc6-dev libevent-dev libconfuse-dev libsystemd-dev libsqlite3-dev \
 	libjansson-dev
-TEST_PACKAGES     := libcmocka-dev bats mandoc procps python3-minimal sqlite3 tzdata
+TEST_PACKAGES     := libcmocka-dev bats mandoc procps python3 sqlite3 tzdata
 SANITIZE_PACKAGES := clang libclang-rt-14-dev llvm-14
 LINT_PACKAGES     := clang clang-tidy clang-format cppcheck systemd
 VALGRIND_PACKAGES := valgrind libc6-dbg
@@ -219,7 +219,7 @@ $(BUILD)/helpers/%: tests/system/helpers/%.c | $(FETCH)
 tests: $(UNIT) $(if $(SIM),$(BUILD)/sim) $(HELPERS) $(PROGRAMS)
 
 check: tests
-	@BUILD=$(BUILD) tests/run unit sim structure system
+	@BUILD=$(BUILD) tests/run unit sim structure zones system
 
 check-unit check-sim check-structure check-system: check-%: tests
 	@BUILD=$(BUILD) tests/run $*
@@ -227,7 +227,7 @@ check-unit check-sim check-structure check-system: check-%: tests
 .PHONY: check-asan check-tsan check-memory check-lint
 check-asan: | fetch
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CC=clang SANITIZE=address,undefined tests
-	@BUILD=$(BUILD)/asan tests/run unit sim system
+	@BUILD=$(BUILD)/asan tests/run unit sim zones system
 
 check-tsan: | fetch
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CC=clang SANITIZE=thread tests
