@@ -8,6 +8,8 @@ const struct ctl_command ctl_commands[] = {
 	{"exec", "JOB", "run a job now, in the foreground, as everyd would", exec_options,
 	 exec_run},
 	{"help", "[COMMAND]", "show what there is, or how a command is used", NULL, help_run},
+	{"import", "[FILE...]", "make a configuration of what cron runs", import_options,
+	 import_run},
 	{"next", "[JOB...]", "show when jobs are due", next_options, next_run},
 	{0},
 };

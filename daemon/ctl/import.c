@@ -299,12 +299,10 @@ int import_tab(struct import *import, const struct import_source *source, const 
 	import->tabs++;
 	crontab_init(&crontab, source->format, text, len);
 	while (r >= 0 && (r = crontab_next(&crontab, &line)) > 0) {
-		size_t jobs = import->jobs;
-
 		if (behind_job && line.kind != CRONTAB_BLANK)
 			(void)fputc('\n', import->out);
 		r = take_line(import, &state, source, &line);
-		behind_job = import->jobs > jobs;
+		behind_job = line.kind == CRONTAB_JOB;
 		if (r >= 0 && line.unended && line.kind != CRONTAB_COMMENT) {
 			const struct import_place place = {source->path, line.number};
 
