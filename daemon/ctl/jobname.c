@@ -90,10 +90,15 @@ static struct word base_of(struct word word)
 	return (struct word){slash + 1, (size_t)(word.text + word.len - slash - 1)};
 }
 
+static bool is_word(struct word word, const char *text)
+{
+	return strlen(text) == word.len && memcmp(text, word.text, word.len) == 0;
+}
+
 static bool is_one_of(struct word word, const char *const *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strlen(list[i]) == word.len && memcmp(list[i], word.text, word.len) == 0)
+		if (is_word(word, list[i]))
 			return true;
 	return false;
 }
@@ -144,8 +149,13 @@ const char *jobname_of_command(const char *command, char buf[static JOBNAME_SIZE
 			wrapped = false;
 		} else if (is_setting(word)) {
 			/* The user that comes behind it. */
-			if (wrapped && word.len == 2 && memcmp(word.text, "-u", 2) == 0)
+			if (wrapped && is_word(word, "-u"))
 				(void)next_word(&at, &word);
+			/* What is behind it is a command again. */
+			if (interpreted && is_word(word, "-c")) {
+				interpreted = false;
+				found.len = 0;
+			}
 		} else if (!interpreted && IS_ONE_OF(base, conditions)) {
 			while (next_word(&at, &word) && !is_operator(word))
 				continue;
