@@ -1,6 +1,8 @@
 /* See validate.h. */
 #include "core/validate.h"
 
+#include "calendar/duration.h"
+
 static void check_groups(const struct model *model, struct diags *diags)
 {
 	_cleanup_free_ bool *used = calloc(model->n_groups, sizeof(*used));
@@ -17,7 +19,30 @@ static void check_groups(const struct model *model, struct diags *diags)
 				  model->groups[i].name);
 }
 
+/* Slots that come as fast as they may be caught up: what was missed once is behind for ever. */
+static void check_catch_up(const struct model *model, struct diags *diags)
+{
+	char interval[DURATION_TEXT_SIZE];
+	unsigned rate = model->daemon.catch_up_rate;
+
+	if (rate == 0)
+		return;
+	for (size_t i = 0; i < model->n_jobs; i++) {
+		const struct job *job = &model->jobs[i];
+
+		if (job->settings->catch_up != CATCH_UP_ALL ||
+		    job->schedule.kind != SCHEDULE_EVERY ||
+		    job->schedule.interval > USEC_PER_SEC / rate)
+			continue;
+		diags_add(diags, DIAG_WARNING, job->file, job->line,
+			  "job \"%s\": with catch_up = \"all\", every = \"%s\" and catch_up_rate = "
+			  "%u it never catches up",
+			  job->name, duration_format(job->schedule.interval, interval), rate);
+	}
+}
+
 void model_validate(const struct model *model, struct diags *diags)
 {
 	check_groups(model, diags);
+	check_catch_up(model, diags);
 }

@@ -47,12 +47,46 @@ static void groups_are_for_jobs(void **state)
 		       "main.conf:3: warning: concurrency_group \"c\": no job uses it\n");
 }
 
+static void a_job_is_to_catch_up(void **state)
+{
+	static const struct {
+		const char *config;
+		bool warned;
+	} cases[] = {
+		{"job x { every = 100ms catch_up = all command = x }", true},
+		{"job x { every = 101ms catch_up = all command = x }", false},
+		{"job x { every = 100ms command = x }", false},
+		{"job x { every = 100ms catch_up = none command = x }", false},
+		{"defaults { catch_up = all } job x { every = 100ms command = x }", true},
+		{"catch_up_rate = infinity job x { every = 100ms catch_up = all command = x }",
+		 false},
+		{"catch_up_rate = 11 job x { every = 100ms catch_up = all command = x }", false},
+		{"catch_up_rate = 1 job x { every = 100ms catch_up = all command = x }", true},
+		{"catch_up_rate = 1 job x { cron = '* * * * *' catch_up = all command = x }",
+		 false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		char expected[200] = "";
+
+		if (cases[i].warned)
+			(void)snprintf(expected, sizeof(expected),
+				       "main.conf:1: warning: job \"x\": with catch_up = \"all\", "
+				       "every = \"100ms\" and catch_up_rate = %d it never catches "
+				       "up\n",
+				       strstr(cases[i].config, "rate = 1 ") ? 1 : 10);
+		fixture_expect(*state, cases[i].config, expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_list_is_not_for_the_shell, fixture_setup,
 						fixture_teardown),
 		cmocka_unit_test_setup_teardown(groups_are_for_jobs, fixture_setup,
+						fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_job_is_to_catch_up, fixture_setup,
 						fixture_teardown),
 	};
 
