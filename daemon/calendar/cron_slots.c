@@ -173,18 +173,20 @@ static int64_t next_of(const struct cron *cron, const struct cron_expr *expr, in
 	while (time <= TIME_LAST) {
 		struct zone_segment segment = segment_at(cron, time);
 		int64_t local = cron_local_next(expr, time + segment.offset);
-		struct zone_segment after;
+		struct zone_segment before;
 		struct span span;
 
+		if (time == segment.begin) {
+			before = segment_before(cron, &segment);
+			if (is_shifted(cron, expr, &before, &segment))
+				return time;
+		}
 		while (local < span_of(&segment).end &&
 		       has_no_slot(cron, expr, &segment, local, &span))
 			local = cron_local_next(expr, span.end);
 		if (local < span_of(&segment).end)
 			return local - segment.offset;
 
-		after = segment_after(cron, &segment);
-		if (is_shifted(cron, expr, &segment, &after))
-			return segment.end;
 		/* Clocks show what they have shown for REACH at most, and then, until shortly
 		   before the next match, nothing that matches. */
 		if (local == CRON_LOCAL_NEVER)
