@@ -129,28 +129,33 @@ static int take_name(struct piece *piece, enum cron_field field)
 	return -1;
 }
 
-/* The value whose name a word was meant to be, or NULL. */
+/* The letters around `at`, which is in `item`. */
+static struct piece word_at(struct piece item, const char *at)
+{
+	struct piece word = {at, at};
+
+	while (word.at > item.at && isalpha((unsigned char)word.at[-1]))
+		word.at--;
+	while (word.end < item.end && isalpha((unsigned char)*word.end))
+		word.end++;
+	return word;
+}
+
+/* The name that a word was meant to be, or NULL. */
 static const char *similar_name(enum cron_field field, struct piece word)
 {
 	const struct cron_field_row *row = &cron_fields[field];
-	char buf[16];
-	size_t len = 0;
+	char buf[SHOWN_MAX + 1];
+	int len = shown(word);
 
-	while (word.at + len < word.end && isalpha((unsigned char)word.at[len]) &&
-	       len + 1 < sizeof(buf)) {
-		buf[len] = (char)tolower((unsigned char)word.at[len]);
-		len++;
-	}
-	buf[len] = '\0';
 	if (!row->names || len < 2)
 		return NULL;
+	for (int i = 0; i < len; i++)
+		buf[i] = (char)tolower((unsigned char)word.at[i]);
+	buf[len] = '\0';
 	for (int i = 0; i < cron_field_size(field); i++)
-		if (strncmp(buf, row->names[i], 3) == 0)
+		if (strncmp(buf, row->names[i], 3) == 0 || text_distance(buf, row->names[i]) == 1)
 			return row->names[i];
-	for (unsigned distance = 1; distance < DISTANCE_MAX; distance++)
-		for (int i = 0; i < cron_field_size(field); i++)
-			if (text_distance(buf, row->names[i]) == distance)
-				return row->names[i];
 	return NULL;
 }
 
@@ -164,10 +169,11 @@ static int last_number(enum cron_field field)
 static int fail_value(struct reader *r, struct piece at)
 {
 	const struct cron_field_row *row = &cron_fields[r->field];
-	const char *meant = similar_name(r->field, at);
+	struct piece word = word_at(at, at.at);
+	const char *meant = similar_name(r->field, word);
 
 	if (meant)
-		return fail_item(r, at, "is unknown: did you mean \"%s\"?", meant);
+		return fail_item(r, word, "is unknown: did you mean \"%s\"?", meant);
 	if (row->names)
 		return fail_item(r, at, "is not from %d to %d or \"%s\" to \"%s\"", row->first,
 				 last_number(r->field), row->names[0],
@@ -396,10 +402,11 @@ static int read_values(struct reader *r, struct piece item)
 			return k;
 	}
 	if (piece.at != piece.end) {
-		const char *meant = similar_name(r->field, item);
+		struct piece word = word_at(item, piece.at);
+		const char *meant = similar_name(r->field, word);
 
 		if (meant)
-			return fail_item(r, item, "is unknown: did you mean \"%s\"?", meant);
+			return fail_item(r, word, "is unknown: did you mean \"%s\"?", meant);
 		return fail_item(r, item, "is not understood from \"%.*s\" on", shown(piece),
 				 piece.at);
 	}
@@ -579,8 +586,8 @@ static int find_nickname(struct reader *r, struct piece name, const char **ret_t
 			meant = nicknames[i].name;
 	}
 	if (meant)
-		return fail(r, "is not known: did you mean \"%s\"?", meant);
-	return fail(r, "is not known: there are @yearly, @monthly, @weekly, @daily, @hourly and "
+		return fail(r, "is unknown: did you mean \"%s\"?", meant);
+	return fail(r, "is unknown: there are @yearly, @monthly, @weekly, @daily, @hourly and "
 		       "@every_minute");
 }
 
