@@ -2,9 +2,9 @@
 #include "ctl/exec_diff.h"
 
 #include "base/account.h"
-#include "base/text.h"
 #include "ctl/comparison.h"
 #include "ctl/exec.h"
+#include "ctl/json.h"
 #include "ctl/surroundings.h"
 #include "exec/context.h"
 #include "exec/facts.h"
@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <limits.h>
 #include <linux/ioprio.h>
 #include <stdlib.h>
@@ -408,41 +407,25 @@ static int compare(const struct sides *sides)
 	return r;
 }
 
-/* A text that is not UTF-8, which JSON cannot say, with those bytes as \xNN. */
-static json_t *make_text(const char *text)
-{
-	_cleanup_free_ char *clean = NULL;
-	json_t *json = text ? json_string(text) : json_null();
-
-	if (json)
-		return json;
-	clean = malloc(TEXT_GROWTH * strlen(text) + 1);
-	if (!clean)
-		return NULL;
-	(void)text_sanitize(clean, text, strlen(text));
-	return json_string(clean);
-}
-
 static int print_json(const struct exec *exec, const struct comparison *comparison)
 {
 	json_t *list = json_array();
-	json_t *all = json_pack("{s:s, s:o}", "job", exec->job->name, "differences", list);
+	json_t *all =
+		json_pack("{s:o, s:o}", "job", json_text(exec->job->name), "differences", list);
 	int r = all ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < comparison->n; i++) {
 		const struct difference *item = &comparison->items[i];
 
-		if (json_array_append_new(list,
-					  json_pack("{s:s, s:o, s:o, s:o}", "section",
-						    item->section, "name", make_text(item->name),
-						    "here", make_text(item->here), "there",
-						    make_text(item->there))) < 0)
+		if (json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o}", "section",
+							  json_text(item->section), "name",
+							  json_text(item->name), "here",
+							  json_text(item->here), "there",
+							  json_text(item->there))) < 0)
 			r = -ENOMEM;
 	}
-	if (r == 0) {
-		(void)json_dumpf(all, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-		(void)fputc('\n', stdout);
-	}
+	if (r == 0)
+		return json_print(all);
 	json_decref(all);
 	return r;
 }
