@@ -7,6 +7,8 @@ const struct ctl_command ctl_commands[] = {
 	{"check", "", "say what is wrong with the configuration", NULL, check_run},
 	{"exec", "JOB", "run a job now, in the foreground, as everyd would", exec_options,
 	 exec_run},
+	{"explain", "EXPR", "say what a cron expression or an interval means", explain_options,
+	 explain_run},
 	{"help", "[COMMAND]", "show what there is, or how a command is used", NULL, help_run},
 	{"import", "[FILE...]", "make a configuration of what cron runs", import_options,
 	 import_run},

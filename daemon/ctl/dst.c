@@ -163,3 +163,75 @@ uint64_t dst_count_touched(const struct cron *cron, const struct dst_change *cha
 	span(change, &begin, &end);
 	return cron_count(&wall, (begin - 1) * USEC_PER_SEC, (end - 1) * USEC_PER_SEC);
 }
+
+/* What clocks skip. */
+static void explain_skipped(const struct cron *cron, const struct dst_change *change,
+			    const char *what, bool several, char buf[static DST_TEXT_SIZE])
+{
+	struct cron shifting = *cron;
+	char at[LOCAL_SIZE];
+
+	shifting.gap = DST_GAP_SHIFT;
+	(void)format_local(change->time + change->after, false, at);
+	if (dst_slot(&shifting, change->time * USEC_PER_SEC).mark != DST_SHIFTED ||
+	    cron_last(&shifting, change->time * USEC_PER_SEC) != change->time * USEC_PER_SEC)
+		(void)snprintf(buf, DST_TEXT_SIZE,
+			       "it goes on in elapsed time: nothing is lost with %s", what);
+	else if (cron->gap == DST_GAP_SKIP)
+		(void)snprintf(buf, DST_TEXT_SIZE, "%s, which they skip, %s left out", what,
+			       several ? "are" : "is");
+	else
+		(void)snprintf(
+			buf, DST_TEXT_SIZE,
+			"%s, which they skip, %s due at %s%s; dst_gap = \"skip\" leaves %s out",
+			what, several ? "are" : "is", at, several ? ", once" : "",
+			several ? "them" : "it");
+}
+
+/* What they show twice. */
+static void explain_repeated(const struct cron *cron, const struct dst_change *change,
+			     const char *what, bool several, char buf[static DST_TEXT_SIZE])
+{
+	int64_t span = change->before - change->after;
+	bool first = cron_count(cron, (change->time - span) * USEC_PER_SEC - 1,
+				change->time * USEC_PER_SEC - 1) > 0;
+	bool second = cron_count(cron, change->time * USEC_PER_SEC - 1,
+				 (change->time + span) * USEC_PER_SEC - 1) > 0;
+
+	if (first && second)
+		(void)snprintf(buf, DST_TEXT_SIZE, "%s, which they show twice, %s due both times",
+			       what, several ? "are" : "is");
+	else
+		(void)snprintf(buf, DST_TEXT_SIZE,
+			       "%s, which they show twice, %s due the %s time; dst_overlap = "
+			       "\"%s\" or \"both\" is otherwise",
+			       what, several ? "are" : "is", first ? "first" : "second",
+			       first ? "last" : "first");
+}
+
+const char *dst_explain_change(const struct cron *cron, const struct dst_change *change,
+			       char buf[static DST_TEXT_SIZE])
+{
+	uint64_t n = dst_count_touched(cron, change);
+	struct cron wall = unmoved(cron);
+	char what[2 * LOCAL_SIZE];
+	char local[LOCAL_SIZE];
+	int64_t begin;
+	int64_t end;
+
+	buf[0] = '\0';
+	if (n == 0)
+		return buf;
+	span(change, &begin, &end);
+	(void)format_local(cron_next(&wall, (begin - 1) * USEC_PER_SEC) / USEC_PER_SEC, false,
+			   local);
+	if (n == 1)
+		(void)snprintf(what, sizeof(what), "%s", local);
+	else
+		(void)snprintf(what, sizeof(what), "%s and %" PRIu64 " more", local, n - 1);
+	if (change->after > change->before)
+		explain_skipped(cron, change, what, n > 1, buf);
+	else
+		explain_repeated(cron, change, what, n > 1, buf);
+	return buf;
+}

@@ -22,8 +22,8 @@ struct dst_change {
 bool dst_next_change(const struct zone *zone, int64_t time,
 		     struct dst_change *ret_change) _must_check_;
 
-/* Room for what dst_describe_change() and dst_describe_mark() write. */
-#define DST_TEXT_SIZE 120
+/* Room for each text that is written here. */
+#define DST_TEXT_SIZE 240
 
 /* "clocks go forward from 02:00 to 03:00". Returns buf. */
 const char *dst_describe_change(const struct dst_change *change, char buf[static DST_TEXT_SIZE]);
@@ -52,3 +52,11 @@ const char *dst_describe_slot(const struct dst_slot *slot, char buf[static DST_T
 
 /* How many local times that match are skipped, or shown twice, by a change. */
 uint64_t dst_count_touched(const struct cron *cron, const struct dst_change *change);
+
+/*
+ * What a change does to the slots of local times that it skips or shows twice, and which option
+ * would make it otherwise: "02:30, which they skip, is due at 03:00; ...". Empty if there are none.
+ * Returns buf.
+ */
+const char *dst_explain_change(const struct cron *cron, const struct dst_change *change,
+			       char buf[static DST_TEXT_SIZE]);

@@ -185,6 +185,63 @@ static void counts_what_is_touched(void **state)
 	}
 }
 
+#define FORWARD 202603290100
+#define BACK    202610250100
+
+static const struct {
+	const char *expr;
+	enum dst_gap gap;
+	enum dst_overlap overlap;
+	int64_t change;
+	const char *text;
+} explained[] = {
+	{"0 3 * * *", DST_GAP_SHIFT, DST_OVERLAP_FIRST, FORWARD, ""},
+	{"30 2 * * *", DST_GAP_SHIFT, DST_OVERLAP_FIRST, FORWARD,
+	 "02:30, which they skip, is due at 03:00; dst_gap = \"skip\" leaves it out"},
+	{"*/15 2 * * *", DST_GAP_SHIFT, DST_OVERLAP_FIRST, FORWARD,
+	 "02:00 and 3 more, which they skip, are due at 03:00, once; dst_gap = \"skip\" leaves "
+	 "them "
+	 "out"},
+	{"30 2 * * *", DST_GAP_SKIP, DST_OVERLAP_FIRST, FORWARD,
+	 "02:30, which they skip, is left out"},
+	{"*/15 * * * *", DST_GAP_SHIFT, DST_OVERLAP_FIRST, FORWARD,
+	 "it goes on in elapsed time: nothing is lost with 02:00 and 3 more"},
+	{"0 3 * * *", DST_GAP_SHIFT, DST_OVERLAP_FIRST, BACK, ""},
+	{"30 2 * * *", DST_GAP_SHIFT, DST_OVERLAP_FIRST, BACK,
+	 "02:30, which they show twice, is due the first time; dst_overlap = \"last\" or \"both\" "
+	 "is otherwise"},
+	{"30 2 * * *", DST_GAP_SHIFT, DST_OVERLAP_LAST, BACK,
+	 "02:30, which they show twice, is due the second time; dst_overlap = \"first\" or "
+	 "\"both\" "
+	 "is otherwise"},
+	{"30 2 * * *", DST_GAP_SHIFT, DST_OVERLAP_BOTH, BACK,
+	 "02:30, which they show twice, is due both times"},
+	{"*/20 * * * *", DST_GAP_SHIFT, DST_OVERLAP_FIRST, BACK,
+	 "02:00 and 2 more, which they show twice, are due both times"},
+};
+
+static void explains_changes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(explained); i++) {
+		struct cron_expr expr;
+		struct cron cron = {
+			.zone = zone_of(BERLIN),
+			.gap = explained[i].gap,
+			.overlap = explained[i].overlap,
+			.n_exprs = 1,
+			.exprs = &expr,
+		};
+		char problem[CRON_PROBLEM_SIZE];
+		char text[DST_TEXT_SIZE];
+		struct dst_change change;
+
+		assert_int_equal(cron_expr_parse(explained[i].expr, "", &expr, problem), 0);
+		assert_true(dst_next_change(cron.zone, instant(explained[i].change) - 1, &change));
+		assert_string_equal(dst_explain_change(&cron, &change, text), explained[i].text);
+	}
+}
+
 static int begin(void **state)
 {
 	(void)state;
@@ -202,10 +259,9 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_changes),
-		cmocka_unit_test(a_skipped_day_has_dates),
-		cmocka_unit_test(marks_slots),
-		cmocka_unit_test(counts_what_is_touched),
+		cmocka_unit_test(finds_changes),    cmocka_unit_test(a_skipped_day_has_dates),
+		cmocka_unit_test(marks_slots),      cmocka_unit_test(counts_what_is_touched),
+		cmocka_unit_test(explains_changes),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
