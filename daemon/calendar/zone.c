@@ -189,7 +189,7 @@ int zone_parse(struct arena *arena, const char *name, const void *bytes, size_t 
 	r = tzif_open(bytes, size, &tzif, ret_problem);
 	if (r < 0)
 		return r;
-	if (tzif.footer_len > 0 && posix_tz_parse(tzif.footer, tzif.footer_len, &tz) < 0) {
+	if (tzif.footer_len > 0 && posix_tz_parse(tzif.footer, tzif.footer_len, &tz) != 0) {
 		*ret_problem = "is damaged";
 		return -EINVAL;
 	}
