@@ -175,6 +175,7 @@ static int64_t next_of(const struct cron *cron, const struct cron_expr *expr, in
 		int64_t local = cron_local_next(expr, time + segment.offset);
 		struct zone_segment before;
 		struct span span;
+		bool comes_again = false;
 
 		if (time == segment.begin) {
 			before = segment_before(cron, &segment);
@@ -182,8 +183,10 @@ static int64_t next_of(const struct cron *cron, const struct cron_expr *expr, in
 				return time;
 		}
 		while (local < span_of(&segment).end &&
-		       has_no_slot(cron, expr, &segment, local, &span))
+		       has_no_slot(cron, expr, &segment, local, &span)) {
 			local = cron_local_next(expr, span.end);
+			comes_again = true;
+		}
 		if (local < span_of(&segment).end)
 			return local - segment.offset;
 
@@ -191,7 +194,8 @@ static int64_t next_of(const struct cron *cron, const struct cron_expr *expr, in
 		   before the next match, nothing that matches. */
 		if (local == CRON_LOCAL_NEVER)
 			local = TIME_LAST + REACH;
-		if (segment.end - time >= REACH && local - ZONE_OFFSET_MAX > segment.end)
+		if (segment.end - time >= REACH && local - ZONE_OFFSET_MAX > segment.end &&
+		    !comes_again)
 			time = local - ZONE_OFFSET_MAX;
 		else
 			time = segment.end;
@@ -207,10 +211,13 @@ static int64_t last_of(const struct cron *cron, const struct cron_expr *expr, in
 		int64_t local = cron_local_last(expr, time + segment.offset);
 		struct zone_segment before;
 		struct span span;
+		bool came_before = false;
 
 		while (local >= span_of(&segment).begin &&
-		       has_no_slot(cron, expr, &segment, local, &span))
+		       has_no_slot(cron, expr, &segment, local, &span)) {
 			local = cron_local_last(expr, span.begin - 1);
+			came_before = true;
+		}
 		if (local >= span_of(&segment).begin)
 			return local - segment.offset;
 
@@ -219,7 +226,8 @@ static int64_t last_of(const struct cron *cron, const struct cron_expr *expr, in
 			return segment.begin;
 		if (local == CRON_LOCAL_BEFORE)
 			local = TIME_FIRST - REACH;
-		if (time - segment.begin >= REACH && local + ZONE_OFFSET_MAX < segment.begin)
+		if (time - segment.begin >= REACH && local + ZONE_OFFSET_MAX < segment.begin &&
+		    !came_before)
 			time = local + ZONE_OFFSET_MAX;
 		else
 			time = segment.begin - 1;
