@@ -1,0 +1,81 @@
+/*
+ * Requests and answers, as the handlers of routes see them. A route is a row in the table of
+ * routes.c; its handler is in the file of its subject (status.c, jobs.c, runs.c, act.c, ...).
+ * Answers are JSON objects unless said otherwise; errors are
+ *   {"error": {"code": "no-such-job", "message": "there is no job \"bakcup\"; did you mean ...?"}}
+ * Loop's thread.
+ */
+#pragma once
+
+#include "base/cleanup.h"
+#include "control/host.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct control;
+struct exchange; /* a request that is being answered */
+
+enum route_access {
+	ACCESS_READ,   /* root, the daemon's user, members of CONTROL_GROUP */
+	ACCESS_CHANGE, /* root and the daemon's user */
+};
+
+enum route_method {
+	METHOD_GET,
+	METHOD_POST,
+};
+
+struct route {
+	enum route_method method;
+	const char *path; /* "/v1/jobs/{job}/pause": a "{...}" is one segment, percent-decoded */
+	enum route_access access;
+	bool on_tcp; /* may be asked for over TCP, without credentials: nothing of output,
+			environment or commands */
+	void (*handle)(struct exchange *exchange);
+};
+
+/* Ends with a row whose path is NULL. */
+extern const struct route routes[];
+
+/* --- the request --- */
+
+const struct control_host *exchange_host(const struct exchange *exchange);
+struct control *exchange_control(const struct exchange *exchange);
+bool exchange_is_tcp(const struct exchange *exchange);
+/* The nth "{...}" of the path. */
+const char *exchange_segment(const struct exchange *exchange, unsigned n);
+/* A parameter of the query, percent-decoded; NULL: it was not given. */
+const char *exchange_param(const struct exchange *exchange, const char *name);
+/* The body, a JSON object; an empty one for no body. Borrowed. */
+const json_t *exchange_body(const struct exchange *exchange);
+/* Who asks, as "root (uid 0, pid 812)", for logs. */
+const char *exchange_client(const struct exchange *exchange);
+
+/* The job of segment n, or NULL after the error was answered. */
+struct engine_job *exchange_job(struct exchange *exchange, unsigned n);
+
+/* --- the answer: exactly one of these, once --- */
+
+/* Takes `body` over; NULL: out of memory, which is answered by 503. */
+void exchange_reply(struct exchange *exchange, int status, json_t *body);
+/* Plain text of that type, copied. */
+void exchange_reply_text(struct exchange *exchange, int status, const char *type, const char *text,
+			 size_t len);
+void exchange_error(struct exchange *exchange, int status, const char *code, const char *format,
+		    ...) _printf_(4, 5);
+/*
+ * The answer comes later; gone() is called instead if the client goes before, after which the
+ * exchange must not be touched. With gone() or the answer it is over.
+ */
+void exchange_wait(struct exchange *exchange, void (*gone)(void *ctx), void *ctx);
+
+/*
+ * An answer that goes on (text/event-stream, chunked): pieces are sent as they come. What a client
+ * has not taken is bounded by EXCHANGE_LAG_MAX: beyond that it is cut off with a last event that
+ * says so, and gone() is called. Set gone() with exchange_wait() before.
+ */
+#define EXCHANGE_LAG_MAX ((size_t)256 * 1024)
+void exchange_stream(struct exchange *exchange, const char *type);
+void exchange_send(struct exchange *exchange, const char *data, size_t len);
+void exchange_end(struct exchange *exchange);
