@@ -6,10 +6,10 @@
 #include "ctl/import.h"
 
 /* What is made of a crontab, with the problems said in *ret_problems, a line each; both the
-   caller's to free. */
+   caller's to free. *ret_jobs, if it is asked for: how many jobs it says it made. */
 static inline char *fixture_import_at(const char *root, enum crontab_format format,
 				      const char *owner, const char *text, size_t len,
-				      char **ret_problems)
+				      char **ret_problems, size_t *ret_jobs)
 {
 	const struct import_source source = {format, "tab", owner};
 	struct import import;
@@ -30,6 +30,8 @@ static inline char *fixture_import_at(const char *root, enum crontab_format form
 	}
 	made = strndup(import.text, import.len);
 	assert_non_null(made);
+	if (ret_jobs)
+		*ret_jobs = import.jobs;
 	import_done(&import);
 	*ret_problems = problems;
 	return made;
@@ -38,5 +40,5 @@ static inline char *fixture_import_at(const char *root, enum crontab_format form
 static inline char *fixture_import(enum crontab_format format, const char *owner, const char *text,
 				   char **ret_problems)
 {
-	return fixture_import_at("", format, owner, text, strlen(text), ret_problems);
+	return fixture_import_at("", format, owner, text, strlen(text), ret_problems, NULL);
 }
