@@ -310,6 +310,13 @@ static void stop(struct daemon *daemon)
 	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_STOP});
 }
 
+void daemon_give_way(struct daemon *daemon)
+{
+	daemon->gave_way = true;
+	if (!daemon->stopping)
+		stop(daemon);
+}
+
 /* --- signals --- */
 
 static void on_signal(evutil_socket_t sig, short what, void *arg)
@@ -427,7 +434,7 @@ int daemon_run(struct daemon *daemon)
 	status_tell(daemon, notify_ready);
 	if (event_base_dispatch(daemon->base) >= 0 && daemon->drained) {
 		report_summary(daemon);
-		return 0;
+		return daemon->gave_way ? -EBUSY : 0;
 	}
 	/* Nothing can be waited for without a loop. */
 	log_msg(LOG_LEVEL_ERROR, "the event loop failed: %s", strerrordesc_np(errno));
