@@ -6,6 +6,7 @@
  * changes until 2500 and not only at each 16th of those after 2037.
  */
 #include "cron_oracle.h"
+#include "tzif_fixture.h"
 #include "zone_fixture.h"
 
 #include "base/cleanup.h"
@@ -15,6 +16,11 @@
 #define PER_EXPRESSION  50
 #define EXPRESSIONS_MAX 3
 #define PER_WINDOW      8
+
+/* Of a synthetic zone. */
+#define CHANGES         40
+#define OFFSETS         4
+#define SYNTHETIC_BEGIN INT64_C(1774000000)
 
 #define YEAR_1900 INT64_C(-2208988800)
 #define YEAR_1970 INT64_C(0)
@@ -193,27 +199,94 @@ static void compare_at(const struct comparison *c, uint64_t *seed)
 		differ(c, "count", t, (int64_t)count, c->before[to + 1] - c->before[at + 1]);
 }
 
+/* Compares a few expressions in a window that begins at a time. Returns at how many instants. */
+static long compare_window(uint64_t *seed, const struct zone *zone, int64_t begin)
+{
+	static struct oracle_window window;
+	static struct comparison comparison;
+
+	oracle_look(&window, zone, begin);
+	for (int e = 0; e < PER_WINDOW; e++) {
+		prepare(&comparison, seed, zone, &window);
+		for (int i = 0; i < PER_EXPRESSION; i++)
+			compare_at(&comparison, seed);
+	}
+	return (long)PER_WINDOW * PER_EXPRESSION;
+}
+
+static long triples(void)
+{
+	return getenv("CRON_TRIPLES") ? atol(getenv("CRON_TRIPLES")) : TRIPLES;
+}
+
 static void test_slots_are_those_that_a_scan_of_each_second_finds(void **state)
 {
 	static struct zone_fixture fixture;
-	static struct oracle_window window;
-	static struct comparison comparison;
-	long triples = getenv("CRON_TRIPLES") ? atol(getenv("CRON_TRIPLES")) : TRIPLES;
 	uint64_t seed = 17;
 
 	(void)state;
 	zone_fixture_init(&fixture);
-	for (long n = 0; n < triples;) {
+	for (long n = 0; n < triples();) {
 		const struct zone *zone = fixture.zones[draw(&seed) % fixture.n];
 
-		oracle_look(&window, zone, draw_window(&seed, zone));
-		for (int e = 0; e < PER_WINDOW; e++) {
-			prepare(&comparison, &seed, zone, &window);
-			for (int i = 0; i < PER_EXPRESSION; i++, n++)
-				compare_at(&comparison, &seed);
-		}
+		n += compare_window(&seed, zone, draw_window(&seed, zone));
 	}
 	zone_fixture_done(&fixture);
+}
+
+/* A zone whose clocks are set every few hours or days, forward, back and to where they were. */
+static const struct zone *draw_zone(uint64_t *seed, struct arena *arena)
+{
+	int64_t times[CHANGES];
+	uint8_t type_of[CHANGES];
+	struct fixture_type types[OFFSETS] = {0};
+	struct fixture fixture = {
+		.version = '2',
+		.n_times = CHANGES,
+		.times = times,
+		.type_of = type_of,
+		.n_types = OFFSETS,
+		.types = types,
+		.names_size = 4,
+		.names = "ABC",
+		.footer = "",
+	};
+	const struct zone *zone = NULL;
+	struct fixture_file file;
+	const char *problem = NULL;
+	int64_t longest = draw(seed) % 2 ? 2 * 3600 : 3 * 86400;
+	int64_t time = SYNTHETIC_BEGIN;
+
+	for (int i = 0; i < OFFSETS; i++)
+		types[i].offset = (int32_t)(draw_from(seed, -4, 4) * 1800);
+	/* As where the date line was moved. */
+	if (draw(seed) % 2)
+		types[0].offset += types[0].offset < 0 ? 86400 : -86400;
+	for (int i = 0; i < CHANGES; i++) {
+		time += draw_from(seed, 60, longest) / 60 * 60;
+		times[i] = time;
+		type_of[i] = (uint8_t)(draw(seed) % OFFSETS);
+	}
+	fixture_write(&fixture, &file);
+	assert_int_equal(zone_parse(arena, "synthetic", file.bytes, file.size, &zone, &problem), 0);
+	return zone;
+}
+
+static void test_slots_where_clocks_go_to_and_fro(void **state)
+{
+	struct arena arena;
+	uint64_t seed = 19;
+
+	(void)state;
+	arena_init(&arena);
+	for (long n = 0; n < triples() / 3;) {
+		const struct zone *zone = draw_zone(&seed, &arena);
+
+		n += compare_window(&seed, zone,
+				    SYNTHETIC_BEGIN + draw_from(&seed, -86400, 4 * 86400));
+		arena_clear(&arena);
+	}
+	arena_done(&arena);
 }
 
 static void test_dates_are_those_that_a_scan_of_each_day_finds(void **state)
@@ -341,6 +414,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slots_are_those_that_a_scan_of_each_second_finds),
+		cmocka_unit_test(test_slots_where_clocks_go_to_and_fro),
 		cmocka_unit_test(test_dates_are_those_that_a_scan_of_each_day_finds),
 		cmocka_unit_test(test_next_last_and_count_agree_around_each_change_of_clocks),
 	};
