@@ -76,6 +76,11 @@ void books_post_settled(struct world *world, size_t number, struct range range)
 /* What is not of a grid is open by what happened alone. */
 static void open_slot(struct world *world, size_t number, usec_t slot)
 {
+	struct record_job *job = &world->record.jobs[number];
+
+	/* In time that comes a second time there may have been one at the same moment. */
+	if (slot <= world->books[number].accounted && slot >= job->again)
+		job->again = slot + 1;
 	slots_add(&world->books[number].open, (struct range){slot, 1, 1});
 	record_post(&world->record,
 		    &(struct posting){.kind = POST_OPEN, .job = number, .at = slot});
