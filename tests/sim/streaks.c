@@ -16,7 +16,7 @@ static void check_streak(struct world *world, const struct engine_job *job,
 		right = plan->overlap == OVERLAP_SKIP && job->live > 0;
 		break;
 	case REASON_MAX_RUNNING:
-		right = plan->overlap == OVERLAP_ALLOW && job->live >= plan->max_running;
+		right = plan->overlap == OVERLAP_ALLOW && job->live >= books_limit(plan);
 		break;
 	case REASON_HELD:
 		right = (plan->overlap == OVERLAP_QUEUE && job->live > 0) ||
