@@ -349,6 +349,15 @@ static void log_libevent(int severity, const char *text)
 		text);
 }
 
+/* It ends the process when it cannot have what it needs, and has said so: that is to be read. */
+static void die_by_libevent(int code)
+{
+	(void)code;
+	log_msg(LOG_LEVEL_ERROR, "everyd cannot go on without");
+	(void)log_stop();
+	exit(EXIT_FAILURE);
+}
+
 static int make_base(struct daemon *daemon)
 {
 	struct event_config *config = event_config_new();
@@ -356,6 +365,7 @@ static int make_base(struct daemon *daemon)
 	if (!config)
 		return -ENOMEM;
 	event_set_log_callback(log_libevent);
+	event_set_fatal_callback(die_by_libevent);
 	/* A timerfd instead of epoll's coarse time-outs; and time as it is, not as it was when the
 	   loop woke up, or a timer set late in a long round would fire early. */
 	(void)event_config_set_flag(config,
