@@ -310,6 +310,13 @@ static void stop(struct daemon *daemon)
 	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_STOP});
 }
 
+void daemon_give_way(struct daemon *daemon)
+{
+	daemon->gave_way = true;
+	if (!daemon->stopping)
+		stop(daemon);
+}
+
 /* --- signals --- */
 
 static void on_signal(evutil_socket_t sig, short what, void *arg)
@@ -342,6 +349,15 @@ static void log_libevent(int severity, const char *text)
 		text);
 }
 
+/* It ends the process when it cannot have what it needs, and has said so: that is to be read. */
+static void die_by_libevent(int code)
+{
+	(void)code;
+	log_msg(LOG_LEVEL_ERROR, "everyd cannot go on without");
+	(void)log_stop();
+	exit(EXIT_FAILURE);
+}
+
 static int make_base(struct daemon *daemon)
 {
 	struct event_config *config = event_config_new();
@@ -349,6 +365,7 @@ static int make_base(struct daemon *daemon)
 	if (!config)
 		return -ENOMEM;
 	event_set_log_callback(log_libevent);
+	event_set_fatal_callback(die_by_libevent);
 	/* A timerfd instead of epoll's coarse time-outs; and time as it is, not as it was when the
 	   loop woke up, or a timer set late in a long round would fire early. */
 	(void)event_config_set_flag(config,
@@ -427,7 +444,7 @@ int daemon_run(struct daemon *daemon)
 	status_tell(daemon, notify_ready);
 	if (event_base_dispatch(daemon->base) >= 0 && daemon->drained) {
 		report_summary(daemon);
-		return 0;
+		return daemon->gave_way ? -EBUSY : 0;
 	}
 	/* Nothing can be waited for without a loop. */
 	log_msg(LOG_LEVEL_ERROR, "the event loop failed: %s", strerrordesc_np(errno));

@@ -94,6 +94,7 @@ struct daemon {
 	usec_t stop_give_up;      /* elapsed: no more time is asked for; 0: not stopped hard yet */
 	bool stopping;
 	bool drained;
+	bool gave_way;      /* it stops because another daemon has what is this one's */
 	bool reload_again;  /* SIGHUP came while the configuration was being read */
 	char *reload_error; /* why the last reload failed; NULL: it did not */
 	struct needs needs; /* that are not met */
@@ -125,6 +126,9 @@ void daemon_reap(struct daemon *daemon);
 
 /* Some timer could not be set for want of memory: soon all are set anew. */
 void daemon_rearm_soon(struct daemon *daemon);
+
+/* Another daemon runs all the jobs as well: stops as by SIGTERM, but not in success. */
+void daemon_give_way(struct daemon *daemon);
 
 /* Adds an event of this room to the loop, `span` from now; never fails for one that is pending. */
 void daemon_set_timer(struct event *timer, usec_t span);

@@ -14,7 +14,7 @@ struct records {
 	struct ledger *ledger;
 	struct state_dir *state_dir; /* NULL: it could not be had yet */
 	char *configured;            /* where that should be; NULL: the usual place */
-	struct event retry;          /* of having it */
+	struct event retry;          /* of having it, or locking it */
 	struct numbers *numbers;
 	struct event news_event;
 	struct ledger_news news; /* as of the last time */

@@ -19,8 +19,10 @@
 /* How long a daemon that stops waits for what is yet to be written. */
 #define CLOSE_PATIENCE (10 * USEC_PER_SEC)
 
-/* How often a state directory is tried again that could not be had. */
+/* How often a state directory is tried again that could not be had; and one that could not be
+   locked, as any second daemon that comes first would have the lock. */
 #define RETRY_INTERVAL (30 * USEC_PER_SEC)
+#define LOCK_INTERVAL  USEC_PER_SEC
 
 /* --- how it is --- */
 
@@ -113,12 +115,20 @@ static int find_directory(struct records *records)
 		records->news.trouble = true;
 		(void)snprintf(records->news.text, sizeof(records->news.text), "%s", text);
 		say_trouble(&before, &records->news);
-		daemon_set_timer(&records->retry, RETRY_INTERVAL);
 		return 0;
 	}
 	if (text[0])
 		log_msg(r < 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, "%s", text);
 	return r;
+}
+
+/* Unless there is nothing left to try. */
+static void retry_later(struct records *records)
+{
+	if (!records->state_dir)
+		daemon_set_timer(&records->retry, RETRY_INTERVAL);
+	else if (!state_dir_is_locked(records->state_dir))
+		daemon_set_timer(&records->retry, LOCK_INTERVAL);
 }
 
 static int open_ledger(struct daemon *daemon, const struct model *model)
@@ -145,21 +155,55 @@ static int open_ledger(struct daemon *daemon, const struct model *model)
 	return event_add(&records->news_event, NULL) < 0 ? -ENOMEM : 0;
 }
 
-/* The directory could not be had at the start; maybe now. If it can, the ledger has news of it. */
+/* A second daemon was not kept out, and one of the two has to go, as all jobs run twice: the one
+   that came too late for the lock. */
+static void give_way(struct daemon *daemon)
+{
+	log_msg(LOG_LEVEL_ERROR, "this everyd stops, so that jobs do not run twice");
+	daemon_give_way(daemon);
+}
+
+/* Returns 0, also if it could not be had; -EBUSY; or -errno. */
+static int find_again(struct records *records)
+{
+	int r = find_directory(records);
+
+	if (r < 0 || !records->state_dir)
+		return r;
+	r = ledger_place(records->ledger, state_dir_path(records->state_dir));
+	if (r < 0)
+		state_dir_free(steal_ptr(records->state_dir));
+	return r;
+}
+
+/* What is wrong was said when it was tried first, but for that another daemon has it. */
+static int lock_again(struct records *records)
+{
+	char text[LEDGER_TEXT_SIZE];
+	int r = state_dir_lock(records->state_dir, text, sizeof(text));
+
+	if (r == -EBUSY)
+		log_msg(LOG_LEVEL_ERROR, "%s", text);
+	else if (state_dir_is_locked(records->state_dir))
+		log_msg(LOG_LEVEL_NOTICE, "%s is locked now: a second everyd is kept out",
+			state_dir_path(records->state_dir));
+	return r;
+}
+
+/* The directory could not be had or locked at the start; maybe now. If it can, the ledger has news
+   of it. */
 static void on_retry(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *daemon = arg;
 	struct records *records = daemon->records;
-	int r = find_directory(records);
+	int r = records->state_dir ? lock_again(records) : find_again(records);
 
 	(void)fd;
 	(void)what;
-	if (r == 0 && records->state_dir)
-		r = ledger_place(records->ledger, state_dir_path(records->state_dir));
-	if (r < 0) {
-		state_dir_free(steal_ptr(records->state_dir));
-		daemon_set_timer(&records->retry, RETRY_INTERVAL);
-	}
+	if (r == -EBUSY)
+		give_way(daemon);
+	else
+		retry_later(records);
 	status_touch(daemon);
 }
 
@@ -183,8 +227,10 @@ int records_open(struct daemon *daemon, const struct model *model)
 	if (process_boot_id(daemon->boot) < 0)
 		daemon->boot[0] = '\0';
 	r = find_directory(records);
-	if (r == 0)
+	if (r == 0) {
+		retry_later(records);
 		r = open_ledger(daemon, model);
+	}
 	if (r < 0)
 		return r;
 	records->numbers = numbers_new(daemon->past.last_job);

@@ -195,11 +195,21 @@ static int lock_directory(struct state_dir *dir, int dirfd, const struct complai
 	return 0;
 }
 
+/* `own`: below the user's own directory. */
+static int take(struct state_dir *dir, bool own, const struct complaint *c)
+{
+	_cleanup_close_ int fd = open_directory(dir->path, own, c);
+	int r = fd;
+
+	if (r >= 0)
+		r = check_directory(fd, dir->path, c);
+	return r < 0 ? r : lock_directory(dir, fd, c);
+}
+
 int state_dir_open(const char *configured, struct state_dir **ret_dir, char *error, size_t size)
 {
 	const struct complaint c = {error, size};
 	struct state_dir *dir = malloc(sizeof(*dir));
-	_cleanup_close_ int fd = -1;
 	bool own;
 	int r;
 
@@ -209,17 +219,26 @@ int state_dir_open(const char *configured, struct state_dir **ret_dir, char *err
 	dir->lock = -1;
 	r = find(configured, dir->path, sizeof(dir->path), &own, &c);
 	if (r == 0)
-		r = fd = open_directory(dir->path, own, &c);
-	if (r >= 0)
-		r = check_directory(fd, dir->path, &c);
-	if (r == 0)
-		r = lock_directory(dir, fd, &c);
+		r = take(dir, own, &c);
 	if (r < 0) {
 		state_dir_free(dir);
 		return r;
 	}
 	*ret_dir = dir;
 	return 0;
+}
+
+bool state_dir_is_locked(const struct state_dir *dir)
+{
+	return dir->lock >= 0;
+}
+
+int state_dir_lock(struct state_dir *dir, char *error, size_t size)
+{
+	const struct complaint c = {error, size};
+
+	(void)complain(&c, 0, "%s", "");
+	return take(dir, false, &c);
 }
 
 const char *state_dir_path(const struct state_dir *dir)

@@ -29,6 +29,12 @@ struct state_dir;
 int state_dir_open(const char *configured, struct state_dir **ret_dir, char *error,
 		   size_t size) _must_check_;
 
+/* Is it locked? */
+bool state_dir_is_locked(const struct state_dir *dir);
+
+/* Tries once more to lock one that is not. The same returns. */
+int state_dir_lock(struct state_dir *dir, char *error, size_t size) _must_check_;
+
 const char *state_dir_path(const struct state_dir *dir);
 
 /* Lets go of the lock; the file stays. NULL is fine. */

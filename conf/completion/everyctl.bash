@@ -1,6 +1,100 @@
-# bash completion of everyctl(1).
-_everyctl() {
-	local cur=${COMP_WORDS[COMP_CWORD]} commands='check help'
-	mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
+# bash completion of everyctl(1): commands, options, and what may stand behind them.
+
+# The names of the jobs, of the configuration that the command line names.
+_everyctl_jobs() {
+	everyctl ${1:+-c "$1"} names 2>/dev/null
 }
+
+_everyctl_zones() {
+	awk '$1 == "Z" { print $2 } $1 == "L" { print $3 }' \
+		"${TZDIR:-/usr/share/zoneinfo}/tzdata.zi" 2>/dev/null
+}
+
+_everyctl() {
+	local commands='check exec explain help import names next simulate'
+	local common='--config --json --no-header --color --help --version'
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local command='' config='' i options
+
+	# "--zone=Europe" comes as three words.
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-c | --config)
+			[[ ${COMP_WORDS[i + 1]} != = ]] || ((++i))
+			((++i))
+			config=${COMP_WORDS[i]}
+			;;
+		-c*) config=${COMP_WORDS[i]#-c} ;;
+		--color) ((++i)) ;;
+		-* | =) ;;
+		*) [[ $command ]] || command=${COMP_WORDS[i]} ;;
+		esac
+	done
+
+	COMPREPLY=()
+	case $prev in
+	-c | --config | -o | --output | --svg)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+		;;
+	--root)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return
+		;;
+	--color)
+		mapfile -t COMPREPLY < <(compgen -W 'always never auto' -- "$cur")
+		return
+		;;
+	--zone)
+		mapfile -t COMPREPLY < <(compgen -W "$(_everyctl_zones)" -- "$cur")
+		return
+		;;
+	--job)
+		mapfile -t COMPREPLY < <(compgen -W "$(_everyctl_jobs "$config")" -- "$cur")
+		return
+		;;
+	-u | --user)
+		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
+		return
+		;;
+	esac
+
+	case $command in
+	check) options='--dump' ;;
+	exec) options='--diff --environment --force --shell' ;;
+	explain) options='--zone --from --job' ;;
+	import) options='--user --system --anacron --output --root' ;;
+	next) options='--count --from --zone --cron' ;;
+	simulate)
+		options='--from --to --zone --duration --default-duration --durations --fail --seed'
+		options+=' --workers --queue --timeline --heatmap --measure --svg'
+		;;
+	*) options='' ;;
+	esac
+	if [[ $cur == -* ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "$options $common" -- "$cur")
+		return
+	fi
+	case $command in
+	'' | help)
+		mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
+		;;
+	check | exec | next | simulate)
+		mapfile -t COMPREPLY < <(compgen -W "$(_everyctl_jobs "$config")" -- "$cur")
+		;;
+	import)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		;;
+	esac
+}
+
 complete -F _everyctl everyctl

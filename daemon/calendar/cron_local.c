@@ -253,37 +253,60 @@ int64_t cron_local_last(const struct cron_expr *expr, int64_t local)
 	       last_time(expr, CIVIL_DAY_SECONDS - 1);
 }
 
-/* The bits from `first` to `last`. */
-static uint64_t bits(int first, int last)
+static unsigned size_of(uint64_t set)
 {
-	return (UINT64_C(2) << last) - (UINT64_C(1) << first);
+	return (unsigned)__builtin_popcountll(set);
 }
 
-/* How many seconds of one minute match. */
-static unsigned count_minute(const struct cron_expr *exprs, uint32_t set, int hour, int minute,
-			     uint64_t seconds)
+/* How many seconds of a day before `time` an expression matches by their time of day. */
+static unsigned count_before(const struct cron_expr *expr, int time)
 {
-	uint64_t matching = 0;
+	int hour = time / 3600;
+	int minute = time / 60 % 60;
+	int second = time % 60;
+	unsigned count = size_of(expr->hours & ((UINT64_C(1) << hour) - 1)) *
+			 size_of(expr->minutes) * size_of(expr->seconds);
+
+	if (!(expr->hours >> hour & 1))
+		return count;
+	count += size_of(expr->minutes & ((UINT64_C(1) << minute) - 1)) * size_of(expr->seconds);
+	if (!(expr->minutes >> minute & 1))
+		return count;
+	return count + size_of(expr->seconds & ((UINT64_C(1) << second) - 1));
+}
+
+/* The seconds of a minute that any of the set matches. */
+static uint64_t seconds_of(const struct cron_expr *exprs, uint32_t set, int hour, int minute)
+{
+	uint64_t seconds = 0;
 
 	for (; set != 0; set &= set - 1) {
 		const struct cron_expr *expr = &exprs[__builtin_ctz(set)];
 
 		if (expr->hours >> hour & expr->minutes >> minute & 1)
-			matching |= expr->seconds;
+			seconds |= expr->seconds;
 	}
-	return (unsigned)__builtin_popcountll(matching & seconds);
+	return seconds;
 }
 
-/* How many seconds of a day that all of the set match, from `first` to `last`, match by their time
-   of day. */
+/* How many seconds of a day from `first` to `last` the expressions of a set, which are all due on
+   it, match by their time of day. What two of them match counts once: hence minute by minute. */
 static unsigned count_times(const struct cron_expr *exprs, uint32_t set, int first, int last)
 {
 	unsigned count = 0;
 
-	for (int minute = first / 60; minute <= last / 60; minute++)
-		count += count_minute(exprs, set, minute / 60, minute % 60,
-				      bits(minute == first / 60 ? first % 60 : 0,
-					   minute == last / 60 ? last % 60 : 59));
+	if ((set & (set - 1)) == 0)
+		return count_before(&exprs[__builtin_ctz(set)], last + 1) -
+		       count_before(&exprs[__builtin_ctz(set)], first);
+	for (int minute = first / 60; minute <= last / 60; minute++) {
+		uint64_t seconds = seconds_of(exprs, set, minute / 60, minute % 60);
+
+		if (minute == first / 60)
+			seconds &= ~((UINT64_C(1) << first % 60) - 1);
+		if (minute == last / 60)
+			seconds &= (UINT64_C(2) << last % 60) - 1;
+		count += size_of(seconds);
+	}
 	return count;
 }
 

@@ -1,14 +1,11 @@
 /* See build.h. */
 #include "config/build.h"
 
-#include "calendar/cron.h"
-#include "calendar/zone.h"
 #include "config/convert.h"
-#include "config/crons.h"
 #include "config/drafts.h"
 #include "config/section.h"
+#include "config/timing.h"
 #include "config/uses.h"
-#include "config/zones.h"
 #include "core/names.h"
 #include "core/settings.h"
 
@@ -31,7 +28,6 @@ struct vector {
 
 struct builder {
 	struct model *model;
-	const char *host;
 	struct diags *diags;
 	struct option_set required_of_job;
 	struct option_set required_of_group;
@@ -48,8 +44,7 @@ struct builder {
 	struct vector groups; /* struct group */
 	struct uses uses;
 	struct drafts drafts;
-	struct zones zones;
-	struct crons crons;
+	struct timing timing;
 };
 
 /* Room for one more item. Returns it, or NULL without memory. */
@@ -90,7 +85,6 @@ int builder_new(const char *host, struct diags *diags, struct builder **ret_buil
 
 	if (!builder)
 		return -ENOMEM;
-	builder->host = host;
 	builder->diags = diags;
 	builder->model = model_new();
 	if (!builder->model) {
@@ -98,7 +92,7 @@ int builder_new(const char *host, struct diags *diags, struct builder **ret_buil
 		return -ENOMEM;
 	}
 	arena_init(&builder->scratch);
-	zones_init(&builder->zones, &builder->model->arena);
+	timing_init(&builder->timing, &builder->model->arena, host, diags);
 	sort_options(builder);
 	option_fallbacks(&builder->main_defaults.values, &(struct option_set){0});
 	builder->in_main = true;
@@ -117,7 +111,7 @@ void builder_free(struct builder *builder)
 	arena_done(&builder->scratch);
 	uses_done(&builder->uses);
 	drafts_done(&builder->drafts);
-	crons_done(&builder->crons);
+	timing_done(&builder->timing);
 	free(builder);
 }
 
@@ -183,38 +177,6 @@ static int convert(struct builder *builder, struct section *section)
 		if (r == 0)
 			option_set_add(&section->own, option_id(given->option));
 	}
-	return 0;
-}
-
-/*
- * Finds the zone that a section names, and local time for a job that needs one and has none of its
- * own or by defaults. Problems are reported. Returns 0, problems or not; or -ENOMEM.
- */
-static int find_zone(struct builder *builder, struct section *section)
-{
-	struct option_values *values = &section->values;
-	bool named = option_set_has(&section->own, OPT_TIMEZONE);
-	enum option_id id = named ? OPT_TIMEZONE : OPT_CRON;
-	bool local = !named || !strcmp(values->timezone, OPTION_LOCAL_ZONE);
-	char problem[ZONES_PROBLEM_SIZE];
-	char shown[QUOTED_SIZE];
-	struct place place = section->at;
-	int r;
-
-	if (!option_set_has(&section->own, id) || (!named && values->zone))
-		return 0;
-	r = local ? zones_local(&builder->zones, &values->zone, problem)
-		  : zones_find(&builder->zones, values->timezone, &values->zone, problem);
-	if (r != -EINVAL)
-		return r;
-	place.line = section_line(section, id);
-	place.option = option_table[id].name;
-	if (local)
-		place_report(builder->diags, DIAG_ERROR, &place,
-			     "the system's local time is not known: %s", problem);
-	else
-		place_report(builder->diags, DIAG_ERROR, &place, "\"%s\": %s",
-			     quoted(values->timezone, strlen(values->timezone), shown), problem);
 	return 0;
 }
 
@@ -290,43 +252,6 @@ static struct draft *share_draft(struct builder *builder, const struct section *
 	return builder->plain;
 }
 
-/* The schedule of a job whose options are good. */
-static int fill_schedule(struct builder *builder, struct schedule *schedule, const char *job,
-			 const struct section *section)
-{
-	const struct option_values *values = &section->values;
-
-	*schedule = (struct schedule){
-		.delay = schedule_splay(values->splay, builder->host, job),
-	};
-	if (option_set_has(&section->own, OPT_EVERY)) {
-		schedule->kind = SCHEDULE_EVERY;
-		schedule->interval = values->every;
-		schedule->offset = values->offset;
-	} else if (option_set_has(&section->own, OPT_CRON)) {
-		const struct cron cron = {
-			.zone = values->zone,
-			.gap = values->dst_gap,
-			.overlap = values->dst_overlap,
-			.n_exprs = values->cron.n,
-			.exprs = values->cron.exprs,
-		};
-
-		schedule->kind = SCHEDULE_CRON;
-		schedule->cron = crons_share(&builder->crons, &builder->model->arena, &cron);
-		if (!schedule->cron)
-			return -ENOMEM;
-	} else if (option_set_has(&section->own, OPT_AFTER)) {
-		schedule->kind = SCHEDULE_AFTER;
-		schedule->interval = values->after;
-	} else {
-		assert(values->on != 0);
-		schedule->kind = SCHEDULE_ON;
-		schedule->on = values->on & 0xff;
-	}
-	return 0;
-}
-
 /* The rest of a job whose options are good. */
 static int fill_job(struct builder *builder, struct job *job, const struct section *section,
 		    struct draft **ret_draft)
@@ -341,7 +266,7 @@ static int fill_job(struct builder *builder, struct job *job, const struct secti
 	job->settings = &draft->settings;
 	job->splay = values->splay;
 	*ret_draft = draft;
-	return fill_schedule(builder, &job->schedule, job->name, section);
+	return timing_schedule(&builder->timing, section, job->name, &job->schedule);
 }
 
 static int take_job(struct builder *builder, struct section *section, bool whole)
@@ -361,7 +286,7 @@ static int take_job(struct builder *builder, struct section *section, bool whole
 	section->defaults = builder->defaults.given;
 	r = convert(builder, section);
 	if (r == 0)
-		r = find_zone(builder, section);
+		r = timing_find_zone(&builder->timing, section);
 	if (r < 0)
 		return r;
 	if (whole) {
@@ -415,7 +340,7 @@ static int take_defaults(struct builder *builder, struct section *section)
 	*values = builder->defaults.values;
 	r = convert(builder, section);
 	if (r == 0)
-		r = find_zone(builder, section);
+		r = timing_find_zone(&builder->timing, section);
 	if (r == 0)
 		section_check_defaults(section, builder->diags);
 	if (r == 0)
@@ -565,7 +490,7 @@ int builder_finish(struct builder *builder, struct model **ret_model)
 	int r;
 
 	builder->model->daemon = builder->main_defaults.values.daemon;
-	builder->model->local_zone = builder->zones.local_zone;
+	builder->model->local_zone = builder->timing.zones.local_zone;
 	builder->top.values = builder->main_defaults.values;
 	section_check_top(&builder->top, builder->diags);
 	r = finish_groups(builder);

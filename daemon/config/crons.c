@@ -67,14 +67,16 @@ static bool grow(struct crons *crons)
 const struct cron *crons_share(struct crons *crons, struct arena *arena, const struct cron *cron)
 {
 	const struct cron **slot;
+	const struct cron *shared;
 	struct cron_expr *exprs;
 	struct cron *made;
 
 	if (crons->count * 2 >= crons->size && !grow(crons))
 		return NULL;
 	slot = find(crons->slots, crons->size, cron);
-	if (*slot)
-		return *slot;
+	shared = *slot;
+	if (shared)
+		return shared;
 	made = arena_alloc(arena, sizeof(*made));
 	exprs = arena_alloc(arena, cron->n_exprs * sizeof(*exprs));
 	if (!made || !exprs)

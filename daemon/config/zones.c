@@ -195,9 +195,18 @@ static int local_by_path(const struct zones *zones, const char *path, const stru
 {
 	char target[PATH_MAX];
 	ssize_t len = readlink(path, target, sizeof(target) - 1);
+	const char *name;
+	int r;
 
 	target[len > 0 ? len : 0] = '\0';
-	return read_zone(zones, path, name_in_path(len > 0 ? target : path), ret_zone, problem);
+	name = name_in_path(len > 0 ? target : path);
+	r = read_zone(zones, path, name, ret_zone, problem);
+	/* As in a container without tzdata. */
+	if (r == -ENOENT && (!strcmp(name, "Etc/UTC") || !strcmp(name, "UTC"))) {
+		*ret_zone = zone_utc();
+		return 0;
+	}
+	return r;
 }
 
 /* TZ as tzset(3) has it: the name of a zone, the path of its file, or a rule of POSIX. */

@@ -228,13 +228,17 @@ static void act(struct step *step, struct engine_job *job, enum reason reason)
 	bool in_time = reason != REASON_DOWN && step->now - engine_job_due(job) <= ENGINE_LATE;
 
 	job_arm(step, job, USEC_INFINITY);
-	if (job->pause || !in_time) {
+	if (!job->pause && in_time) {
+		catch_up_withdraw(step, job, VERDICT_COALESCED, job->backlog_reason);
+		policy_consider(step, job, slot);
+	} else if (job->held != USEC_INFINITY) {
+		/* Only one can be on record as waiting. */
+		policy_not_run(step, job, (struct span){slot, slot, 1}, VERDICT_SKIPPED,
+			       REASON_HELD);
+	} else {
 		if (slot > job->accounted)
 			job->accounted = slot;
 		due_catch_up(step, job, &slot, 1, (struct span){0}, reason);
-	} else {
-		catch_up_withdraw(step, job, VERDICT_COALESCED, job->backlog_reason);
-		policy_consider(step, job, slot);
 	}
 	due_follow(step, job);
 }
@@ -247,7 +251,10 @@ void due_follow(const struct step *step, struct engine_job *job)
 	if (schedule->kind != SCHEDULE_AFTER || step->engine->stopping || job->gone ||
 	    busy != (job->next != USEC_INFINITY))
 		return;
-	job_arm(step, job, busy ? USEC_INFINITY : usec_add(step->now, schedule->interval));
+	job->next = busy ? USEC_INFINITY : usec_add(step->now, schedule->interval);
+	/* Else it is about to be looked at. */
+	if (!pause_is_over(job, step->now))
+		job_rearm(step, job);
 }
 
 void due_look(struct step *step, struct engine_job *job, enum reason reason)

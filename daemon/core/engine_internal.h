@@ -242,7 +242,7 @@ void policy_consider(struct step *step, struct engine_job *job, usec_t slot);
 /* Slots that do not run, perhaps none. */
 void policy_not_run(struct step *step, struct engine_job *job, struct span slots,
 		    enum verdict verdict, enum reason reason);
-/* So many runs of the job at once. */
+/* So many runs of the job at once. Those of SCHEDULE_AFTER follow each other, by its nature. */
 unsigned policy_limit(const struct job *def);
 /* Runs the held occurrence, if there is one and its turn has come. */
 void policy_release(struct step *step, struct engine_job *job);

@@ -162,7 +162,9 @@ static void admit(struct step *step, struct engine_job *job, usec_t slot, bool r
 
 unsigned policy_limit(const struct job *def)
 {
-	return def->settings->overlap == OVERLAP_ALLOW ? def->settings->max_running : 1;
+	if (def->settings->overlap != OVERLAP_ALLOW || def->schedule.kind == SCHEDULE_AFTER)
+		return 1;
+	return def->settings->max_running;
 }
 
 /* Makes way for the held occurrence. Whichever run ends last releases it. */

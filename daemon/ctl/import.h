@@ -18,7 +18,7 @@
 
 /* The most bytes of a crontab, and of what is made of all. */
 #define IMPORT_FILE_MAX   ((size_t)16 * 1024 * 1024)
-#define IMPORT_OUTPUT_MAX ((size_t)256 * 1024 * 1024)
+#define IMPORT_OUTPUT_MAX ((size_t)64 * 1024 * 1024)
 
 /* The most variables that a crontab may set. */
 #define IMPORT_VARIABLES_MAX 500

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "ctl/option.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +47,7 @@ static int mistake(const char *what, const char *word, const char *more)
 
 static int take_color(struct invocation *invocation, const char *word)
 {
+	assert(word);
 	for (size_t i = 0; i < ARRAY_LENGTH(colors); i++) {
 		if (strcmp(word, colors[i]) == 0) {
 			invocation->color = (enum invocation_color)i;

@@ -1,20 +1,11 @@
 /* everyctl next: when jobs are due. */
+#include "ctl/next.h"
 #include "ctl/commands.h"
 
-#include "calendar/cron.h"
-#include "calendar/duration.h"
-#include "calendar/schedule.h"
 #include "calendar/zone.h"
 #include "core/model.h"
-#include "ctl/dst.h"
-#include "ctl/json.h"
-#include "ctl/table.h"
-#include "ctl/times.h"
-#include "ctl/upcoming.h"
-#include "ctl/when.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,8 +17,6 @@
 
 /* The clocks' being set is told if something is due that close to it. */
 #define CHANGE_NEAR USEC_PER_DAY
-
-#define NOTE_SIZE 400
 
 enum {
 	OPT_COUNT,
@@ -44,32 +33,6 @@ const struct ctl_option next_options[] = {
 	[OPT_CRON] = {0, "cron", "EXPR",
 		      "of this expression instead, read in that zone; repeatable"},
 	{0},
-};
-
-/* The clocks of a zone are set. */
-struct change {
-	const struct zone *zone;
-	struct dst_change change;
-};
-
-/* What was asked for, and what is to be shown of it. */
-struct next {
-	struct when when;
-	usec_t from;
-	uint64_t count;
-	bool each; /* the count is of each job */
-
-	struct upcoming upcoming;
-	struct schedule *crons; /* the schedules of --cron */
-	size_t n_crons;
-	const struct job **others; /* whose slots do not follow from time, or that have none */
-	size_t n_others;
-	size_t n_more_others; /* beyond those */
-
-	struct upcoming_slot *slots; /* by due time */
-	size_t n_slots;
-	struct change *changes; /* by time */
-	size_t n_changes;
 };
 
 static void next_done(struct next *next)
@@ -164,7 +127,7 @@ static bool is_near(const struct next *next, usec_t time)
 static int add_changes(struct next *next, const struct zone *zone)
 {
 	usec_t last = next->slots[next->n_slots - 1].due;
-	struct change change = {.zone = zone, .change.time = next->from / USEC_PER_SEC};
+	struct next_change change = {.zone = zone, .change.time = next->from / USEC_PER_SEC};
 
 	for (size_t i = 0; i < next->n_changes; i++) {
 		if (strcmp(zone_name(next->changes[i].zone), zone_name(zone)) == 0)
@@ -172,7 +135,7 @@ static int add_changes(struct next *next, const struct zone *zone)
 	}
 	while (dst_next_change(zone, change.change.time, &change.change) &&
 	       change.change.time <= last / USEC_PER_SEC) {
-		struct change *changes;
+		struct next_change *changes;
 
 		if (!is_near(next, change.change.time * USEC_PER_SEC))
 			continue;
@@ -187,15 +150,10 @@ static int add_changes(struct next *next, const struct zone *zone)
 
 static int by_time(const void *a, const void *b)
 {
-	const struct change *one = a;
-	const struct change *other = b;
+	const struct next_change *one = a;
+	const struct next_change *other = b;
 
 	return (one->change.time > other->change.time) - (one->change.time < other->change.time);
-}
-
-static const struct zone *zone_of(const struct schedule *schedule)
-{
-	return schedule->kind == SCHEDULE_CRON ? schedule->cron->zone : NULL;
 }
 
 /* Of the zone that times are shown in, and of those that they are reckoned in. */
@@ -208,7 +166,7 @@ static int find_changes(struct next *next)
 		return 0;
 	r = add_changes(next, last);
 	for (size_t i = 0; r == 0 && i < next->n_slots; i++) {
-		const struct zone *zone = zone_of(next->slots[i].schedule);
+		const struct zone *zone = next_zone(next->slots[i].schedule);
 
 		if (!zone || zone == last)
 			continue;
@@ -218,168 +176,6 @@ static int find_changes(struct next *next)
 	if (next->n_changes > 1)
 		qsort(next->changes, next->n_changes, sizeof(*next->changes), by_time);
 	return r;
-}
-
-/* --- a table ---------------------------------------------------------------------------------- */
-
-static const struct table_column columns[] = {
-	{"DUE", TABLE_LEFT},
-	{"IN", TABLE_LEFT},
-	{"JOB", TABLE_LEFT},
-	{"NOTE", TABLE_LEFT},
-};
-
-/* What does not fit is cut off. */
-static void _printf_(2, 3) add_note(char note[static NOTE_SIZE], const char *format, ...)
-{
-	size_t used = strlen(note);
-	va_list ap;
-
-	if (used > 0)
-		used += (size_t)snprintf(note + used, NOTE_SIZE - used, "; ");
-	if (used >= NOTE_SIZE)
-		return;
-	va_start(ap, format);
-	(void)vsnprintf(note + used, NOTE_SIZE - used, format, ap);
-	va_end(ap);
-}
-
-/* Whether the clocks of that zone show something else than those of the times that are shown. */
-static bool differs(const struct next *next, const struct zone *zone, usec_t time)
-{
-	return zone_segment(zone, time / USEC_PER_SEC).offset !=
-	       zone_segment(next->when.zone, time / USEC_PER_SEC).offset;
-}
-
-static void add_slot(const struct next *next, struct table *table, const struct upcoming_slot *slot)
-{
-	const struct zone *zone = zone_of(slot->schedule);
-	char note[NOTE_SIZE] = "";
-	char text[TIMES_TEXT_SIZE];
-	char dst_text[DST_TEXT_SIZE];
-	char span[DURATION_TEXT_SIZE];
-	bool marked = false;
-
-	if (zone && differs(next, zone, slot->due))
-		add_note(note, "in %s %s", zone_name(zone), times_format(slot->due, zone, text));
-	if (zone) {
-		struct dst_slot dst = dst_slot(slot->schedule->cron, slot->slot);
-
-		marked = dst.mark != DST_PLAIN;
-		if (marked)
-			add_note(note, "%s", dst_describe_slot(&dst, dst_text));
-	}
-	if (slot->due != slot->slot)
-		add_note(note, "%s of splay", duration_format_short(slot->due - slot->slot, span));
-	table_cell(table, TABLE_PLAIN, times_format(slot->due, next->when.zone, text));
-	table_cell(table, TABLE_FAINT, times_format_relative(slot->due, next->when.now, text));
-	table_cell(table, TABLE_PLAIN, slot->name);
-	table_cell(table, marked ? TABLE_WARN : TABLE_FAINT, note);
-}
-
-static void add_change(const struct next *next, struct table *table, const struct change *change)
-{
-	usec_t time = change->change.time * USEC_PER_SEC;
-	char text[TIMES_TEXT_SIZE];
-	char what[DST_TEXT_SIZE];
-
-	table_cell(table, TABLE_WARN, times_format(time, next->when.zone, text));
-	table_cell(table, TABLE_WARN, times_format_relative(time, next->when.now, text));
-	table_cell(table, TABLE_PLAIN, NULL);
-	table_cellf(table, TABLE_WARN, "%s: %s", zone_name(change->zone),
-		    dst_describe_change(&change->change, what));
-}
-
-static int print_table(const struct next *next, const struct ctl *ctl)
-{
-	struct table *table = table_new(columns, ARRAY_LENGTH(columns));
-	size_t change = 0;
-	int r;
-
-	if (!table)
-		return -ENOMEM;
-	for (size_t i = 0; i < next->n_slots; i++) {
-		while (change < next->n_changes &&
-		       next->changes[change].change.time <= next->slots[i].due / USEC_PER_SEC)
-			add_change(next, table, &next->changes[change++]);
-		add_slot(next, table, &next->slots[i]);
-	}
-	for (size_t i = 0; i < next->n_others; i++) {
-		const struct job *job = next->others[i];
-		char text[SCHEDULE_DESCRIBE_SIZE];
-
-		table_cell(table, TABLE_FAINT, schedule_is_grid(&job->schedule) ? "never" : "-");
-		table_cell(table, TABLE_FAINT, NULL);
-		table_cell(table, TABLE_PLAIN, job->name);
-		table_cell(table, TABLE_FAINT, schedule_describe(&job->schedule, text));
-	}
-	if (next->n_more_others > 0) {
-		table_cell(table, TABLE_FAINT, "-");
-		table_cell(table, TABLE_FAINT, NULL);
-		table_cellf(table, TABLE_FAINT, "and %zu more", next->n_more_others);
-		table_cell(table, TABLE_FAINT, "whose times follow from what happens");
-	}
-	r = table_print(table, ctl);
-	table_free(table);
-	return r;
-}
-
-/* --- JSON ------------------------------------------------------------------------------------- */
-
-static json_t *slot_json(const struct next *next, const struct upcoming_slot *slot)
-{
-	const struct zone *zone = zone_of(slot->schedule);
-	struct dst_slot dst = {.mark = DST_PLAIN};
-
-	if (zone)
-		dst = dst_slot(slot->schedule->cron, slot->slot);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "job", json_text(slot->name), "due",
-			 json_time(slot->due, next->when.zone), "slot",
-			 json_time(slot->slot, zone ? zone : next->when.zone), "in",
-			 json_span(slot->due - next->when.now), "splay",
-			 json_span(slot->due - slot->slot), "zone",
-			 json_text(zone ? zone_name(zone) : NULL), "dst",
-			 json_text(dst_mark_name(dst.mark)));
-}
-
-static json_t *change_json(const struct change *change)
-{
-	char text[DST_TEXT_SIZE];
-
-	return json_pack("{s:o, s:o, s:i, s:i, s:o}", "time",
-			 json_time(change->change.time * USEC_PER_SEC, change->zone), "zone",
-			 json_text(zone_name(change->zone)), "offset_before",
-			 (int)change->change.before, "offset_after", (int)change->change.after,
-			 "what", json_text(dst_describe_change(&change->change, text)));
-}
-
-static json_t *other_json(const struct job *job)
-{
-	char text[SCHEDULE_DESCRIBE_SIZE];
-
-	return json_pack("{s:o, s:o}", "job", json_text(job->name), "schedule",
-			 json_text(schedule_describe(&job->schedule, text)));
-}
-
-static int print_json(const struct next *next)
-{
-	_cleanup_(cleanup_json) json_t *slots = json_array();
-	_cleanup_(cleanup_json) json_t *changes = json_array();
-	_cleanup_(cleanup_json) json_t *others = json_array();
-	int r = slots && changes && others ? 0 : -1;
-
-	for (size_t i = 0; r == 0 && i < next->n_slots; i++)
-		r = json_array_append_new(slots, slot_json(next, &next->slots[i]));
-	for (size_t i = 0; r == 0 && i < next->n_changes; i++)
-		r = json_array_append_new(changes, change_json(&next->changes[i]));
-	for (size_t i = 0; r == 0 && i < next->n_others; i++)
-		r = json_array_append_new(others, other_json(next->others[i]));
-	if (r < 0)
-		return -ENOMEM;
-	return json_print(json_pack("{s:o, s:o, s:O, s:O, s:O}", "from",
-				    json_time(next->from, next->when.zone), "zone",
-				    json_text(zone_name(next->when.zone)), "slots", slots,
-				    "clock_changes", changes, "without_times", others));
 }
 
 /* --- the command ------------------------------------------------------------------------------ */
@@ -458,7 +254,7 @@ static int print(struct next *next, const struct ctl *ctl)
 	if (r == 0)
 		r = find_changes(next);
 	if (r == 0)
-		r = ctl->json ? print_json(next) : print_table(next, ctl);
+		r = ctl->json ? next_print_json(next) : next_print_table(next, ctl);
 	/* What could not be written is told at the end. */
 	return r < 0 && r != -EIO ? ctl_fail("%s", strerrordesc_np(-r)) : CTL_OK;
 }

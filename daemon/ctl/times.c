@@ -296,7 +296,7 @@ const char *times_format(usec_t time, const struct zone *zone, char buf[static T
 	char *p;
 
 	if (time == USEC_INFINITY) {
-		(void)strcpy(buf, "never");
+		(void)stpcpy(buf, "never");
 		return buf;
 	}
 	segment = zone_segment(zone, seconds);
@@ -314,14 +314,14 @@ const char *times_format_rfc3339(usec_t time, const struct zone *zone,
 	char *p;
 
 	if (time == USEC_INFINITY) {
-		(void)strcpy(buf, "never");
+		(void)stpcpy(buf, "never");
 		return buf;
 	}
 	/* It has no seconds of an offset: there the clock reading is put right instead. */
 	minutes = zone_segment(zone, seconds).offset / 60;
 	p = write_local(buf, seconds + (int64_t)minutes * 60, 'T', fraction);
 	if (minutes == 0)
-		(void)strcpy(p, "Z");
+		(void)stpcpy(p, "Z");
 	else
 		(void)sprintf(p, "%c%02d:%02d", minutes < 0 ? '-' : '+', abs(minutes) / 60,
 			      abs(minutes) % 60);
@@ -334,7 +334,7 @@ const char *times_format_relative(usec_t time, usec_t now, char buf[static TIMES
 	usec_t span;
 
 	if (time == USEC_INFINITY) {
-		(void)strcpy(buf, "never");
+		(void)stpcpy(buf, "never");
 		return buf;
 	}
 	if (__builtin_sub_overflow(time > now ? time : now, time > now ? now : time, &span))
@@ -343,7 +343,7 @@ const char *times_format_relative(usec_t time, usec_t now, char buf[static TIMES
 	if (span >= USEC_PER_MIN && span < USEC_INFINITY - USEC_PER_SEC)
 		span = (span + USEC_PER_SEC / 2) / USEC_PER_SEC * USEC_PER_SEC;
 	if (span == 0)
-		(void)strcpy(buf, "now");
+		(void)stpcpy(buf, "now");
 	else
 		(void)snprintf(buf, TIMES_TEXT_SIZE, time > now ? "in %s" : "%s ago",
 			       duration_format_short(span, text));

@@ -7,6 +7,7 @@
 #include "ledger/tell.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 bool opening_set_aside(struct ledger *ledger, struct trouble *ret_trouble)
 {
@@ -69,6 +70,21 @@ static int take_up(struct ledger *ledger)
 	if (rc == SQLITE_OK)
 		past_done(&past);
 	return rc;
+}
+
+/* What there was of a life before this one is known to have no verdict to come. */
+void opening_marks(struct ledger *ledger)
+{
+	_cleanup_free_ char *directory =
+		strndup(ledger->path, (size_t)(strrchr(ledger->path, '/') - ledger->path));
+	struct begun *begun = directory ? begun_open(directory, ledger->boot) : NULL;
+
+	if (!begun)
+		return;
+	begun_recall(begun, ledger->boot, &(struct past){0});
+	ledger_lock(ledger);
+	ledger->begun = begun;
+	ledger_unlock(ledger);
 }
 
 bool opening_again(struct ledger *ledger, struct trouble *ret_trouble)

@@ -108,6 +108,15 @@ static int make(const char *path, bool *ret_made)
 	return make_file(path, ret_made);
 }
 
+/* A FIFO, a socket or a device: what comes of reading it would be taken for a failing disk. Of a
+   directory the error says it. */
+static bool is_irregular(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 /* May the file be written? Returns 0 or -errno. */
 static int probe(const char *path)
 {
@@ -213,6 +222,10 @@ int store_open(struct store *store, const char *path, struct trouble *ret_troubl
 	if (r < 0) {
 		*ret_trouble = (struct trouble){TROUBLE_DIRECTORY, -r};
 		return TROUBLE_DIRECTORY;
+	}
+	if (is_irregular(path)) {
+		*ret_trouble = (struct trouble){TROUBLE_IRREGULAR, 0};
+		return TROUBLE_IRREGULAR;
 	}
 	rc = connect(store);
 	if (rc == SQLITE_OK)

@@ -67,6 +67,8 @@ static const struct {
 	{TROUBLE_GONE, "the file was removed or replaced"},
 	{TROUBLE_MOVED, "the file with -wal behind its name was removed or replaced"},
 	{TROUBLE_SILENT, "the disk does not answer; look at the kernel's log"},
+	{TROUBLE_IRREGULAR, "it is not a file, but a FIFO, a socket or a device; remove it, or set "
+			    "state_dir elsewhere"},
 	{SQLITE_IOERR_NOMEM, "out of memory"},
 	{SQLITE_IOERR_FSYNC, "what was written cannot be made durable; the disk may fail: look at "
 			     "the kernel's log"},

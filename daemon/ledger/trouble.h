@@ -14,6 +14,7 @@ enum {
 	TROUBLE_GONE = -3,      /* the file was removed, or another one is in its place */
 	TROUBLE_MOVED = -4,     /* its -wal was */
 	TROUBLE_SILENT = -5,    /* the writer does not come back */
+	TROUBLE_IRREGULAR = -7, /* there is something else than a file in its place */
 	TROUBLE_DIRECTORY = -6, /* that of the state cannot be had; `error` says why */
 };
 

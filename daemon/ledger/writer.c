@@ -310,6 +310,8 @@ static int attempt(struct ledger *ledger, struct trouble *ret_trouble)
 		store_rollback(&ledger->store);
 		return rc;
 	}
+	if (!ledger->begun && (ledger->failures > 0 || ledger->renewing))
+		opening_marks(ledger);
 	ledger->pause = 0;
 	ledger->failures = 0;
 	ledger->unchecked = true;

@@ -17,6 +17,7 @@ void books_init(struct world *world)
 	for (size_t i = 0; i < world->plan.n_jobs; i++) {
 		world->books[i].accounted = INT64_MIN;
 		world->books[i].held = NONE;
+		world->books[i].cursor = NONE;
 	}
 }
 
@@ -35,16 +36,10 @@ void books_done(struct world *world)
 	free(world->books);
 }
 
-/* By its definition: the first slot that is due after t. */
-usec_t books_first_after(const struct schedule *schedule, usec_t t)
+/* The first slot of a grid that is due after t. */
+static usec_t first_after(const struct schedule *schedule, usec_t t)
 {
-	int64_t k = (t - schedule->delay - schedule->offset) / schedule->interval;
-
-	while (schedule->offset + k * schedule->interval + schedule->delay <= t)
-		k++;
-	while (schedule->offset + (k - 1) * schedule->interval + schedule->delay > t)
-		k--;
-	return schedule->offset + k * schedule->interval;
+	return grid_after(schedule, t - schedule->delay);
 }
 
 static void account_for(struct book *book, usec_t slot)
@@ -78,40 +73,107 @@ void books_post_settled(struct world *world, size_t number, struct range range)
 				    });
 }
 
-/* The slots that become due at this moment are open from now on. After the clock went back slots
-   that were acted on run again as they come, but nothing is made up for if they do not. */
+/* What is not of a grid is open by what happened alone. */
+static void open_slot(struct world *world, size_t number, usec_t slot)
+{
+	struct record_job *job = &world->record.jobs[number];
+
+	/* In time that comes a second time there may have been one at the same moment. */
+	if (slot <= world->books[number].accounted && slot >= job->again)
+		job->again = slot + 1;
+	slots_add(&world->books[number].open, (struct range){slot, 1, 1});
+	record_post(&world->record,
+		    &(struct posting){.kind = POST_OPEN, .job = number, .at = slot});
+}
+
+/* The slots of a grid that become due at this moment are open from now on. After the clock went
+   back slots that were acted on run again as they come, but nothing is made up for if they do not.
+ */
 static void open_due(struct world *world, size_t number, struct slots *ret_fresh)
 {
 	const struct schedule *schedule = &world->plan.jobs[number].schedule;
 	struct book *book = &world->books[number];
-	struct range range = {book->cursor, 0, schedule->interval};
 	usec_t until = world->wall - schedule->delay;
 	usec_t first = book->cursor;
 
 	if (until < book->cursor)
 		return;
-	range.count = (uint64_t)((until - first) / schedule->interval) + 1;
-	book->cursor += (usec_t)range.count * schedule->interval;
-	slots_add(ret_fresh, range);
+	grid_add(schedule, first - 1, until, ret_fresh);
+	book->cursor = grid_after(schedule, until);
 	slots_take_before(ret_fresh, usec_add(book->accounted, 1), NULL);
 	slots_add_all(&book->open, ret_fresh);
-	if (ret_fresh->n > 0 || range.count > 1 || until - first > CATCHUP_IN_TIME || book->paused)
+	if (ret_fresh->n > 0 || grid_after(schedule, first) <= until ||
+	    until - first > CATCHUP_IN_TIME || book->paused)
 		return;
-	slots_add(&book->open, range);
+	slots_add(&book->open, (struct range){first, 1, 1});
 	catchup_again(world, number);
+}
+
+/* The one slot of another job. */
+static void open_other(struct world *world, size_t number, struct slots *ret_fresh)
+{
+	const struct schedule *schedule = &world->plan.jobs[number].schedule;
+	struct book *book = &world->books[number];
+
+	if (book->cursor == NONE || book->cursor + schedule->delay > world->wall)
+		return;
+	slots_add(ret_fresh, (struct range){book->cursor, 1, 1});
+	open_slot(world, number, book->cursor);
+	account_for(book, book->cursor);
+	book->cursor = NONE;
+}
+
+/* Only one slot can be on record as waiting: where another one is held, this one cannot. */
+static bool finds_another(const struct world *world, size_t number, const struct slots *fresh)
+{
+	const struct book *book = &world->books[number];
+	usec_t delay = world->plan.jobs[number].schedule.delay;
+
+	return book->held != NONE && fresh->n > 0 &&
+	       (book->paused || world->wall - delay - slots_last(fresh) > CATCHUP_IN_TIME);
 }
 
 void books_due(struct world *world, size_t number, enum reason reason)
 {
+	struct book *book = &world->books[number];
 	struct slots fresh = {0};
 
 	if (world->stopping || !world->plan.jobs[number].present)
 		return;
-	if (world->books[number].until <= world->wall)
+	if (book->paused && book->until <= world->wall) {
 		catchup_resume(world, number);
-	open_due(world, number, &fresh);
+		if (book->live < books_limit(&world->plan.jobs[number]))
+			book->held = NONE;
+	}
+	if (schedule_is_grid(&world->plan.jobs[number].schedule))
+		open_due(world, number, &fresh);
+	else
+		open_other(world, number, &fresh);
+	if (!schedule_is_grid(&world->plan.jobs[number].schedule) &&
+	    finds_another(world, number, &fresh))
+		slots_clear(&fresh);
 	catchup_expect(world, number, &fresh, reason);
 	slots_done(&fresh);
+}
+
+void books_event(struct world *world, enum schedule_event event)
+{
+	for (size_t i = 0; i < world->plan.n_jobs; i++) {
+		const struct job_plan *plan = &world->plan.jobs[i];
+		struct book *book = &world->books[i];
+
+		if (world->stopping || !plan->present || plan->schedule.kind != SCHEDULE_ON ||
+		    !(plan->schedule.on & event))
+			continue;
+		world->occurred++;
+		if (book->cursor != NONE) {
+			/* For this one, the one that waits for its delay will do. */
+			open_slot(world, i, world->wall);
+			continue;
+		}
+		book->cursor = world->wall;
+		books_due(world, i, REASON_LATE);
+	}
 }
 
 /* The clock went back, too far to wait for it: slots that were acted on may be seen again; those
@@ -122,7 +184,7 @@ static void see_again(struct world *world, size_t number)
 	struct book *book = &world->books[number];
 	struct slots stays = {0};
 
-	book->cursor = books_first_after(schedule, world->wall);
+	book->cursor = first_after(schedule, world->wall);
 	slots_add_all(&stays, &book->waiting);
 	slots_take_before(&stays, usec_add(book->accounted, 1), NULL);
 	slots_take_before(&stays, book->cursor, NULL);
@@ -139,34 +201,65 @@ static bool is_standstill(struct world *world, size_t number, const struct sched
 	const struct book *book = &world->books[number];
 	struct record_job *job = &world->record.jobs[number];
 
-	if (book->cursor - schedule->interval <= world->wall ||
-	    book->cursor + schedule->delay - world->wall <= 2 * schedule->interval)
+	if (grid_before(schedule, book->cursor) <= world->wall ||
+	    book->cursor + schedule->delay - world->wall <= grid_patience(schedule, book->cursor))
 		return false;
 	if (book->accounted + 1 > job->again)
 		job->again = book->accounted + 1;
 	return true;
 }
 
-void books_clock_stepped(struct world *world)
+/* What is not of a grid moves with the clock, but never further away than it was at first. */
+static void shift(struct world *world, size_t number, usec_t by)
+{
+	const struct schedule *schedule = &world->plan.jobs[number].schedule;
+	struct book *book = &world->books[number];
+	usec_t latest = world->wall;
+
+	if (schedule->kind == SCHEDULE_AFTER)
+		latest += schedule->interval;
+	if (book->cursor != NONE)
+		book->cursor = book->cursor + by < latest ? book->cursor + by : latest;
+}
+
+void books_clock_stepped(struct world *world, usec_t by, bool suspended)
 {
 	for (size_t i = 0; i < world->plan.n_jobs; i++) {
+		const struct schedule *schedule = &world->plan.jobs[i].schedule;
+
 		if (!world->plan.jobs[i].present || world->stopping)
 			continue;
-		if (is_standstill(world, i, &world->plan.jobs[i].schedule))
+		if (!schedule_is_grid(schedule))
+			shift(world, i, by);
+		else if (is_standstill(world, i, schedule))
 			see_again(world, i);
 		books_due(world, i, REASON_STEPPED);
 	}
+	if (suspended)
+		books_event(world, SCHEDULE_ON_RESUME);
 }
 
 void books_continue(struct world *world, size_t number, const struct schedule *schedule)
 {
-	const struct schedule nominal = {.interval = schedule->interval,
-					 .offset = schedule->offset};
 	struct book *book = &world->books[number];
 
-	book->cursor = books_first_after(&nominal, book->accounted);
+	book->cursor = grid_after(schedule, book->accounted);
 	if (is_standstill(world, number, schedule))
-		book->cursor = books_first_after(schedule, world->wall);
+		book->cursor = first_after(schedule, world->wall);
+}
+
+/* What is not of a grid begins now, or with a longer or a shorter span where the last one did. */
+static void begin_other(struct world *world, struct book *book, const struct schedule *schedule)
+{
+	usec_t due = world->wall - schedule->delay;
+
+	account_for(book, book->since);
+	book->cursor = NONE;
+	if (schedule->kind == SCHEDULE_AFTER) {
+		book->cursor = book->since + schedule->interval;
+		if (book->cursor < due)
+			book->cursor = due;
+	}
 }
 
 /* The slots of a job that is new, or has others than before: what was due by now does not count,
@@ -176,6 +269,10 @@ void books_begin(struct world *world, size_t number, const struct schedule *sche
 	struct book *book = &world->books[number];
 	usec_t due = world->wall - schedule->delay;
 
+	if (!schedule_is_grid(schedule)) {
+		begin_other(world, book, schedule);
+		return;
+	}
 	account_for(book, due);
 	if (book->may_wait.n > 0)
 		account_for(book, slots_last(&book->may_wait));
@@ -183,11 +280,15 @@ void books_begin(struct world *world, size_t number, const struct schedule *sche
 }
 
 /* The same in a life. A job that begins anew may come to slots that it had before. */
-static void begin_slots(struct world *world, size_t number, const struct schedule *schedule)
+static void begin_slots(struct world *world, size_t number, const struct schedule *before,
+			const struct schedule *schedule)
 {
 	struct book *book = &world->books[number];
 	struct record_job *job = &world->record.jobs[number];
 
+	book->since = world->wall;
+	if (before && before->kind == SCHEDULE_AFTER && book->cursor != NONE)
+		book->since = book->cursor - before->interval;
 	if (!book->job) {
 		book->accounted = INT64_MIN;
 		if (job->started.n > 0 && slots_last(&job->started) >= job->again)
@@ -220,12 +321,15 @@ static void look_at_timers(struct world *world, const struct plan *plan)
 
 		book->looked_at = before->present && after->present && !same_job(before, after) &&
 				  (before->schedule.delay != after->schedule.delay ||
+				   !grid_same(&before->schedule, &after->schedule) ||
 				   (book->paused && book->until <= world->wall));
 	}
 }
 
 void books_load(struct world *world, const struct plan *plan)
 {
+	bool again = world->loaded;
+
 	world->diff = (struct engine_diff){0};
 	if (world->stopping)
 		return;
@@ -239,8 +343,8 @@ void books_load(struct world *world, const struct plan *plan)
 		world->diff.unchanged += was && after->present && same_job(before, after);
 		world->diff.changed += was && after->present && !same_job(before, after);
 		if (world->loaded && after->present &&
-		    !(was && books_same_grid(&before->schedule, &after->schedule)))
-			begin_slots(world, i, &after->schedule);
+		    !(was && grid_same(&before->schedule, &after->schedule)))
+			begin_slots(world, i, was ? &before->schedule : NULL, &after->schedule);
 		if (was)
 			catchup_load(world, i, before, after);
 		if (!after->present)
@@ -258,11 +362,15 @@ void books_load(struct world *world, const struct plan *plan)
 			books_due(world, i, REASON_LATE);
 	world->loaded = true;
 	world->loads++;
+	if (again)
+		books_event(world, SCHEDULE_ON_RELOAD);
 }
 
 unsigned books_limit(const struct job_plan *plan)
 {
-	return plan->overlap == OVERLAP_ALLOW ? plan->max_running : 1;
+	return plan->overlap == OVERLAP_ALLOW && plan->schedule.kind != SCHEDULE_AFTER
+		       ? plan->max_running
+		       : 1;
 }
 
 static void take_in_hand(struct book *book, usec_t slot)
@@ -321,11 +429,29 @@ static bool check_run(void *ctx, struct engine_run *run)
 	return true;
 }
 
+/* It is never without a slot, unless something of it is under way: then it has none. */
+static void follow(struct world *world, const struct engine_job *job)
+{
+	const struct schedule *schedule = &job->def->schedule;
+	struct book *book = &world->books[job_number(job->def)];
+	bool busy = book->live > 0 || job->held != NONE || job->backlog != NONE;
+
+	if (schedule->kind != SCHEDULE_AFTER)
+		return;
+	if (busy)
+		book->cursor = NONE;
+	else if (book->cursor == NONE)
+		book->cursor = world->wall + schedule->interval;
+	if (!busy && world->wall - world->elapsed == world->ahead &&
+	    book->cursor > world->wall + schedule->interval)
+		world_fail(world, "%s: it waits for more than its span", job->def->name);
+}
+
 static void check_timer(struct world *world, const struct engine_job *job)
 {
 	const struct book *book = &world->books[job_number(job->def)];
 	const struct job_tail *tail = engine_job_tail(book->job);
-	usec_t at = job->next + job->def->schedule.delay;
+	usec_t at = usec_add(job->next, job->def->schedule.delay);
 
 	if (job->next != book->cursor)
 		world_fail(world, "%s: armed for %lld instead of %lld", job->def->name,
@@ -335,13 +461,8 @@ static void check_timer(struct world *world, const struct engine_job *job)
 		world_fail(world, "%s: it is paused, or is it?", job->def->name);
 	if (book->paused && book->until < at)
 		at = book->until;
-	if (tail->at != at)
+	if (tail->armed != (at != NONE) || (tail->armed && tail->at != at))
 		world_fail(world, "%s: the timer is not that of the slot", job->def->name);
-}
-
-bool books_same_grid(const struct schedule *a, const struct schedule *b)
-{
-	return a->interval == b->interval && a->offset == b->offset;
 }
 
 static void check_held(struct world *world, const struct engine_job *job)
@@ -369,14 +490,15 @@ static bool check_job(void *ctx, struct engine_job *job)
 
 	if (!world->plan.jobs[number].present || book->job != job)
 		world_fail(world, "%s is not in the plan", job->def->name);
-	if (tail->armed == world->stopping)
+	if (tail->armed && world->stopping)
 		world_fail(world, "%s: its timer is wrong", job->def->name);
 	if (world->stopping)
 		return true;
-	if (shell_records(world) && !books_same_grid(&book->known, &job->def->schedule))
+	if (shell_records(world) && !grid_same(&book->known, &job->def->schedule))
 		world_fail(world, "%s is not on record", job->def->name);
 	streaks_check(world, job);
 	telling_check_job(world, job);
+	follow(world, job);
 	check_timer(world, job);
 	check_held(world, job);
 	catchup_check_job(world, job);
@@ -479,6 +601,17 @@ static void post_truth(struct world *world, size_t number)
 		    &(struct posting){.kind = POST_TRUTH, .job = number, .facts = facts});
 }
 
+/* One that is not armed has not been seen yet. */
+static bool meet_job(void *ctx, struct engine_job *job)
+{
+	struct world *world = ctx;
+	struct book *book = &world->books[job_number(job->def)];
+
+	if (!book->job)
+		book->job = job;
+	return true;
+}
+
 void books_check(struct world *world)
 {
 	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++)
@@ -490,6 +623,8 @@ void books_check(struct world *world)
 	world->n_waiting = 0;
 	world->n_live = 0;
 	world->id_before = 0;
+	if (world->event->kind == ENGINE_LOAD)
+		engine_each_job(world->engine, meet_job, world);
 	engine_each_run(world->engine, check_run, world);
 	engine_each_job(world->engine, check_job, world);
 	for (size_t i = 0; world->loaded && i < world->plan.n_jobs; i++) {

@@ -6,6 +6,14 @@
  */
 #define TICKS_MAX 100
 
+/* With one slot at a time all are the last. */
+static enum catch_up_policy how(const struct job_plan *plan)
+{
+	return plan->catch_up == CATCH_UP_ALL && !schedule_is_grid(&plan->schedule)
+		       ? CATCH_UP_LAST
+		       : plan->catch_up;
+}
+
 static void expect_fate(struct book *book, enum fate fate, enum reason reason,
 			const struct slots *slots)
 {
@@ -27,21 +35,22 @@ static void expect_window(struct world *world, size_t number, struct slots *slot
 	slots_done(&old);
 }
 
-/* Takes all but the last. */
-static void expect_all_but_last(struct book *book, struct slots *slots, enum fate fate,
-				enum reason reason)
+/* Takes all but the last: of those of a grid that is the latest, of others the one that was last to
+   come. */
+static void expect_all_but_last(struct world *world, size_t number, struct slots *slots,
+				const struct slots *fresh, enum fate fate, enum reason reason)
 {
-	struct range last = {slots_last(slots), 1, 1};
+	struct book *book = &world->books[number];
+	bool by_time = schedule_is_grid(&world->plan.jobs[number].schedule) || fresh->n == 0;
+	struct range last = {slots_last(by_time ? slots : fresh), 1, 1};
 	struct slots before = {0};
 
 	if (slots->n == 0)
 		return;
-	slots_take_before(slots, last.first, &before);
-	/* It may be there twice, if the clock went back. */
-	while (slots_count(slots) > 1) {
-		slots_take(slots, last);
-		slots_add(&before, last);
-	}
+	slots_add_all(&before, slots);
+	slots_take(&before, last);
+	slots_clear(slots);
+	slots_add(slots, last);
 	expect_fate(book, fate, reason, &before);
 	slots_done(&before);
 }
@@ -56,13 +65,13 @@ static void expect_paused(struct world *world, size_t number, const struct slots
 		return;
 	slots_add_all(wait, fresh);
 	book->waits_because = REASON_PAUSED;
-	switch (world->plan.jobs[number].catch_up) {
+	switch (how(&world->plan.jobs[number])) {
 	case CATCH_UP_NONE:
 		expect_fate(book, FATE_PAUSED, REASON_PAUSED, wait);
 		slots_clear(wait);
 		break;
 	case CATCH_UP_LAST:
-		expect_all_but_last(book, wait, FATE_PAUSED, REASON_PAUSED);
+		expect_all_but_last(world, number, wait, fresh, FATE_PAUSED, REASON_PAUSED);
 		break;
 	case CATCH_UP_ALL:
 		expect_window(world, number, wait, FATE_PAUSED, REASON_PAUSED);
@@ -76,7 +85,7 @@ static void expect_in_time(struct world *world, size_t number, const struct slot
 	struct book *book = &world->books[number];
 	struct slots *wait = &book->may_wait;
 
-	if (world->plan.jobs[number].catch_up == CATCH_UP_ALL) {
+	if (how(&world->plan.jobs[number]) == CATCH_UP_ALL) {
 		if (wait->n == 0 && slots_count(fresh) == 1)
 			return;
 		if (wait->n == 0)
@@ -87,7 +96,7 @@ static void expect_in_time(struct world *world, size_t number, const struct slot
 	expect_fate(book, FATE_COALESCED, book->waits_because, wait);
 	slots_clear(wait);
 	slots_add_all(wait, fresh);
-	expect_all_but_last(book, wait, FATE_COALESCED, REASON_LATE);
+	expect_all_but_last(world, number, wait, fresh, FATE_COALESCED, REASON_LATE);
 	slots_clear(wait);
 }
 
@@ -95,7 +104,7 @@ void catchup_again(struct world *world, size_t number)
 {
 	struct book *book = &world->books[number];
 
-	if (world->plan.jobs[number].catch_up == CATCH_UP_ALL)
+	if (how(&world->plan.jobs[number]) == CATCH_UP_ALL)
 		return;
 	expect_fate(book, FATE_COALESCED, book->waits_because, &book->may_wait);
 	slots_clear(&book->may_wait);
@@ -112,7 +121,7 @@ static void expect_late(struct world *world, size_t number, const struct slots *
 
 	slots_add_all(wait, fresh);
 	expect_window(world, number, wait, FATE_WINDOW, REASON_WINDOW);
-	switch (world->plan.jobs[number].catch_up) {
+	switch (how(&world->plan.jobs[number])) {
 	case CATCH_UP_NONE:
 		expect_fate(book, FATE_MISSED, reason, wait);
 		slots_clear(wait);
@@ -120,7 +129,7 @@ static void expect_late(struct world *world, size_t number, const struct slots *
 	case CATCH_UP_LAST:
 		if (waited)
 			book->reasons[FATE_COALESCED] |= 1U << waited_because;
-		expect_all_but_last(book, wait, FATE_COALESCED, reason);
+		expect_all_but_last(world, number, wait, fresh, FATE_COALESCED, reason);
 		book->waits_because = reason;
 		break;
 	case CATCH_UP_ALL:
@@ -157,20 +166,21 @@ void catchup_load(struct world *world, size_t number, const struct job_plan *bef
 	struct book *book = &world->books[number];
 	struct slots *wait = &book->may_wait;
 	enum reason reason = book->paused ? REASON_PAUSED : book->waits_because;
+	const struct slots none = {0};
 
-	book->withdrawn = !after->present || !books_same_grid(&before->schedule, &after->schedule);
+	book->withdrawn = !after->present || !grid_same(&before->schedule, &after->schedule);
 	if (book->withdrawn)
 		slots_clear(wait);
-	if (wait->n == 0 || before->catch_up == after->catch_up)
+	if (wait->n == 0 || how(before) == how(after))
 		return;
-	switch (after->catch_up) {
+	switch (how(after)) {
 	case CATCH_UP_NONE:
 		expect_fate(book, book->paused ? FATE_PAUSED : FATE_MISSED, reason, wait);
 		slots_clear(wait);
 		break;
 	case CATCH_UP_LAST:
-		expect_all_but_last(book, wait, book->paused ? FATE_PAUSED : FATE_COALESCED,
-				    reason);
+		expect_all_but_last(world, number, wait, &none,
+				    book->paused ? FATE_PAUSED : FATE_COALESCED, reason);
 		break;
 	case CATCH_UP_ALL:
 		/* One that others have overtaken is held from now on. */
@@ -185,7 +195,7 @@ static void find_accepted(struct world *world, size_t number, struct slots *slot
 	const struct book *book = &world->books[number];
 	struct slots accepted = {0};
 
-	if (world->plan.jobs[number].catch_up != CATCH_UP_ALL)
+	if (how(&world->plan.jobs[number]) != CATCH_UP_ALL)
 		return;
 	slots_take_before(slots, usec_add(book->accounted, 1), &accepted);
 	if (!book->paused || book->until <= world->wall)
@@ -277,17 +287,17 @@ void catchup_check_job(struct world *world, const struct engine_job *job)
 	size_t number = job_number(job->def);
 	const struct job_plan *plan = &world->plan.jobs[number];
 	struct book *book = &world->books[number];
-	struct range range = {job->backlog, 1, plan->schedule.interval};
-	bool blocked = plan->catch_up == CATCH_UP_ALL &&
+	bool blocked = how(plan) == CATCH_UP_ALL &&
 		       (book->live >= books_limit(plan) ||
 			engine_submitted(world->engine) + engine_waiting(world->engine) >=
 				(size_t)world->plan.workers + world->plan.queue);
 
 	if (job->backlog == USEC_INFINITY)
 		return;
-	if (plan->catch_up == CATCH_UP_ALL)
-		range.count = (uint64_t)((job->next - job->backlog) / plan->schedule.interval);
-	slots_add(&book->waiting, range);
+	if (how(plan) == CATCH_UP_ALL)
+		grid_add(&plan->schedule, job->backlog - 1, job->next - 1, &book->waiting);
+	else
+		slots_add(&book->waiting, (struct range){job->backlog, 1, 1});
 	book->has_turn = !book->paused && !blocked;
 	world->n_caught_up += book->has_turn;
 	if (book->paused == job->in_line && (book->paused || !blocked))
@@ -317,7 +327,7 @@ static void check_released(struct world *world, size_t number, struct slots *gon
 		world_fail(world, "job %zu: slot %lld is caught up before %lld", number,
 			   (long long)slots_last(gone), (long long)slots_first(&book->waiting));
 	expect_window(world, number, gone, FATE_WINDOW, REASON_WINDOW);
-	if (plan->catch_up == CATCH_UP_ALL && count_in(gone, left) > 0)
+	if (how(plan) == CATCH_UP_ALL && count_in(gone, left) > 0)
 		world_fail(world, "job %zu: slot %lld is caught up, but does not run", number,
 			   (long long)slots_first(gone));
 	world->n_released += slots_count(gone);

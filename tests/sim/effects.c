@@ -78,8 +78,12 @@ static void check_known(struct world *world, const struct effect *effect)
 	const struct schedule *schedule = &effect->job->def->schedule;
 	struct book *book = &world->books[job_number(effect->job->def)];
 
-	if (world->event->kind != ENGINE_LOAD || effect->at >= book->cursor ||
-	    effect->at < book->cursor - schedule->interval)
+	bool right = schedule_is_grid(schedule)
+			     ? effect->at < book->cursor &&
+				       effect->at >= grid_before(schedule, book->cursor)
+			     : effect->at == book->since;
+
+	if (world->event->kind != ENGINE_LOAD || !right)
 		world_fail(world, "%s is known from %lld on, its first slot is %lld",
 			   effect->job->def->name, (long long)effect->at, (long long)book->cursor);
 	book->known = *schedule;

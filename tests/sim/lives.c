@@ -113,7 +113,7 @@ void world_crash(struct world *world, bool reboot)
 /* Is the job one whose slots are known from the past? */
 static bool is_continued(const struct record_job *job, const struct job_plan *plan)
 {
-	return job->known && !job->gone && books_same_grid(&job->schedule, &plan->schedule);
+	return job->known && !job->gone && grid_same(&job->schedule, &plan->schedule);
 }
 
 /* Slots that are said to be accounted for, without a verdict and not on record as a run or held,
@@ -138,6 +138,21 @@ static void check_forgotten(struct world *world, size_t number)
 	slots_done(&before);
 }
 
+/* The slot of a job that has no grid, if nothing of it is on record that is still to be done. */
+static void continue_other(struct world *world, size_t number, const struct schedule *schedule)
+{
+	const struct record_job *job = &world->record.jobs[number];
+	struct book *book = &world->books[number];
+	usec_t done = job->last_ended > job->accounted ? job->last_ended : job->accounted;
+
+	book->cursor = USEC_INFINITY;
+	if (schedule->kind != SCHEDULE_AFTER || job->n_rows > 0 || job->held != USEC_INFINITY)
+		return;
+	if (done > world->wall)
+		done = world->wall;
+	book->cursor = done + schedule->interval;
+}
+
 /* Where the slots of a job go on that is what it was. */
 static void continue_slots(struct world *world, size_t number, const struct schedule *schedule)
 {
@@ -147,11 +162,15 @@ static void continue_slots(struct world *world, size_t number, const struct sche
 	struct slots due = {0};
 
 	check_forgotten(world, number);
+	if (!schedule_is_grid(schedule)) {
+		continue_other(world, number, schedule);
+		return;
+	}
 	books_continue(world, number, schedule);
 	record_unsettled(job, until, &due);
 	slots_take_before(&due, usec_add(book->accounted, 1), NULL);
 	if (due.n > 0)
-		book->cursor = slots_last(&due) + schedule->interval;
+		book->cursor = grid_after(schedule, slots_last(&due));
 	slots_add_all(&book->open, &due);
 	slots_done(&due);
 }
@@ -180,6 +199,7 @@ static void find_slots(struct world *world, size_t number, const struct job_plan
 		continue_slots(world, number, &plan->schedule);
 	} else {
 		/* It has nothing to catch up. */
+		book->since = world->wall;
 		books_begin(world, number, &plan->schedule);
 	}
 	find_rows(job, book);
@@ -225,6 +245,8 @@ static void find_job(struct world *world, size_t number, const struct job_plan *
 	find_slots(world, number, plan);
 	find_facts(world, number, plan);
 	catchup_find(world, number, is_continued(job, plan));
+	if (is_continued(job, plan) && !schedule_is_grid(&plan->schedule))
+		books_due(world, number, REASON_DOWN);
 }
 
 void world_begin(struct world *world, const struct plan *plan)
@@ -234,6 +256,8 @@ void world_begin(struct world *world, const struct plan *plan)
 	struct past past;
 
 	trace(world, "life %d begins", (int)++world->lives);
+	world_pass(world, 1);
+	world->ahead = world->wall - world->elapsed;
 	world->first_id = world->last_id = world->newest_id = world->record.last_run;
 	world->newest_streak = world->record.last_streak;
 	if (!world->engine &&
@@ -242,6 +266,7 @@ void world_begin(struct world *world, const struct plan *plan)
 	books_load(world, plan);
 	for (size_t i = 0; i < plan->n_jobs; i++)
 		find_job(world, i, &plan->jobs[i]);
+	books_event(world, SCHEDULE_ON_START);
 	shell_past(world, &past);
 	if (engine_prepare(world->engine, model, &past, &load) < 0)
 		abort();

@@ -7,6 +7,7 @@
  * A random scenario that fails prints its seed; --seed plays that one alone, -v shows each event
  * and effect. Odd seeds are single lives of a daemon, even ones several in a row.
  */
+#include "grids.h"
 #include "scenarios.h"
 
 #include <getopt.h>
@@ -60,6 +61,10 @@ static bool play_seed(uint64_t seed, bool verbose)
 		.n_jobs = RANDOM_JOBS,
 	};
 
+	/* Often local time is about to change. */
+	if (rng_below(&rng, 3) == 0)
+		scenario.wall = grid_change_after(scenario.wall) -
+				(usec_t)rng_below(&rng, (uint64_t)(5 * USEC_PER_MIN));
 	if (play(&scenario, seed, verbose))
 		return true;
 	printf("# replay: sim -v --seed %" PRIu64 "\n", seed);

@@ -1,5 +1,6 @@
 /* A random life: jobs of all kinds, stalls, clock steps, reloads, and an end. */
 #include "random.h"
+#include "grids.h"
 #include "scenarios.h"
 
 static const usec_t intervals[] = {
@@ -43,8 +44,34 @@ static void vary_catch_up(struct world *world, struct job_plan *job)
 	job->catch_up = (enum catch_up_policy)rng_below(&world->rng, CATCH_UP_NONE + 1);
 	job->catch_up_window =
 		rng_chance(&world->rng, 40)
-			? (usec_t)rng_below(&world->rng, 30 * (uint64_t)job->schedule.interval)
+			? (usec_t)rng_below(&world->rng, 30 * (uint64_t)grid_span(&job->schedule))
 			: 0;
+}
+
+static struct schedule random_schedule(struct world *world, const struct leaning *leaning)
+{
+	struct schedule schedule = {
+		.interval = intervals[rng_below(&world->rng, ARRAY_LENGTH(intervals))]};
+
+	if (rng_chance(&world->rng, leaning->slow))
+		schedule.interval *= 1000;
+	if (rng_chance(&world->rng, leaning->cron))
+		schedule = (struct schedule){
+			.kind = SCHEDULE_CRON,
+			.cron = grid_cron(rng_below(&world->rng, grid_n_crons)),
+		};
+	else if (rng_chance(&world->rng, 25))
+		schedule.kind = SCHEDULE_AFTER;
+	else if (rng_chance(&world->rng, 15))
+		schedule = (struct schedule){
+			.kind = SCHEDULE_ON,
+			.on = (unsigned char)random_draw(world, 1, 7),
+		};
+	else if (rng_chance(&world->rng, 40))
+		schedule.offset = (usec_t)rng_below(&world->rng, (uint64_t)schedule.interval);
+	if (rng_chance(&world->rng, 30))
+		schedule.delay = (usec_t)rng_below(&world->rng, 3 * (uint64_t)grid_span(&schedule));
+	return schedule;
 }
 
 static struct job_plan random_job(struct world *world, const struct leaning *leaning,
@@ -52,15 +79,7 @@ static struct job_plan random_job(struct world *world, const struct leaning *lea
 {
 	struct job_plan job = {.present = rng_chance(&world->rng, 70), .group = -1};
 
-	job.schedule.interval = intervals[rng_below(&world->rng, ARRAY_LENGTH(intervals))];
-	if (rng_chance(&world->rng, leaning->slow))
-		job.schedule.interval *= 1000;
-	if (rng_chance(&world->rng, 40))
-		job.schedule.offset =
-			(usec_t)rng_below(&world->rng, (uint64_t)job.schedule.interval);
-	if (rng_chance(&world->rng, 30))
-		job.schedule.delay =
-			(usec_t)rng_below(&world->rng, 3 * (uint64_t)job.schedule.interval);
+	job.schedule = random_schedule(world, leaning);
 	job.overlap = (enum overlap_policy)rng_below(&world->rng, OVERLAP_ALLOW + 1);
 	job.max_running = job.overlap == OVERLAP_ALLOW ? random_draw(world, 1, 4) : 1;
 	if (rng_chance(&world->rng, 50))
@@ -111,7 +130,7 @@ void random_vary(struct world *world, const struct leaning *leaning, struct plan
 	for (size_t i = 0; i < plan->n_jobs; i++) {
 		struct job_plan *job = &plan->jobs[i];
 
-		switch (rng_below(&world->rng, 11)) {
+		switch (rng_below(&world->rng, 12)) {
 		case 0:
 			*job = random_job(world, leaning, plan);
 			break;
@@ -133,6 +152,14 @@ void random_vary(struct world *world, const struct leaning *leaning, struct plan
 			break;
 		case 6:
 			vary_catch_up(world, job);
+			break;
+		case 7:
+			job->schedule.delay =
+				(usec_t)rng_below(&world->rng, (uint64_t)grid_span(&job->schedule));
+			if (job->schedule.kind == SCHEDULE_AFTER)
+				job->schedule.interval *= random_draw(world, 1, 3);
+			if (job->schedule.kind == SCHEDULE_ON)
+				job->schedule.on = (unsigned char)random_draw(world, 1, 7);
 			break;
 		default:
 			break;
@@ -170,9 +197,20 @@ static usec_t random_span(struct world *world)
 				 (uint64_t)spans[rng_below(&world->rng, ARRAY_LENGTH(spans))]);
 }
 
+/* By how much somebody sets the clock. */
+static usec_t random_step(struct world *world)
+{
+	static const usec_t spans[] = {10 * USEC_PER_MIN, 2 * USEC_PER_HOUR, 3 * USEC_PER_DAY};
+
+	if (rng_chance(&world->rng, 85))
+		return random_span(world);
+	return (usec_t)rng_below(&world->rng,
+				 (uint64_t)spans[rng_below(&world->rng, ARRAY_LENGTH(spans))]);
+}
+
 static void pause_or_resume(struct world *world, size_t number)
 {
-	usec_t interval = world->plan.jobs[number].schedule.interval;
+	usec_t interval = grid_span(&world->plan.jobs[number].schedule);
 	usec_t until = USEC_INFINITY;
 
 	if (rng_chance(&world->rng, 35)) {
@@ -200,6 +238,7 @@ void random_event(struct world *world, const struct leaning *leaning, struct pla
 		break;
 	case 3:
 	case 4:
+		span = random_step(world);
 		world_set_clock(world, world->wall + (rng_chance(&world->rng, 50) ? span : -span));
 		/* Some timers may fire before anyone notices. */
 		while (rng_chance(&world->rng, 30))
@@ -221,8 +260,7 @@ void random_event(struct world *world, const struct leaning *leaning, struct pla
 		pause_or_resume(world, rng_below(&world->rng, plan->n_jobs));
 		break;
 	case 11: /* the machine sleeps */
-		world_pass(world, 10 * span);
-		world_send(world, ENGINE_CLOCK_STEPPED);
+		world_sleep(world, 10 * span);
 		break;
 	default:
 		break;
@@ -299,6 +337,7 @@ void play_random(struct world *world)
 		.retrying = rng_chance(&world->rng, 60) ? 50 : random_draw(world, 0, 100),
 		.telling = rng_chance(&world->rng, 60) ? 60 : random_draw(world, 0, 100),
 		.scarce = rng_chance(&world->rng, 60) ? 0 : random_draw(world, 50, 100),
+		.cron = rng_chance(&world->rng, 50) ? random_draw(world, 0, 80) : 10,
 	};
 
 	world->behaviour = random_behaviour(world);

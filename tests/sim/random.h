@@ -9,6 +9,7 @@ struct leaning {
 	unsigned telling;
 	unsigned scarce; /* how often there is next to no room */
 	unsigned slow;   /* how many are due a thousand times less often */
+	unsigned cron;   /* how many are due by the calendar */
 };
 
 /* A random number from `from` to `to`. */

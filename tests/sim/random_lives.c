@@ -65,6 +65,7 @@ void play_lives(struct world *world)
 		.telling = random_draw(world, 0, 60),
 		.scarce = rng_chance(&world->rng, 80) ? 0 : random_draw(world, 50, 100),
 		.slow = rng_chance(&world->rng, 50) ? random_draw(world, 0, 100) : 0,
+		.cron = rng_chance(&world->rng, 50) ? random_draw(world, 0, 80) : 10,
 	};
 
 	world->behaviour = random_behaviour(world);

@@ -1,6 +1,8 @@
 /* See record.h. */
 #include "record.h"
 
+#include "grids.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,24 +127,17 @@ static void end_row(struct record_job *job, const struct posting *posting)
 static void reach(struct record_job *job, usec_t end)
 {
 	const struct schedule *schedule = &job->schedule;
-	struct range range = {job->cursor, 0, schedule->interval};
 
 	if (!job->known || end <= job->cursor)
 		return;
-	range.count = (uint64_t)((end - 1 - job->cursor) / schedule->interval) + 1;
-	slots_add(&job->open, range);
-	job->cursor = range_last(&range) + schedule->interval;
+	grid_add(schedule, job->cursor - 1, end - 1, &job->open);
+	job->cursor = grid_after(schedule, end - 1);
 }
 
 static void know(struct record_job *job, const struct posting *posting)
 {
 	const struct schedule *schedule = &posting->schedule;
-	int64_t k = (posting->at - schedule->offset) / schedule->interval;
 
-	while (schedule->offset + k * schedule->interval <= posting->at)
-		k++;
-	while (schedule->offset + (k - 1) * schedule->interval > posting->at)
-		k--;
 	job->known = true;
 	job->gone = false;
 	job->schedule = *schedule;
@@ -151,7 +146,7 @@ static void know(struct record_job *job, const struct posting *posting)
 		job->again = job->accounted + 1;
 	if (posting->at > job->accounted)
 		job->accounted = posting->at;
-	job->cursor = schedule->offset + k * schedule->interval;
+	job->cursor = grid_after(schedule, posting->at);
 }
 
 static void apply(struct record *record, const struct posting *posting)
@@ -186,6 +181,9 @@ static void apply(struct record *record, const struct posting *posting)
 	case POST_FORGET:
 		drop_row(job, posting->row.id);
 		break;
+	case POST_OPEN:
+		slots_add(&job->open, (struct range){posting->at, 1, 1});
+		break;
 	case POST_SETTLED:
 		reach(job, posting->at <= range_last(&posting->range)
 				   ? posting->at
@@ -205,8 +203,9 @@ void record_commit(struct record *record, uint64_t before)
 
 	while (done < record->n && record->postings[done].group < before)
 		apply(record, &record->postings[done++]);
-	memmove(record->postings, record->postings + done,
-		(record->n - done) * sizeof(*record->postings));
+	if (done > 0)
+		memmove(record->postings, record->postings + done,
+			(record->n - done) * sizeof(*record->postings));
 	record->n -= done;
 }
 
@@ -224,11 +223,7 @@ void record_intend(struct record *record, size_t job, const struct row *row)
 
 void record_unsettled(const struct record_job *job, usec_t until, struct slots *ret_slots)
 {
-	struct range range = {job->cursor, 0, job->schedule.interval};
-
 	slots_add_all(ret_slots, &job->open);
-	if (until < job->cursor)
-		return;
-	range.count = (uint64_t)((until - job->cursor) / range.interval) + 1;
-	slots_add(ret_slots, range);
+	if (until >= job->cursor)
+		grid_add(&job->schedule, job->cursor - 1, until, ret_slots);
 }

@@ -74,6 +74,7 @@ enum posting_kind {
 	POST_ENDED,    /* .row, .at */
 	POST_STREAK,   /* .streak, .row.id: the run that came to nothing */
 	POST_FORGET,   /* .row.id */
+	POST_OPEN,     /* .at: a truth; a slot that is due, of a job that has no grid */
 	POST_SETTLED,  /* .range: a truth; .at: the first slot that is not due */
 	POST_TRUTH,    /* .facts: a truth */
 };

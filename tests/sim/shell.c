@@ -121,7 +121,8 @@ void shell_intend(struct world *world, const struct engine_run *run)
 		world_fail(world, "job %zu: slot %lld is started twice", number,
 			   (long long)run->slot);
 	if (run->attempt == 1)
-		slots_add(&job->started, (struct range){run->slot, 1, run->def->schedule.interval});
+		slots_add(&job->started,
+			  (struct range){run->slot, 1, grid_span(&run->def->schedule)});
 	if (shell_records(world))
 		record_intend(&world->record, number, &row);
 }

@@ -16,10 +16,11 @@ static void check_streak(struct world *world, const struct engine_job *job,
 		right = plan->overlap == OVERLAP_SKIP && job->live > 0;
 		break;
 	case REASON_MAX_RUNNING:
-		right = plan->overlap == OVERLAP_ALLOW && job->live >= plan->max_running;
+		right = plan->overlap == OVERLAP_ALLOW && job->live >= books_limit(plan);
 		break;
 	case REASON_HELD:
-		right = plan->overlap == OVERLAP_QUEUE && job->live > 0;
+		right = (plan->overlap == OVERLAP_QUEUE && job->live > 0) ||
+			plan->schedule.kind == SCHEDULE_ON; /* see books.c */
 		break;
 	case REASON_REPLACED:
 		right = (plan->overlap == OVERLAP_REPLACE && job->live > 0) ||

@@ -49,6 +49,7 @@ struct world *world_new(uint64_t seed, usec_t wall, size_t n_jobs)
 	world->rng.state = seed;
 	world->wall = wall;
 	world->elapsed = USEC_PER_DAY;
+	world->ahead = wall - world->elapsed;
 	world->plan.n_jobs = n_jobs;
 	record_init(&world->record, n_jobs);
 	books_init(world);
@@ -123,6 +124,8 @@ void world_load(struct world *world, const struct plan *plan)
 		return;
 	}
 	trace(world, "load");
+	/* No two of them at the same time. */
+	world_pass(world, 1);
 	model = plan_model(plan);
 	if (engine_prepare(world->engine, model, NULL, &load) < 0)
 		abort();
@@ -351,7 +354,7 @@ void world_run(struct world *world, usec_t wall)
 		world_pass(world, wall - world->wall);
 }
 
-void world_send(struct world *world, enum engine_event_kind kind)
+static void send(struct world *world, struct engine_event *event)
 {
 	static const char *const names[] = {
 		[ENGINE_CLOCK_STEPPED] = "clock stepped",
@@ -359,15 +362,29 @@ void world_send(struct world *world, enum engine_event_kind kind)
 		[ENGINE_HURRY] = "hurry",
 	};
 
-	trace(world, "%s", names[kind]);
-	if (kind == ENGINE_CLOCK_STEPPED)
-		books_clock_stepped(world);
-	world->hurried = world->hurried || kind == ENGINE_HURRY;
-	if (kind == ENGINE_STOP && !world->stopping) {
+	trace(world, "%s", names[event->kind]);
+	if (event->kind == ENGINE_CLOCK_STEPPED) {
+		event->shift = world->wall - world->elapsed - world->ahead;
+		world->ahead += event->shift;
+		books_clock_stepped(world, event->shift, event->suspended);
+	}
+	world->hurried = world->hurried || event->kind == ENGINE_HURRY;
+	if (event->kind == ENGINE_STOP && !world->stopping) {
 		world->stopping = true;
 		telling_stop(world);
 	}
-	world_step(world, &(struct engine_event){.kind = kind});
+	world_step(world, event);
+}
+
+void world_send(struct world *world, enum engine_event_kind kind)
+{
+	send(world, &(struct engine_event){.kind = kind});
+}
+
+void world_sleep(struct world *world, usec_t span)
+{
+	world_pass(world, span + 1);
+	send(world, &(struct engine_event){.kind = ENGINE_CLOCK_STEPPED, .suspended = true});
 }
 
 struct pick {

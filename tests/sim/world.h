@@ -89,13 +89,15 @@ enum fate {
 /* Where an account of a job's slots stands. */
 struct book {
 	struct engine_job *job; /* the engine's, while it has one */
-	usec_t cursor;          /* the first slot that is not yet due, or was not yet told of */
-	usec_t accounted;       /* the last slot that was acted on */
-	struct slots open;      /* due, without a verdict */
-	struct slots in_hand;   /* of these: of a run, held, or waiting; for one check */
-	struct slots waiting;   /* of these: to be caught up, as of the last check */
-	usec_t held;            /* as of the last check; USEC_INFINITY: none */
-	uint64_t streak;        /* occurrences of its streak that have been booked */
+	usec_t cursor; /* the first slot that is not yet due, or was not yet told of; USEC_INFINITY:
+			  there is none */
+	usec_t since;  /* when it was known, which is what the first span counts from */
+	usec_t accounted;     /* the last slot that was acted on */
+	struct slots open;    /* due, without a verdict */
+	struct slots in_hand; /* of these: of a run, held, or waiting; for one check */
+	struct slots waiting; /* of these: to be caught up, as of the last check */
+	usec_t held;          /* as of the last check; USEC_INFINITY: none */
+	uint64_t streak;      /* occurrences of its streak that have been booked */
 	uint64_t streak_id;
 	uint64_t grown;      /* occurrences in this step that ran not, and are not named */
 	uint64_t unrecorded; /* those of them that are to be looked at anew */
@@ -149,6 +151,8 @@ struct world {
 	uint64_t n_released;  /* in this step */
 	size_t n_caught_up;   /* jobs that will be; for one check */
 	uint64_t loads;       /* in this life */
+	uint64_t occurred;    /* slots that events have brought */
+	usec_t ahead;         /* wall time minus elapsed time, as far as the engine knows */
 
 	struct engine *engine;
 	struct plan plan;
@@ -215,8 +219,10 @@ _Noreturn void world_fail(struct world *world, const char *format, ...) _printf_
 /* Puts a plan in force, of which it keeps a copy. */
 void world_load(struct world *world, const struct plan *plan);
 
-/* Nothing happens but that time passes, on both clocks or on wall time alone. */
+/* Nothing happens but that time passes, on both clocks or on wall time alone; or the machine is
+   suspended meanwhile. */
 void world_pass(struct world *world, usec_t span);
+void world_sleep(struct world *world, usec_t span);
 void world_set_clock(struct world *world, usec_t wall);
 
 /* The earliest time, on the wall, at which there is something to do: a timer or the end of a run.

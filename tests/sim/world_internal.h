@@ -1,6 +1,7 @@
 /* What the world's own files share. */
 #pragma once
 
+#include "grids.h"
 #include "world.h"
 
 /* Behind each engine_job. */
@@ -85,18 +86,19 @@ struct model *plan_model(const struct plan *plan);
 
 void books_init(struct world *world);
 void books_done(struct world *world);
-/* The first slot that is due after t. */
-usec_t books_first_after(const struct schedule *schedule, usec_t t);
-bool books_same_grid(const struct schedule *a, const struct schedule *b);
 /* So many runs of the job at a time. */
 unsigned books_limit(const struct job_plan *plan);
 /* What an event makes due, before the engine hears of it; why that is late, if it is. */
 void books_due(struct world *world, size_t number, enum reason reason);
 /* The slots of a job that is new, or has others than before. */
 void books_begin(struct world *world, size_t number, const struct schedule *schedule);
-/* They go on behind the last one that was acted on, unless the clock was set far back. */
+/* Those of a grid go on behind the last one that was acted on, unless the clock was set far back.
+ */
 void books_continue(struct world *world, size_t number, const struct schedule *schedule);
-void books_clock_stepped(struct world *world);
+/* Wall time has jumped by so much. */
+void books_clock_stepped(struct world *world, usec_t by, bool suspended);
+/* Slots of the jobs that wait for it. */
+void books_event(struct world *world, enum schedule_event event);
 void books_load(struct world *world, const struct plan *plan);
 /* An occurrence has its verdict. */
 void books_settle(struct world *world, size_t number, usec_t slot, enum verdict verdict,

@@ -255,3 +255,18 @@ minimal() {
 	await '^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{3} everyd: a\.b@c\[1\]: ok in '
 	stop
 }
+
+@test "with too few descriptors it says so, however few they are" {
+	local n status
+	conf <<-'END'
+		job "j" { every = "1h" command = "true" }
+	END
+	for n in 3 4 5 6 7 8 9 10 11; do
+		status=0
+		: >"$LOG"
+		timeout -s KILL "$PATIENCE" prlimit --nofile=$n:$n "$EVERYD" -c "$CONF" </dev/null >/dev/null 2>"$LOG" 3>&- ||
+			status=$?
+		[ "$status" = 1 ] || [ "$status" = 127 ] || { echo "exit status $status with $n"; return 1; }
+		grep -q 'Too many open files\|error while loading shared libraries' "$LOG" || { echo "nothing said with $n"; return 1; }
+	done
+}

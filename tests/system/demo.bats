@@ -34,6 +34,10 @@ load lib.bash
 		seen=$((seen + 1))
 	done
 	[ "$seen" -ge 3 ]
+	# The other kinds of schedules.
+	for job in hello pause quarter; do
+		await "^[0-9: .-]+ everyd: $job\\[[0-9]+\\]: ok" >/dev/null
+	done
 	kill -INT "$PID"
 	ended 0
 	logged 'everyd: stopped after .*[0-9]+ ok'

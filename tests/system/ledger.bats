@@ -397,6 +397,53 @@ remembering() {
 	well_again
 }
 
+@test "a read-only file system: as soon as it can be written a second everyd is refused" {
+	local first status=0
+	need_sqlite3
+	in_namespace "mount -t tmpfs -o mode=0700 tmpfs '$STATE_DIRECTORY' && mount -o remount,ro '$STATE_DIRECTORY'"
+	noting
+	start_in
+	in_trouble 'read-only'
+	first=$PID
+	$IN_NAMESPACE mount -o remount,rw "$STATE_DIRECTORY"
+	await 'is locked now: a second everyd is kept out'
+	launch $IN_NAMESPACE "$EVERYD" -c "$CONF"
+	await_end "$PID"
+	wait "$PID" || status=$?
+	equal "exit status" "$status" 1
+	logged "another everyd \(pid $first\) uses $STATE_DIRECTORY"
+	PID=$first
+	await 'everyd: the ledger is written again'
+	more 3
+	$IN_NAMESPACE test -s "$STATE_DIRECTORY/ledger.begun"
+	well_again
+}
+
+@test "of two that started on a read-only file system one gives way" {
+	local first second ended other status=0
+	need_sqlite3
+	in_namespace "mount -t tmpfs -o mode=0700 tmpfs '$STATE_DIRECTORY' && mount -o remount,ro '$STATE_DIRECTORY'"
+	noting
+	start_in
+	first=$PID
+	start_in
+	second=$PID
+	await 2 'nothing keeps a second everyd out' >/dev/null
+	$IN_NAMESPACE mount -o remount,rw "$STATE_DIRECTORY"
+	await 'is locked now: a second everyd is kept out'
+	await 'everyd: this everyd stops, so that jobs do not run twice'
+	await 'everyd: stopped after '
+	ended=$first other=$second
+	! logged "another everyd \(pid $first\) uses $STATE_DIRECTORY" || { ended=$second && other=$first; }
+	await_end "$ended"
+	wait "$ended" || status=$?
+	equal "exit status" "$status" 1
+	PID=$other
+	more 3
+	kill -TERM "$PID"
+	ended 0
+}
+
 @test "a read-only file system with a ledger in it" {
 	need_sqlite3
 	in_namespace "mount -t tmpfs -o mode=0700 tmpfs '$STATE_DIRECTORY'"

@@ -3,6 +3,10 @@
 
 #include <dirent.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* --- helpers --- */
@@ -365,6 +369,50 @@ static int unmount(void **state)
 	ledger = NULL;
 	(void)umount2(directory, MNT_DETACH);
 	return remove_directory(state);
+}
+
+static void make_socket(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+}
+
+static void what_is_no_file_is_trouble_until_it_is_gone(void **state)
+{
+	static const struct {
+		mode_t kind;
+		const char *text;
+	} rows[] = {
+		{S_IFIFO, "it is not a file, but a FIFO, a socket or a device; remove it"},
+		{S_IFSOCK, "it is not a file, but a FIFO, a socket or a device; remove it"},
+		{S_IFCHR, "it is not a file, but a FIFO, a socket or a device; remove it"},
+		{S_IFDIR, "there is a directory in its place; remove it"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		if (rows[i].kind == S_IFDIR)
+			assert_int_equal(mkdir(file, 0700), 0);
+		else if (rows[i].kind == S_IFSOCK)
+			make_socket(file);
+		else if (rows[i].kind == S_IFCHR && !is_root())
+			continue;
+		else
+			assert_int_equal(mknod(file, rows[i].kind | 0600, makedev(1, 3)), 0);
+		open_ledger();
+		await_trouble(rows[i].text);
+		post_job(1, "job");
+		assert_int_equal(remove(file), 0);
+		await_recovery();
+		assert_int_equal(close_ledger(), 0);
+		assert_string_equal(ask("SELECT name FROM job"), "job\n");
+		assert_int_equal(remove(file), 0);
+	}
 }
 
 static void a_full_disk_is_trouble_until_there_is_room(void **state)
@@ -744,6 +792,7 @@ int main(void)
 		TEST(a_directory_that_cannot_be_made_is_trouble),
 		TEST(a_directory_that_cannot_be_written_is_trouble),
 		TEST(a_file_that_may_not_be_written_is_trouble),
+		MOUNT(what_is_no_file_is_trouble_until_it_is_gone),
 		MOUNT(a_full_disk_is_trouble_until_there_is_room),
 		MOUNT(a_disk_that_is_full_from_the_start_is_trouble),
 		MOUNT(a_disk_that_becomes_read_only_is_trouble),

@@ -478,6 +478,52 @@ static void on_a_read_only_disk(void)
 		       in_base("d"));
 	assert_string_equal(error, expected);
 	assert_string_equal(state_dir_path(dir), in_base("d"));
+	assert_false(state_dir_is_locked(dir));
+	assert_int_equal(state_dir_lock(dir, error, sizeof(error)), 0);
+	assert_string_equal(error, expected);
+	assert_false(state_dir_is_locked(dir));
+	assert_int_equal(mount("", in_base("d"), "", MS_REMOUNT | MS_BIND, NULL), 0);
+	assert_int_equal(state_dir_lock(dir, error, sizeof(error)), 0);
+	assert_string_equal(error, "");
+	assert_true(state_dir_is_locked(dir));
+	state_dir_free(dir);
+}
+
+/* Both were there before there could be a lock. */
+static void of_two_on_a_read_only_disk_one_gets_the_lock(void)
+{
+	struct state_dir *dir = NULL;
+	char error[STATE_DIR_TEXT_SIZE];
+	int ready[2];
+	pid_t pid;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("", "/", "", MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount(in_base("d"), in_base("d"), "", MS_BIND, NULL) < 0 ||
+	    mount("", in_base("d"), "", MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0)
+		_exit(77);
+	assert_int_equal(state_dir_open(in_base("d"), &dir, error, sizeof(error)), 0);
+	assert_int_equal(mount("", in_base("d"), "", MS_REMOUNT | MS_BIND, NULL), 0);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct state_dir *other = NULL;
+
+		if (state_dir_open(in_base("d"), &other, error, sizeof(error)) < 0 ||
+		    write(ready[1], "", 1) != 1)
+			_exit(1);
+		(void)pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], error, 1), 1);
+	close(ready[0]);
+	assert_int_equal(state_dir_lock(dir, error, sizeof(error)), -EBUSY);
+	assert_non_null(strstr(error, "another everyd (pid "));
+	assert_false(state_dir_is_locked(dir));
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(state_dir_lock(dir, error, sizeof(error)), 0);
+	assert_true(state_dir_is_locked(dir));
 	state_dir_free(dir);
 }
 
@@ -487,6 +533,7 @@ static void a_read_only_one_is_had_without_a_lock(void **state)
 	(void)state;
 	assert_int_equal(mkdir(in_base("d"), 0700), 0);
 	await_good(spawn(on_a_read_only_disk, false));
+	await_good(spawn(of_two_on_a_read_only_disk_one_gets_the_lock, false));
 }
 
 int main(void)

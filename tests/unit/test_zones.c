@@ -196,6 +196,7 @@ static void local_time_is_the_variable_s(void **state)
 		{"@/Europe/Berlin", "local time", 7200, NULL},
 		{":@/Europe/Berlin", "local time", 7200, NULL},
 		{"@/localtime", "Europe/Berlin", 7200, NULL},
+		{"@/utc", "UTC", 0, NULL},
 		{"@/dangling", NULL, 0, "there is no such file"},
 		{"@/Europe", NULL, 0, "that is a directory, not a zone"},
 		{"Europe/Belrin", NULL, 0,
@@ -210,6 +211,7 @@ static void local_time_is_the_variable_s(void **state)
 	const struct tzdata_fixture *fixture = *state;
 	char *link = tzdata_path(fixture, "localtime");
 	char *dangling = tzdata_path(fixture, "dangling");
+	char *utc = tzdata_path(fixture, "utc");
 	char *target = tzdata_path(fixture, "zoneinfo/Europe/Berlin");
 
 	tzdata_zone(fixture, "zoneinfo/Europe/Berlin", 3600, BERLIN);
@@ -217,6 +219,8 @@ static void local_time_is_the_variable_s(void **state)
 	assert_int_equal(symlink("nowhere", dangling), 0);
 	free(link);
 	free(dangling);
+	assert_int_equal(symlink("/nonexistent/zoneinfo/Etc/UTC", utc), 0);
+	free(utc);
 	free(target);
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
 		const struct zone *zone = NULL;

@@ -1,0 +1,34 @@
+/*
+ * Which slots a schedule has: of `every` by its definition, of cron as the calendar says, which has
+ * tests of its own. Of the others none: see books.c.
+ */
+#pragma once
+
+#include "calendar/schedule.h"
+#include "slots.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The first after t; the last before t. USEC_INFINITY: none. */
+usec_t grid_after(const struct schedule *schedule, usec_t t);
+usec_t grid_before(const struct schedule *schedule, usec_t t);
+
+/* Adds those in (after, until]. */
+void grid_add(const struct schedule *schedule, usec_t after, usec_t until, struct slots *slots);
+
+/* How long one waits for a slot when the clock was set back. */
+usec_t grid_patience(const struct schedule *schedule, usec_t slot);
+
+/* The same rules? */
+bool grid_same(const struct schedule *a, const struct schedule *b);
+
+/* How far slots are apart, about. */
+usec_t grid_span(const struct schedule *schedule);
+
+/* Cron expressions of all sorts, in zones with and without daylight saving time. */
+extern const size_t grid_n_crons;
+const struct cron *grid_cron(size_t i);
+
+/* The first change of local time after t, in the zone that most of them are in. */
+usec_t grid_change_after(usec_t t);
