@@ -64,8 +64,8 @@ SANFLAGS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno
 ALLFLAGS  = -std=gnu17 $(DEFINES) -Idaemon $(CFLAGS) $(WARNINGS) -fno-common $(SANFLAGS) -MMD -MP \
 	-fstack-protector-strong $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) -fPIE -pthread
 LINK      = $(CC) $(SANFLAGS) -pthread -pie -Wl,-z,relro,-z,now $(LDFLAGS)
-LIBS     := -levent_core -lconfuse -lsystemd -lsqlite3
-CTL_LIBS := $(LIBS) -ljansson
+LIBS     := -levent_core -levent_extra -lconfuse -lsystemd -lsqlite3 -ljansson
+CTL_LIBS := $(LIBS)
 
 SOURCES  := $(wildcard daemon/*.c daemon/*/*.c)
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)

@@ -16,6 +16,23 @@
 struct control;
 struct exchange; /* a request that is being answered */
 
+/* Of answers (RFC 9110, section 15; RFC 6585). */
+enum http_status {
+	STATUS_OK = 200,
+	STATUS_ACCEPTED = 202,
+	STATUS_BAD_REQUEST = 400,
+	STATUS_FORBIDDEN = 403,
+	STATUS_NOT_FOUND = 404,
+	STATUS_BAD_METHOD = 405,
+	STATUS_CONFLICT = 409,
+	STATUS_TOO_LARGE = 413,
+	STATUS_UNPROCESSABLE = 422,
+	STATUS_HEADERS_TOO_LARGE = 431,
+	STATUS_INTERNAL = 500,
+	STATUS_NOT_IMPLEMENTED = 501,
+	STATUS_UNAVAILABLE = 503,
+};
+
 enum route_access {
 	ACCESS_READ,   /* root, the daemon's user, members of CONTROL_GROUP */
 	ACCESS_CHANGE, /* root and the daemon's user */
@@ -32,6 +49,7 @@ struct route {
 	enum route_access access;
 	bool on_tcp; /* may be asked for over TCP, without credentials: nothing of output,
 			environment or commands */
+	bool stream; /* answered by exchange_stream(): there is no HEAD of it */
 	void (*handle)(struct exchange *exchange);
 };
 
@@ -55,18 +73,20 @@ const char *exchange_client(const struct exchange *exchange);
 /* The job of segment n, or NULL after the error was answered. */
 struct engine_job *exchange_job(struct exchange *exchange, unsigned n);
 
-/* --- the answer: exactly one of these, once --- */
+/* --- the answer: exactly one of these, once; with it the exchange is over, and what was borrowed
+   from it is gone --- */
 
 /* Takes `body` over; NULL: out of memory, which is answered by 503. */
-void exchange_reply(struct exchange *exchange, int status, json_t *body);
+void exchange_reply(struct exchange *exchange, enum http_status status, json_t *body);
 /* Plain text of that type, copied. */
-void exchange_reply_text(struct exchange *exchange, int status, const char *type, const char *text,
+void exchange_reply_text(struct exchange *exchange, enum http_status status, const char *type, const char *text,
 			 size_t len);
-void exchange_error(struct exchange *exchange, int status, const char *code, const char *format,
+void exchange_error(struct exchange *exchange, enum http_status status, const char *code, const char *format,
 		    ...) _printf_(4, 5);
 /*
  * The answer comes later; gone() is called instead if the client goes before, after which the
- * exchange must not be touched. With gone() or the answer it is over.
+ * exchange must not be touched. With gone() or the answer it is over. gone() comes from the loop,
+ * or from control_free(), never from within one of these functions.
  */
 void exchange_wait(struct exchange *exchange, void (*gone)(void *ctx), void *ctx);
 

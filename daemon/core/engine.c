@@ -379,6 +379,13 @@ size_t engine_group_running(const struct engine *engine, const char *name)
 	return group ? engine->groups[group - engine->model->groups]->running : 0;
 }
 
+struct engine_job *engine_find_job(const struct engine *engine, const char *name)
+{
+	const struct job *def = engine->model ? model_find_job(engine->model, name) : NULL;
+
+	return def ? engine->jobs[def - engine->model->jobs] : NULL;
+}
+
 void engine_each_job(struct engine *engine, bool (*fn)(void *ctx, struct engine_job *job),
 		     void *ctx)
 {

@@ -379,6 +379,9 @@ size_t engine_waiting(const struct engine *engine);
 /* Runs of a group that are submitted; 0 for a name that is not in force. */
 size_t engine_group_running(const struct engine *engine, const char *name);
 
+/* A job in force by its name; NULL: there is none. O(log n). */
+struct engine_job *engine_find_job(const struct engine *engine, const char *name);
+
 /* Calls fn for the jobs in force, by name, until it returns false. */
 void engine_each_job(struct engine *engine, bool (*fn)(void *ctx, struct engine_job *job),
 		     void *ctx);

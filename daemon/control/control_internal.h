@@ -1,0 +1,121 @@
+/*
+ * What the files of the control server share: server.c (listeners), client.c (connections),
+ * exchange.c (answers), dispatch.c (from requests to routes).
+ */
+#pragma once
+
+#include "base/clock.h"
+#include "control/credentials.h"
+#include "control/listen.h"
+#include "control/request.h"
+#include "control/route.h"
+#include "control/server.h"
+
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+
+struct bufferevent;
+struct evconnlistener;
+struct evhttp;
+struct evhttp_connection;
+struct evhttp_request;
+
+/* Where clients come in. */
+struct door {
+	struct control *control;
+	struct evhttp *http;
+	struct evconnlistener *listener;
+	struct event look;  /* at those that were accepted */
+	struct event retry; /* accepting, which failed */
+	unsigned clients;
+	unsigned clients_max;
+	bool is_tcp;
+	bool resting; /* accepting failed a moment ago */
+	TAILQ_HEAD(, client) fresh; /* accepted, and not looked at yet */
+	LIST_ENTRY(door) link;
+};
+
+/* A connection. */
+struct client {
+	struct door *door;
+	struct bufferevent *bev;
+	struct evhttp_connection *connection; /* NULL: it is fresh */
+	struct credentials who;               /* of a Unix socket */
+	struct exchange *exchange;            /* NULL: none is under way */
+	usec_t deadline;                      /* elapsed; of what is awaited of it */
+	bool awaited;                         /* is in control->awaited */
+	size_t held;                          /* of its answers, as last counted */
+	TAILQ_ENTRY(client) link;             /* in door->fresh or control->awaited */
+	LIST_ENTRY(client) all;
+};
+
+struct exchange {
+	struct control *control;
+	struct client *client;
+	struct evhttp_request *request;
+	const struct route *route; /* NULL: it came to none */
+	struct request_uri uri;
+	json_t *body;
+	bool head;   /* HEAD: as GET, without the content */
+	bool stream; /* exchange_stream() was called */
+	bool cut;    /* it lags, or has ended: nothing more is sent */
+	void (*gone)(void *ctx);
+	void *ctx;
+	char who[CREDENTIALS_NAME_SIZE];
+	TAILQ_ENTRY(exchange) lagging;
+};
+
+/* Clients by the address of their connection. */
+#define CONTROL_BUCKETS 256
+LIST_HEAD(client_list, client);
+
+struct control {
+	struct control_host host;
+	gid_t group; /* CONTROL_GROUP's */
+	struct unix_socket socket;
+	const char *host_name; /* by which clients may ask over TCP; NULL: none */
+	LIST_HEAD(, door) doors;
+	unsigned by_privilege[PRIVILEGE_CHANGE + 1]; /* clients of Unix sockets */
+	struct client_list buckets[CONTROL_BUCKETS];
+	TAILQ_HEAD(, client) awaited;     /* by deadline */
+	TAILQ_HEAD(, exchange) lagging;   /* to be cut off */
+	struct event deadline;            /* of the first of the awaited */
+	struct event cut;                 /* there are lagging ones */
+	size_t held;                      /* by all clients, as last counted */
+};
+
+/* --- client.c --- */
+
+/* Begins to take clients from a listening socket, which it takes over even if it fails. Returns 0
+   or -ENOMEM. */
+int door_open(struct control *control, int fd, bool is_tcp) _must_check_;
+/* Closes all of its connections, too. */
+void door_close(struct door *door);
+
+void clients_init(struct control *control);
+void clients_done(struct control *control);
+
+/* The client of a request; NULL: it could not be had. */
+struct client *client_of(struct control *control, struct evhttp_request *request);
+/* Something is awaited of it, within CONTROL_IDLE_TIMEOUT, or nothing. */
+void client_await(struct client *client, bool something);
+/* Cuts the connection. */
+void client_drop(struct client *client);
+/* May it hold `len` bytes more that it has not taken yet? Then they count. */
+bool client_hold(struct client *client, size_t len);
+
+/* --- exchange.c --- */
+
+/* Begins to answer a request. NULL: out of memory. */
+struct exchange *exchange_new(struct control *control, struct client *client,
+			      struct evhttp_request *request);
+/* The connection is gone, and with it whatever was to be answered. */
+void exchange_lose(struct exchange *exchange);
+/* Cuts off those that lag. */
+void exchange_cut_lagging(struct control *control);
+
+/* --- dispatch.c --- */
+
+void dispatch_request(struct evhttp_request *request, void *door);

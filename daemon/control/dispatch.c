@@ -1,0 +1,201 @@
+/* From requests to routes: what a request must be, who may ask for what, and for what there is. */
+#include "control/control_internal.h"
+
+#include "base/text.h"
+#include "control/values.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static const enum evhttp_cmd_type commands[] = {
+	[METHOD_GET] = EVHTTP_REQ_GET,
+	[METHOD_POST] = EVHTTP_REQ_POST,
+};
+
+/* How often there is a header of that name. */
+static unsigned count_header(struct evhttp_request *request, const char *name)
+{
+	struct evkeyval *header;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(header, evhttp_request_get_input_headers(request), next)
+		n += strcasecmp(header->key, name) == 0;
+	return n;
+}
+
+static size_t headers_size(struct evhttp_request *request)
+{
+	size_t size = strlen(evhttp_request_get_uri(request));
+	struct evkeyval *header;
+
+	TAILQ_FOREACH(header, evhttp_request_get_input_headers(request), next)
+		size += strlen(header->key) + strlen(header->value) + strlen(": \r\n");
+	return size;
+}
+
+/* After an answer to what may not have been understood, nothing else is. */
+static void close_after(struct exchange *exchange)
+{
+	(void)evhttp_add_header(evhttp_request_get_output_headers(exchange->request), "Connection",
+				"close");
+}
+
+#define refuse(exchange, ...)                                                                      \
+	(close_after(exchange), exchange_error(exchange, __VA_ARGS__), false)
+
+/* Is it one that can be answered? If not, it has been. */
+static bool check_form(struct exchange *exchange)
+{
+	struct evhttp_request *request = exchange->request;
+	struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
+	const char *encoding = evhttp_find_header(headers, "Transfer-Encoding");
+	unsigned lengths = count_header(request, "Content-Length");
+
+	if (headers_size(request) > CONTROL_HEADERS_MAX)
+		return refuse(exchange, STATUS_HEADERS_TOO_LARGE, "headers-too-large",
+			      "the headers are larger than %d bytes", CONTROL_HEADERS_MAX);
+	if (evbuffer_get_length(evhttp_request_get_input_buffer(request)) > CONTROL_BODY_MAX)
+		return refuse(exchange, STATUS_TOO_LARGE, "body-too-large",
+			      "the body is larger than %d bytes", CONTROL_BODY_MAX);
+	/* RFC 9112, sections 6.1 to 6.3: where the message ends must not be in doubt. */
+	if (lengths > 1 || (lengths > 0 && encoding))
+		return refuse(exchange, STATUS_BAD_REQUEST, "bad-request",
+			      "the length of the body is given twice");
+	if (encoding && strcasecmp(encoding, "chunked") != 0)
+		return refuse(exchange, STATUS_NOT_IMPLEMENTED, "bad-request",
+			      "the transfer encoding is not \"chunked\"");
+	if (exchange->head && (encoding || lengths > 0))
+		return refuse(exchange, STATUS_BAD_REQUEST, "bad-request", "HEAD has no body");
+	/* RFC 9112, section 3.2. */
+	if (count_header(request, "Host") > 1)
+		return refuse(exchange, STATUS_BAD_REQUEST, "bad-request",
+			      "there is more than one Host field");
+	if (*evhttp_request_get_uri(request) != '/')
+		return refuse(exchange, STATUS_BAD_REQUEST, "bad-request",
+			      "the target is not a path");
+	return true;
+}
+
+static bool check_host(struct exchange *exchange)
+{
+	const char *host =
+		evhttp_find_header(evhttp_request_get_input_headers(exchange->request), "Host");
+
+	if (!exchange_is_tcp(exchange) ||
+	    (host && request_host_is_own(host, exchange->control->host_name)))
+		return true;
+	return refuse(exchange, STATUS_FORBIDDEN, "bad-host",
+		      "the Host field is not an address, \"localhost\" or a name of this server");
+}
+
+/* Finds the route; if there is none, that is answered. */
+static bool find_route(struct exchange *exchange)
+{
+	const char *uri = evhttp_request_get_uri(exchange->request);
+	enum evhttp_cmd_type command = evhttp_request_get_command(exchange->request);
+	bool get = false;
+	bool post = false;
+
+	for (const struct route *route = routes; route->path; route++) {
+		if (!request_path_matches(uri, route->path) ||
+		    (exchange_is_tcp(exchange) && !route->on_tcp))
+			continue;
+		get |= route->method == METHOD_GET;
+		post |= route->method == METHOD_POST;
+		if (commands[route->method] == command ||
+		    (exchange->head && route->method == METHOD_GET && !route->stream)) {
+			exchange->route = route;
+			return true;
+		}
+	}
+	if (!get && !post) {
+		exchange_error(exchange, STATUS_NOT_FOUND, "not-found", "there is nothing at %.200s",
+			       uri);
+		return false;
+	}
+	(void)evhttp_add_header(evhttp_request_get_output_headers(exchange->request), "Allow",
+				!post  ? "GET, HEAD"
+				: !get ? "POST"
+				       : "GET, HEAD, POST");
+	exchange_error(exchange, STATUS_BAD_METHOD, "bad-method",
+		       "this method is none for this path");
+	return false;
+}
+
+static bool check_privilege(struct exchange *exchange)
+{
+	const struct credentials *who = &exchange->client->who;
+	bool change = exchange->route->access == ACCESS_CHANGE;
+
+	if (exchange_is_tcp(exchange) ||
+	    who->privilege >= (change ? PRIVILEGE_CHANGE : PRIVILEGE_READ))
+		return true;
+	if (who->privilege == PRIVILEGE_READ)
+		exchange_error(exchange, STATUS_FORBIDDEN, "denied",
+			       "uid %u may look, but only root and everyd's own user may do this",
+			       (unsigned)who->uid);
+	else if (exchange->control->group == CREDENTIALS_NO_GROUP)
+		exchange_error(exchange, STATUS_FORBIDDEN, "denied",
+			       "uid %u may not ask everyd: there is no group \"" CONTROL_GROUP
+			       "\" on this machine",
+			       (unsigned)who->uid);
+	else
+		exchange_error(exchange, STATUS_FORBIDDEN, "denied",
+			       "uid %u is not in the group \"" CONTROL_GROUP "\"",
+			       (unsigned)who->uid);
+	return false;
+}
+
+static bool take_uri(struct exchange *exchange)
+{
+	int r = request_uri_parse(evhttp_request_get_uri(exchange->request), exchange->route->path,
+				  &exchange->uri);
+
+	if (r == -ENOMEM)
+		exchange_error(exchange, STATUS_UNAVAILABLE, "no-memory", "out of memory");
+	else if (r < 0)
+		exchange_error(exchange, STATUS_BAD_REQUEST, "bad-request",
+			       r == -E2BIG ? "there are more than %d parameters"
+					   : "a %%XX in the target is none",
+			       REQUEST_PARAMS_MAX);
+	return r == 0;
+}
+
+static bool take_body(struct exchange *exchange)
+{
+	struct evbuffer *in = evhttp_request_get_input_buffer(exchange->request);
+	size_t len = evbuffer_get_length(in);
+	const char *text = len > 0 ? (const char *)evbuffer_pullup(in, -1) : "{}";
+	json_error_t error;
+
+	exchange->body = json_loadb(text ? text : "", len > 0 ? len : 2, JSON_REJECT_DUPLICATES,
+				    &error);
+	if (json_is_object(exchange->body))
+		return true;
+	if (exchange->body)
+		exchange_error(exchange, STATUS_BAD_REQUEST, "bad-body", "the body is no JSON object");
+	else
+		exchange_error(exchange, STATUS_BAD_REQUEST, "bad-body",
+			       "the body is no JSON: line %d: %s", error.line, error.text);
+	return false;
+}
+
+void dispatch_request(struct evhttp_request *request, void *arg)
+{
+	struct door *door = arg;
+	struct client *client = client_of(door->control, request);
+	struct exchange *exchange = client ? exchange_new(door->control, client, request) : NULL;
+
+	if (!exchange) {
+		evhttp_connection_free(evhttp_request_get_connection(request));
+		return;
+	}
+	if (check_form(exchange) && check_host(exchange) && find_route(exchange) &&
+	    check_privilege(exchange) && take_uri(exchange) && take_body(exchange))
+		exchange->route->handle(exchange);
+}

@@ -1,0 +1,347 @@
+/* See route.h. */
+#include "control/control_internal.h"
+
+#include "base/text.h"
+#include "control/values.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/http.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Digits of a number that is no integer: a microsecond in thirty years. */
+#define DIGITS 15
+
+/* What is sent ahead of an answer that is waited for. */
+#define AHEAD_MAX (16 * 1024)
+
+#define JSON_TYPE "application/json"
+
+/* The last event of who is cut off. */
+static const char lagged[] = "event: lagged\ndata: {\"error\": {\"code\": \"lagged\", \"message\": "
+			     "\"what was to be sent is more than is kept for a client\"}}\n\n";
+
+/* --- the request --- */
+
+const struct control_host *exchange_host(const struct exchange *exchange)
+{
+	return &exchange->control->host;
+}
+
+struct control *exchange_control(const struct exchange *exchange)
+{
+	return exchange->control;
+}
+
+bool exchange_is_tcp(const struct exchange *exchange)
+{
+	return exchange->client->door->is_tcp;
+}
+
+const char *exchange_segment(const struct exchange *exchange, unsigned n)
+{
+	return exchange->uri.segments[n];
+}
+
+const char *exchange_param(const struct exchange *exchange, const char *name)
+{
+	return request_uri_param(&exchange->uri, name);
+}
+
+const json_t *exchange_body(const struct exchange *exchange)
+{
+	return exchange->body;
+}
+
+const char *exchange_client(const struct exchange *exchange)
+{
+	return exchange->who;
+}
+
+/* Jobs that a name is compared with at most, to find what was meant. */
+#define GUESSES_MAX 5000
+
+/* The name that is least unlike, if it is like it at all. */
+static const char *guess_job(const struct model *model, const char *name)
+{
+	unsigned least = strlen(name) < 4 ? 2 : 3;
+	const char *guess = NULL;
+
+	for (size_t i = 0; i < model->n_jobs && model->n_jobs <= GUESSES_MAX; i++) {
+		unsigned distance = text_distance(name, model->jobs[i].name);
+
+		if (distance < least) {
+			least = distance;
+			guess = model->jobs[i].name;
+		}
+	}
+	return guess;
+}
+
+struct engine_job *exchange_job(struct exchange *exchange, unsigned n)
+{
+	const struct engine *engine = exchange->control->host.engine;
+	const char *name = exchange_segment(exchange, n);
+	struct engine_job *job = engine_find_job(engine, name);
+	const char *guess;
+
+	if (job)
+		return job;
+	guess = engine_model(engine) ? guess_job(engine_model(engine), name) : NULL;
+	exchange_error(exchange, STATUS_NOT_FOUND, "no-such-job",
+		       guess ? "there is no job \"%.200s\"; did you mean \"%s\"?"
+			     : "there is no job \"%.200s\"",
+		       name, guess);
+	return NULL;
+}
+
+/* --- life --- */
+
+struct exchange *exchange_new(struct control *control, struct client *client,
+			      struct evhttp_request *request)
+{
+	struct exchange *exchange = calloc(1, sizeof(*exchange));
+
+	if (!exchange)
+		return NULL;
+	exchange->control = control;
+	exchange->client = client;
+	exchange->request = request;
+	exchange->head = evhttp_request_get_command(request) == EVHTTP_REQ_HEAD;
+	if (client->door->is_tcp)
+		(void)strcpy(exchange->who, "a client by TCP");
+	else
+		(void)credentials_name(&client->who, exchange->who);
+	client->exchange = exchange;
+	client_await(client, false);
+	return exchange;
+}
+
+/* It is over; what there is to be sent is evhttp's. */
+static void exchange_free(struct exchange *exchange)
+{
+	exchange->client->exchange = NULL;
+	if (exchange->cut)
+		TAILQ_REMOVE(&exchange->control->lagging, exchange, lagging);
+	json_decref(exchange->body);
+	request_uri_done(&exchange->uri);
+	free(exchange);
+}
+
+void exchange_lose(struct exchange *exchange)
+{
+	void (*gone)(void *ctx) = exchange->gone;
+	void *ctx = exchange->ctx;
+
+	/* evhttp leaves those to us that it has parted from their connection. */
+	if (!evhttp_request_get_connection(exchange->request))
+		evhttp_request_free(exchange->request);
+	exchange_free(exchange);
+	if (gone)
+		gone(ctx);
+}
+
+/* --- the answer --- */
+
+static void add_header(struct exchange *exchange, const char *name, const char *value)
+{
+	(void)evhttp_add_header(evhttp_request_get_output_headers(exchange->request), name, value);
+}
+
+static void add_headers(struct exchange *exchange)
+{
+	add_header(exchange, "Cache-Control", "no-store");
+	add_header(exchange, "X-Content-Type-Options", "nosniff");
+}
+
+/* All of it has been sent; the next request may come. */
+static void on_complete(struct evhttp_request *request, void *arg)
+{
+	struct client *client = arg;
+
+	(void)request;
+	client->door->control->held -= client->held;
+	client->held = 0;
+	client_await(client, true);
+}
+
+static void free_content(const void *data, size_t len, void *content)
+{
+	(void)data;
+	(void)len;
+	free(content);
+}
+
+/* There is no memory for an answer, or none that it may have: the connection ends. */
+static void give_up(struct exchange *exchange)
+{
+	exchange->gone = NULL;
+	client_drop(exchange->client);
+}
+
+/* Takes `content` over, which free(3) frees; NULL: out of memory. */
+static void send_answer(struct exchange *exchange, enum http_status status, const char *type, char *content,
+			size_t len)
+{
+	struct client *client = exchange->client;
+	struct evhttp_request *request = exchange->request;
+	char length[24];
+
+	if (!content || !client_hold(client, len)) {
+		free(content);
+		give_up(exchange);
+		return;
+	}
+	add_header(exchange, "Content-Type", type);
+	add_headers(exchange);
+	if (exchange->head) {
+		(void)snprintf(length, sizeof(length), "%zu", len);
+		add_header(exchange, "Content-Length", length);
+		free(content);
+	} else if (evbuffer_add_reference(evhttp_request_get_output_buffer(request), content, len,
+					  free_content, content) < 0) {
+		free(content);
+		give_up(exchange);
+		return;
+	}
+	evhttp_request_set_on_complete_cb(request, on_complete, client);
+	client_await(client, true);
+	exchange_free(exchange);
+	evhttp_send_reply(request, status, NULL, NULL);
+}
+
+void exchange_reply(struct exchange *exchange, enum http_status status, json_t *body)
+{
+	char *content = body ? json_dumps(body, JSON_REAL_PRECISION(DIGITS)) : NULL;
+
+	json_decref(body);
+	if (content)
+		send_answer(exchange, status, JSON_TYPE, content, strlen(content));
+	else
+		exchange_error(exchange, STATUS_UNAVAILABLE, "no-memory", "out of memory");
+}
+
+void exchange_reply_text(struct exchange *exchange, enum http_status status, const char *type, const char *text,
+			 size_t len)
+{
+	char *content = malloc(len + 1);
+
+	if (content)
+		memcpy(content, text, len);
+	send_answer(exchange, status, type, content, len);
+}
+
+void exchange_error(struct exchange *exchange, enum http_status status, const char *code, const char *format,
+		    ...)
+{
+	_cleanup_(cleanup_value) json_t *body = NULL;
+	_cleanup_free_ char *text = NULL;
+	char *content = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vasprintf(&text, format, ap);
+	va_end(ap);
+	if (n < 0)
+		text = NULL;
+	else
+		body = json_pack("{s{ss so}}", "error", "code", code, "message", value_text(text));
+	if (body)
+		content = json_dumps(body, 0);
+	send_answer(exchange, status, JSON_TYPE, content, content ? strlen(content) : 0);
+}
+
+/* --- waiting --- */
+
+/* Sent ahead of the answer, which waits: bounded, or the end of the connection could not be seen
+   behind it. */
+static void on_ahead(struct bufferevent *bev, void *connection)
+{
+	if (evbuffer_get_length(bufferevent_get_input(bev)) > AHEAD_MAX)
+		evhttp_connection_free(connection);
+}
+
+void exchange_wait(struct exchange *exchange, void (*gone)(void *ctx), void *ctx)
+{
+	struct bufferevent *bev = exchange->client->bev;
+	bufferevent_data_cb write_cb;
+	bufferevent_event_cb event_cb;
+	void *connection;
+
+	exchange->gone = gone;
+	exchange->ctx = ctx;
+	/* evhttp does not read while it waits for us, and so would not see the client go; its own
+	   callback must not see what comes, though. It sets all of them with the answer. */
+	bufferevent_getcb(bev, NULL, &write_cb, &event_cb, &connection);
+	bufferevent_setcb(bev, on_ahead, write_cb, event_cb, connection);
+	(void)bufferevent_enable(bev, EV_READ);
+}
+
+/* --- an answer that goes on --- */
+
+void exchange_stream(struct exchange *exchange, const char *type)
+{
+	exchange->stream = true;
+	add_header(exchange, "Content-Type", type);
+	add_headers(exchange);
+	evhttp_send_reply_start(exchange->request, STATUS_OK, NULL);
+}
+
+/* Returns false when it was not sent. */
+static bool send_piece(struct exchange *exchange, const char *data, size_t len)
+{
+	struct evbuffer *piece = evbuffer_new();
+	bool sent = piece && evbuffer_add(piece, data, len) == 0;
+
+	if (sent)
+		evhttp_send_reply_chunk(exchange->request, piece);
+	if (piece)
+		evbuffer_free(piece);
+	return sent;
+}
+
+void exchange_send(struct exchange *exchange, const char *data, size_t len)
+{
+	struct evbuffer *out = bufferevent_get_output(exchange->client->bev);
+
+	if (exchange->cut)
+		return;
+	if (evbuffer_get_length(out) + len <= EXCHANGE_LAG_MAX &&
+	    client_hold(exchange->client, len) && send_piece(exchange, data, len))
+		return;
+	/* Not at once: who sends to many does not expect one to go in between. */
+	exchange->cut = true;
+	TAILQ_INSERT_TAIL(&exchange->control->lagging, exchange, lagging);
+	event_active(&exchange->control->cut, EV_TIMEOUT, 0);
+}
+
+void exchange_end(struct exchange *exchange)
+{
+	struct evhttp_request *request = exchange->request;
+
+	add_header(exchange, "Connection", "close");
+	evhttp_request_set_on_complete_cb(request, on_complete, exchange->client);
+	client_await(exchange->client, true);
+	exchange_free(exchange);
+	evhttp_send_reply_end(request);
+}
+
+void exchange_cut_lagging(struct control *control)
+{
+	struct exchange *exchange;
+
+	while ((exchange = TAILQ_FIRST(&control->lagging))) {
+		void (*gone)(void *ctx) = exchange->gone;
+		void *ctx = exchange->ctx;
+
+		(void)send_piece(exchange, lagged, sizeof(lagged) - 1);
+		exchange_end(exchange);
+		if (gone)
+			gone(ctx);
+	}
+}

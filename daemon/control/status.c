@@ -1,0 +1,67 @@
+/* How the daemon is. */
+#include "control/handlers.h"
+#include "control/values.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* Alive, since this is the loop; what it cannot do is the reader's to judge. */
+void handle_health(struct exchange *exchange)
+{
+	const struct control_host *host = exchange_host(exchange);
+	struct control_facts facts = {.config_path = ""};
+	const char *text;
+
+	host->ops->facts(host->daemon, &facts);
+	if (facts.stopping) {
+		text = "stopping\n";
+		exchange_reply_text(exchange, STATUS_UNAVAILABLE, "text/plain", text, strlen(text));
+		return;
+	}
+	text = "ok\n";
+	exchange_reply_text(exchange, STATUS_OK, "text/plain", text, strlen(text));
+}
+
+static json_t *describe_ledger(const struct control_facts *facts)
+{
+	return json_pack("{so sI sI}", "problem", value_filled(facts->ledger), "waiting",
+			 (json_int_t)facts->ledger_waiting, "dropped",
+			 (json_int_t)facts->ledger_dropped);
+}
+
+static json_t *describe_next(const struct control_host *host)
+{
+	struct engine_job *job;
+	usec_t due = engine_next_due(host->engine, &job);
+
+	if (!job)
+		return json_null();
+	return json_pack("{so so}", "job", value_text(job->def->name), "due", value_time(due));
+}
+
+void handle_status(struct exchange *exchange)
+{
+	const struct control_host *host = exchange_host(exchange);
+	const struct model *model = engine_model(host->engine);
+	struct control_facts facts = {.config_path = ""};
+	json_t *config;
+
+	host->ops->facts(host->daemon, &facts);
+	/* Over TCP, paths and what a configuration holds are nobody's business. */
+	config = json_pack("{so so sb so so}", "path",
+			   value_text(exchange_is_tcp(exchange) ? NULL : facts.config_path),
+			   "loaded", value_past(facts.loaded), "loading", facts.loading, "failed",
+			   json_boolean(facts.reload_error), "error",
+			   value_text(exchange_is_tcp(exchange) ? NULL : facts.reload_error));
+	exchange_reply(
+		exchange, STATUS_OK,
+		json_pack("{ss si sb so so so so sI si si sI sI sI so so}", "version", EVERYD_VERSION,
+			  "pid", (int)getpid(), "stopping", facts.stopping, "started",
+			  value_past(facts.started), "uptime", value_span(facts.uptime), "config",
+			  config, "next", describe_next(host), "jobs",
+			  (json_int_t)(model ? model->n_jobs : 0), "workers", (int)facts.workers,
+			  "busy", (int)facts.busy, "queued", (json_int_t)facts.queued, "waiting",
+			  (json_int_t)engine_waiting(host->engine), "log_dropped",
+			  (json_int_t)facts.log_dropped, "needs", value_filled(facts.needs), "ledger",
+			  facts.has_ledger ? describe_ledger(&facts) : json_null()));
+}
