@@ -43,6 +43,12 @@
 /* What the clocks differ by for having been read one after the other is no step. */
 #define STEP_RECORDED USEC_PER_MSEC
 
+/* Of events; that in the middle is the usual one. */
+#define DAEMON_PRIORITIES 3
+
+/* So many events of clients are handled before the loop looks for others. */
+#define CLIENTS_ROUND 4
+
 /* A timer that is pending needs no memory to be set anew: one that must not fail waits here. */
 #define FAR_AWAY (1000 * USEC_PER_DAY)
 
@@ -371,9 +377,15 @@ static int make_base(struct daemon *daemon)
 	(void)event_config_set_flag(config,
 				    EVENT_BASE_FLAG_PRECISE_TIMER | EVENT_BASE_FLAG_NO_CACHE_TIME |
 					    EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
+	/* Clients of the control server go last, and after each few of them the loop looks whether
+	   there is something that goes first. */
+	(void)event_config_set_max_dispatch_interval(config, NULL, CLIENTS_ROUND,
+						     DAEMON_PRIORITIES - 1);
 	daemon->base = event_base_new_with_config(config);
 	event_config_free(config);
-	return daemon->base ? 0 : -ENOMEM;
+	if (!daemon->base || event_base_priority_init(daemon->base, DAEMON_PRIORITIES) < 0)
+		return -ENOMEM;
+	return 0;
 }
 
 static int add_signals(struct daemon *daemon)
