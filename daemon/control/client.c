@@ -325,14 +325,13 @@ static int open_http(struct door *door, int fd)
 	return 0;
 }
 
-int door_open(struct control *control, int fd, bool is_tcp)
+struct door *door_open(struct control *control, int fd, bool is_tcp)
 {
 	struct door *door = calloc(1, sizeof(*door));
-	int r;
 
 	if (!door) {
 		(void)close(fd);
-		return -ENOMEM;
+		return NULL;
 	}
 	door->control = control;
 	door->is_tcp = is_tcp;
@@ -340,15 +339,14 @@ int door_open(struct control *control, int fd, bool is_tcp)
 	TAILQ_INIT(&door->fresh);
 	(void)event_assign(&door->look, control->host.base, -1, 0, on_look, door);
 	(void)evtimer_assign(&door->retry, control->host.base, on_retry, door);
-	r = open_http(door, fd);
-	if (r < 0) {
+	if (open_http(door, fd) < 0) {
 		if (door->http)
 			evhttp_free(door->http);
 		free(door);
-		return r;
+		return NULL;
 	}
 	LIST_INSERT_HEAD(&control->doors, door, link);
-	return 0;
+	return door;
 }
 
 void door_close(struct door *door)

@@ -75,7 +75,9 @@ struct control {
 	struct control_host host;
 	gid_t group; /* CONTROL_GROUP's */
 	struct unix_socket socket;
-	const char *host_name; /* by which clients may ask over TCP; NULL: none */
+	struct door *tcp;  /* of control_listen(); NULL: none */
+	char *tcp_address; /* where that is */
+	char node[65];     /* the machine's host name */
 	LIST_HEAD(, door) doors;
 	unsigned by_privilege[PRIVILEGE_CHANGE + 1]; /* clients of Unix sockets */
 	struct client_list buckets[CONTROL_BUCKETS];
@@ -88,9 +90,9 @@ struct control {
 
 /* --- client.c --- */
 
-/* Begins to take clients from a listening socket, which it takes over even if it fails. Returns 0
-   or -ENOMEM. */
-int door_open(struct control *control, int fd, bool is_tcp) _must_check_;
+/* Begins to take clients from a listening socket, which it takes over even if it fails. NULL: out of
+   memory. */
+struct door *door_open(struct control *control, int fd, bool is_tcp);
 /* Closes all of its connections, too. */
 void door_close(struct door *door);
 

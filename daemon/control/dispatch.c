@@ -87,10 +87,11 @@ static bool check_host(struct exchange *exchange)
 		evhttp_find_header(evhttp_request_get_input_headers(exchange->request), "Host");
 
 	if (!exchange_is_tcp(exchange) ||
-	    (host && request_host_is_own(host, exchange->control->host_name)))
+	    (host && request_host_is_own(host, exchange->control->node)))
 		return true;
 	return refuse(exchange, STATUS_FORBIDDEN, "bad-host",
-		      "the Host field is not an address, \"localhost\" or a name of this server");
+		      "the Host field is neither an address nor \"localhost\" nor the name of this "
+		      "machine");
 }
 
 /* Finds the route; if there is none, that is answered. */

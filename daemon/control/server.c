@@ -3,9 +3,13 @@
 
 #include "base/log.h"
 
+#include "service/sockets.h"
+
 #include <errno.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #define GROUP_FILE "/etc/group"
 
@@ -16,18 +20,44 @@ static void on_cut(evutil_socket_t fd, short what, void *arg)
 	exchange_cut_lagging(arg);
 }
 
+/* Takes the descriptor over. */
+static struct door *open_door(struct control *control, int fd, bool is_tcp, const char *what)
+{
+	struct door *door = door_open(control, fd, is_tcp);
+
+	if (!door)
+		log_msg(LOG_LEVEL_ERROR, "there is no %s: out of memory", what);
+	return door;
+}
+
+/* What the service manager has for us. Is a Unix socket among it? */
+static bool take_passed(struct control *control)
+{
+	struct passed_socket sockets[SOCKETS_MAX];
+	size_t others;
+	size_t n = sockets_take(sockets, &others);
+	bool taken = false;
+
+	for (size_t i = 0; i < n; i++) {
+		(void)open_door(control, sockets[i].fd, sockets[i].kind == SOCKET_TCP,
+				"control socket, although one was passed");
+		taken |= sockets[i].kind == SOCKET_UNIX;
+	}
+	if (others > 0)
+		log_msg(LOG_LEVEL_WARNING,
+			"%zu of the passed sockets %s no listening stream socket, and closed",
+			others, others == 1 ? "is" : "are");
+	return taken;
+}
+
 static void listen_in(struct control *control, const char *runtime_dir)
 {
 	char error[LISTEN_TEXT_SIZE];
-	int r = listen_unix(runtime_dir, CONTROL_SOCKET, &control->socket, error, sizeof(error));
 
-	if (r == 0 && door_open(control, control->socket.fd, false) < 0) {
-		listen_unix_remove(&control->socket);
-		(void)snprintf(error, sizeof(error), "out of memory");
-		r = -ENOMEM;
-	}
-	if (r < 0)
+	if (listen_unix(runtime_dir, CONTROL_SOCKET, &control->socket, error, sizeof(error)) < 0)
 		log_msg(LOG_LEVEL_ERROR, "there is no control socket: %s", error);
+	else
+		(void)open_door(control, control->socket.fd, false, "control socket");
 }
 
 int control_new(const struct control_host *host, const char *runtime_dir,
@@ -39,12 +69,49 @@ int control_new(const struct control_host *host, const char *runtime_dir,
 		return -ENOMEM;
 	control->host = *host;
 	control->group = credentials_group(GROUP_FILE, CONTROL_GROUP);
+	(void)gethostname(control->node, sizeof(control->node) - 1);
 	TAILQ_INIT(&control->lagging);
 	(void)event_assign(&control->cut, host->base, -1, 0, on_cut, control);
 	clients_init(control);
-	listen_in(control, runtime_dir);
+	if (!take_passed(control))
+		listen_in(control, runtime_dir);
 	*ret_control = control;
 	return 0;
+}
+
+static bool same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Forgets where it listens by TCP, if it does. */
+static void leave_tcp(struct control *control)
+{
+	if (control->tcp)
+		door_close(control->tcp);
+	control->tcp = NULL;
+	free(control->tcp_address);
+	control->tcp_address = NULL;
+}
+
+void control_listen(struct control *control, const char *address)
+{
+	char error[LISTEN_TEXT_SIZE];
+	int fd;
+
+	if (same(control->tcp_address, address))
+		return;
+	leave_tcp(control);
+	if (!address)
+		return;
+	fd = listen_tcp(address, error, sizeof(error));
+	if (fd < 0) {
+		log_msg(LOG_LEVEL_ERROR, "there is no status listener: %s", error);
+		return;
+	}
+	control->tcp = open_door(control, fd, true, "status listener");
+	/* Without it the next load tries anew. */
+	control->tcp_address = control->tcp ? strdup(address) : NULL;
 }
 
 void control_configure(struct control *control, const struct model *model)
@@ -58,6 +125,7 @@ void control_free(struct control *control)
 	if (!control)
 		return;
 	listen_unix_remove(&control->socket);
+	leave_tcp(control);
 	clients_done(control);
 	(void)event_del(&control->cut);
 	free(control);

@@ -26,15 +26,23 @@
 struct control;
 
 /*
- * Makes the server and listens: on the sockets that socket activation passed (sd_listen_fds(3)), or
- * on runtime_dir/control.sock, mode 0666 (what a client may do is decided by who it is), a stale
- * one is replaced. `status_listen`: "ADDRESS:PORT" of the TCP listener, or NULL. What cannot be had
- * is said by log_msg(), and the daemon goes on without. Returns 0, or -ENOMEM.
+ * Makes the server and listens: on the sockets that socket activation passed (sd_listen_fds(3)), and
+ * unless a Unix socket is among them on runtime_dir/control.sock, mode 0666 (what a client may do is
+ * decided by who it is); a stale one is replaced. What cannot be had is said by log_msg(), and the
+ * daemon goes on without. `host` is copied; its base should have several priorities, of which
+ * clients get the last. Returns 0, or -ENOMEM.
  */
 int control_new(const struct control_host *host, const char *runtime_dir,
 		struct control **ret_control) _must_check_;
 /* Another configuration is in force. */
 void control_configure(struct control *control, const struct model *model);
+/*
+ * Listens by TCP, too, for those who only look: at "ADDRESS:PORT", instead of any before; NULL: not
+ * at all. There a client is nobody: it may GET what routes.c has for it, by an address, as
+ * "localhost", or by the machine's host name, so that no name of somebody else's leads a browser
+ * here (DNS rebinding).
+ */
+void control_listen(struct control *control, const char *address);
 /* Closes everything; who waits for an answer gets none. NULL is fine. */
 void control_free(struct control *control);
 
