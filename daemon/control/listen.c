@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +172,15 @@ void listen_unix_remove(struct unix_socket *socket)
 	*socket = (struct unix_socket){.fd = -1, .dirfd = -1};
 }
 
+/* getaddrinfo(3) takes what is beyond 65535 for what is left when it is cut off. */
+static bool is_port(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len >= 1 && len <= 5 && strspn(text, "0123456789") == len &&
+	       strtoul(text, NULL, 10) <= UINT16_MAX;
+}
+
 /* Returns 0 or -EINVAL. */
 static int parse_address(const char *text, struct addrinfo **ret_info)
 {
@@ -192,7 +203,9 @@ static int parse_address(const char *text, struct addrinfo **ret_info)
 	} else if (strchr(host, ':')) {
 		return -EINVAL;
 	}
-	return *host && *port && getaddrinfo(host, port, &hints, ret_info) == 0 ? 0 : -EINVAL;
+	if (!*host || !is_port(port))
+		return -EINVAL;
+	return getaddrinfo(host, port, &hints, ret_info) == 0 ? 0 : -EINVAL;
 }
 
 int listen_tcp(const char *address, char *error, size_t size)

@@ -31,7 +31,7 @@ int listen_unix(const char *directory, const char *name, struct unix_socket *ret
 		char *error, size_t size) _must_check_;
 
 /* Removes the file, unless it is another's by now, and lets go of the directory. Not of the fd,
-   which is its listener's. */
+   which is its listener's; while that is open no other file can be taken for this one. */
 void listen_unix_remove(struct unix_socket *socket);
 
 /* Listens on "ADDRESS:PORT" ("[ADDRESS]:PORT" with IPv6), an address and no name. Returns a
