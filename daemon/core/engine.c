@@ -234,6 +234,17 @@ static void handle_hurry(struct step *step)
 	}
 }
 
+static void handle_run_now(struct step *step, struct engine_job *job, struct engine_asked *asked)
+{
+	asked->run = NULL;
+	if (step->engine->stopping)
+		asked->refused = REASON_STOPPING;
+	else if (job->gone)
+		asked->refused = REASON_REMOVED;
+	else
+		policy_run_now(step, job, asked);
+}
+
 static void handle_kill(struct step *step, struct engine_run *run, enum cancel_mode mode)
 {
 	if (run_is_submitted(run))
@@ -307,6 +318,9 @@ void engine_step(struct engine *engine, const struct engine_event *event, usec_t
 		break;
 	case ENGINE_RESUME:
 		pause_stop(&step, event->job);
+		break;
+	case ENGINE_RUN_NOW:
+		handle_run_now(&step, event->job, event->asked);
 		break;
 	case ENGINE_KILL:
 		handle_kill(&step, event->run, event->mode);

@@ -154,6 +154,9 @@ struct engine_run {
 	enum engine_place place;
 	enum reason cancelled : 8; /* REASON_NONE: not */
 	bool adopted : 1;          /* from a daemon before this one, by EFFECT_ADOPT */
+	/* By ENGINE_RUN_NOW: its slot is the moment at which it was asked for, and none of the
+	   schedule's. It is never counted in a streak. */
+	bool manual : 1;
 	/* PLACE_RETRY: what came of the last attempt that failed, unless it is adopted. */
 	enum verdict verdict;
 	struct run_result result;
@@ -174,6 +177,13 @@ enum cancel_mode {
 	CANCEL_KILL, /* SIGKILL */
 };
 
+/* A run that somebody asks for. */
+struct engine_asked {
+	bool force;             /* however many runs of the job live */
+	struct engine_run *run; /* set by the engine; NULL: it was refused ... */
+	enum reason refused;    /* ... because of this, and no occurrence */
+};
+
 enum engine_event_kind {
 	ENGINE_LOAD,          /* .load: put the prepared model in force */
 	ENGINE_DUE,           /* .job: its timer fired */
@@ -187,6 +197,14 @@ enum engine_event_kind {
 	ENGINE_CATCH_UP,      /* the span of EFFECT_CATCH_UP is over */
 	ENGINE_PAUSE,         /* .job, .pause: consumed, instead of any before */
 	ENGINE_RESUME,        /* .job; of one that is not paused: nothing */
+	/*
+	 * .job, .asked: an occurrence now, outside of the schedule, whose slots stay what they are;
+	 * also of a job that is paused. It waits for its group and for a worker as others do, but
+	 * neither behind runs of its own job nor in their place: refused with REASON_OVERLAP or
+	 * _MAX_RUNNING unless forced, with _QUEUE_FULL for want of room, with _STOPPING and
+	 * _REMOVED.
+	 */
+	ENGINE_RUN_NOW,
 	ENGINE_KILL,          /* .run, .mode: an operator wants it, or a notice, stopped */
 	ENGINE_CLOCK_STEPPED, /* .shift, .suspended: wall time jumped by so much against elapsed
 				 time, or the machine was suspended */
@@ -200,7 +218,10 @@ struct engine_event {
 		struct engine_load *load; /* consumed */
 		struct {
 			struct engine_job *job;
-			struct engine_pause *pause;
+			union {
+				struct engine_pause *pause;
+				struct engine_asked *asked;
+			};
 		};
 		struct {
 			struct engine_run *run;
@@ -226,7 +247,8 @@ enum effect_kind {
 	EFFECT_ARM,      /* .job, .at: call ENGINE_DUE at that wall time; replaces an earlier one */
 	EFFECT_DISARM,   /* .job: forget its timer; one that is gone may come back and be armed */
 	EFFECT_JOB_FREE, /* .job: last chance to let go of it; it was disarmed before */
-	EFFECT_ACCEPTED, /* .run: record it; before its first EFFECT_START */
+	EFFECT_ACCEPTED, /* .run: record it; before its first EFFECT_START. Also of one that is
+			    `manual` and on record as that from a life before this one */
 	EFFECT_START,    /* .run: hand it to the pool; also each further attempt */
 	EFFECT_ADOPT, /* .run, .past: the same for one whose process has outlived the daemon before
 			 this one; answered by ENGINE_FINISHED with RESULT_UNSEEN. If nobody watched

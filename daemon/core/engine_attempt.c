@@ -134,6 +134,13 @@ static void back_off(struct step *step, struct engine_run *run, enum verdict ver
 
 void attempt_restore(struct step *step, struct engine_run *run, const struct past_run *past)
 {
+	if (past->state == PAST_ACCEPTED) {
+		struct engine_group *group = run_find_group(step->engine, run->def);
+
+		emit(step, &(struct effect){.kind = EFFECT_ACCEPTED, .run = run});
+		run_enter(step, run, group ? group : &step->engine->retry_line);
+		return;
+	}
 	if (past->state == PAST_STARTED && past->alive) {
 		run->adopted = true;
 		run->group = run_find_group(step->engine, run->def);

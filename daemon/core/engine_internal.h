@@ -244,6 +244,8 @@ void policy_not_run(struct step *step, struct engine_job *job, struct span slots
 		    enum verdict verdict, enum reason reason);
 /* So many runs of the job at once. Those of SCHEDULE_AFTER follow each other, by its nature. */
 unsigned policy_limit(const struct job *def);
+/* Runs it outside of its schedule, or says why not. */
+void policy_run_now(struct step *step, struct engine_job *job, struct engine_asked *asked);
 /* Runs the held occurrence, if there is one and its turn has come. */
 void policy_release(struct step *step, struct engine_job *job);
 /* Gives up the held occurrence and the backlog, if there are any, and ends the streak. */
@@ -283,6 +285,8 @@ bool run_has_room(const struct engine *engine, const struct engine_job *job, boo
 bool run_has_room_to_catch_up(const struct engine *engine);
 /* The occurrence becomes a run, which starts or waits for its group. */
 void run_accept(struct step *step, struct engine_job *job, usec_t slot);
+/* The same of one that is asked for now. */
+struct engine_run *run_accept_manual(struct step *step, struct engine_job *job);
 /* The place of a run of the past. */
 static inline enum engine_place run_place_of(const struct past_run *past)
 {
@@ -296,7 +300,7 @@ void run_enter(struct step *step, struct engine_run *run, struct engine_group *g
 /* Starts waiting runs while their groups and the pool have room. */
 void run_promote(struct step *step);
 /* The verdict; then the run, and with its last run a job that is gone, are no more. One that is
-   skipped or refused counts in the streak of its job. */
+   skipped or refused counts in the streak of its job, unless somebody asked for it. */
 void run_end(struct step *step, struct engine_run *run, enum verdict verdict, enum reason reason,
 	     const struct run_result *result);
 /* The daemon stops: it is for the next one to go on with, and has no verdict. */
@@ -320,8 +324,8 @@ void attempt_finished(struct step *step, struct engine_run *run, const struct ru
    that was handed over in vain, or NULL. */
 void attempt_give_up(struct step *step, struct engine_run *run, enum reason reason,
 		     const struct run_result *result);
-/* A run of the past in whose place there is one again: it is watched, waits for its next attempt,
-   or has its verdict. */
+/* A run of the past in whose place there is one again: it starts, is watched, waits for its next
+   attempt, or has its verdict. */
 void attempt_restore(struct step *step, struct engine_run *run, const struct past_run *past);
 /* The daemon stops, and the run is not under way. */
 void attempt_stop(struct step *step, struct engine_run *run);

@@ -18,13 +18,18 @@ void past_load_done(struct past_load *load)
 
 /* --- in preparation: all that needs memory --- */
 
+static bool is_looked_at_anew(const struct past_run *run)
+{
+	return run->state == PAST_ACCEPTED && !run->manual;
+}
+
 /* Slots that are looked at anew. */
 static size_t count_slots(const struct past_job *job)
 {
 	size_t n = job->held != USEC_INFINITY;
 
 	for (size_t i = 0; i < job->n_runs; i++)
-		n += job->runs[i].state == PAST_ACCEPTED;
+		n += is_looked_at_anew(&job->runs[i]);
 	return n;
 }
 
@@ -90,7 +95,7 @@ static void list_runs(struct past_load *load, const struct past_job *past, size_
 	for (size_t i = 0; i < past->n_runs; i++) {
 		const struct past_run *run = &past->runs[i];
 
-		if (run->state == PAST_ACCEPTED) {
+		if (is_looked_at_anew(run)) {
 			load->slots[(*n_slots)++] = run->slot;
 			continue;
 		}

@@ -219,6 +219,24 @@ void policy_consider(struct step *step, struct engine_job *job, usec_t slot)
 	}
 }
 
+void policy_run_now(struct step *step, struct engine_job *job, struct engine_asked *asked)
+{
+	const struct job *def = job->def;
+
+	if (!asked->force && job->live >= policy_limit(def)) {
+		asked->refused = def->settings->overlap == OVERLAP_ALLOW ? REASON_MAX_RUNNING
+									 : REASON_OVERLAP;
+		return;
+	}
+	if (!run_has_room(step->engine, job, false)) {
+		asked->refused = REASON_QUEUE_FULL;
+		return;
+	}
+	asked->run = run_accept_manual(step, job);
+	catch_up_line_up(step->engine, job);
+	due_follow(step, job);
+}
+
 void policy_release(struct step *step, struct engine_job *job)
 {
 	usec_t slot = job->held;

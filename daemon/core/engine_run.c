@@ -266,7 +266,8 @@ static void begin(struct engine *engine, struct engine_run *run, usec_t slot)
 	job_link(run->job, run);
 }
 
-void run_accept(struct step *step, struct engine_job *job, usec_t slot)
+static struct engine_run *accept(struct step *step, struct engine_job *job, usec_t slot,
+				 bool manual)
 {
 	struct engine *engine = step->engine;
 	struct engine_run *run;
@@ -274,9 +275,21 @@ void run_accept(struct step *step, struct engine_job *job, usec_t slot)
 	assert(!engine->stopping && !job->gone);
 	run = run_take(step, job, PLACE_RUN);
 	run->id = ++engine->last_id;
+	run->manual = manual;
 	begin(engine, run, slot);
 	emit(step, &(struct effect){.kind = EFFECT_ACCEPTED, .run = run});
 	run_enter(step, run, run_find_group(engine, job->def));
+	return run;
+}
+
+void run_accept(struct step *step, struct engine_job *job, usec_t slot)
+{
+	(void)accept(step, job, slot, false);
+}
+
+struct engine_run *run_accept_manual(struct step *step, struct engine_job *job)
+{
+	return accept(step, job, step->now, true);
 }
 
 struct engine_run *run_restore(struct step *step, struct engine_job *job,
@@ -285,7 +298,8 @@ struct engine_run *run_restore(struct step *step, struct engine_job *job,
 	struct engine_run *run = run_take(step, job, run_place_of(past));
 
 	run->id = past->id;
-	run->attempt = past->attempt;
+	run->attempt = past->state == PAST_ACCEPTED ? 1 : past->attempt;
+	run->manual = past->manual;
 	begin(step->engine, run, past->slot);
 	return run;
 }
@@ -339,7 +353,7 @@ void run_end(struct step *step, struct engine_run *run, enum verdict verdict, en
 	uint32_t failures;
 	bool told;
 
-	if (verdict == VERDICT_SKIPPED || verdict == VERDICT_REFUSED) {
+	if ((verdict == VERDICT_SKIPPED || verdict == VERDICT_REFUSED) && !run->manual) {
 		policy_unrun(step, run, verdict, reason, result);
 		let_go(step, run);
 		return;

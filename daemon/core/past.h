@@ -16,7 +16,8 @@
 #define PAST_BOOT_ID_SIZE 37
 
 enum past_state {
-	PAST_ACCEPTED, /* it had not been started: its slot is as if nobody had acted on it */
+	PAST_ACCEPTED, /* it had not been started: its slot is as if nobody had acted on it, but
+			  one that is `manual` is started now */
 	PAST_STARTED,  /* an attempt had been, or was about to be */
 	PAST_BACKOFF,  /* an attempt had failed; the next was waited for */
 };
@@ -27,6 +28,7 @@ struct past_run {
 	usec_t slot;
 	enum past_state state;
 	unsigned attempt; /* the last one that was made, or was about to be; 0 if PAST_ACCEPTED */
+	bool manual;      /* as in struct engine_run */
 	/* PAST_STARTED. */
 	bool alive;     /* its process still runs, and is to be adopted; else it is lost */
 	int pid;        /* a pid_t; 0: not recorded */
