@@ -84,6 +84,8 @@ static int say_unreadable(struct import *import, const char *path, int error)
 	if (error == -EFBIG)
 		return import_note(import, DIAG_ERROR, &place, "it is longer than %zu bytes",
 				   IMPORT_FILE_MAX);
+	if (error == -EINVAL)
+		return import_note(import, DIAG_ERROR, &place, "it is no file");
 	return import_note(import, DIAG_ERROR, &place, "cannot be read: %s",
 			   strerrordesc_np(-error));
 }
