@@ -158,7 +158,11 @@ static int take_tab_job(struct import *import, const struct import_state *state,
 		pattern.nice = runparts.nice;
 		return import_scripts(import, state, &pattern, runparts.dir);
 	}
-	if (reboot)
+	if (source->format == CRONTAB_USER && strncmp(line->command, "root", 4) == 0 &&
+	    strchr(" \t", line->command[4]))
+		r = import_note(import, DIAG_WARNING, &job.place,
+				"if \"root\" is no command but a user, say --system");
+	if (r == 0 && reboot)
 		r = import_note(import, DIAG_WARNING, &job.place,
 				"\"@reboot\" is whenever everyd starts, not only with the machine");
 	if (r == 0)

@@ -107,6 +107,10 @@ everyctl: 5 jobs from 4 crontabs"
 	good 2
 	equal "jobs" "$(names_made)" "cron.monthly:report sa1"
 
+	# However it is called.
+	(cd "$R/etc" && import --root .. etc/crontab && equal "status" "$status" 0)
+	good 2
+
 	echo '@daily user-job' | { import -; equal "status" "$status" 0; }
 	good
 	grep -q "user    = '$(id -un)'" "$T/made"

@@ -132,6 +132,10 @@ static const struct {
 	{CRONTAB_SYSTEM, "CONTENT_TYPE=text/html\n",
 	 "# Note: CONTENT_TYPE: everyd's mails are UTF-8\n# CONTENT_TYPE=text/html\n",
 	 "tab:1: warning: CONTENT_TYPE: everyd's mails are UTF-8\n"},
+	{CRONTAB_USER, "@daily root a\n@daily roots a\n",
+	 "# Note: if \"root\" is no command but a user, say --system\n"
+	 "job \"root\" {\n",
+	 NULL},
 	/* What came from another system, or was cut off. */
 	{CRONTAB_SYSTEM, "# a\r\n@daily root a\r\n@daily root b",
 	 "# a\n"
