@@ -207,10 +207,10 @@ static int write_svg(const struct simulation *simulation, const char *path)
 
 	if (!out)
 		return ctl_fail("cannot write %s: %s", path, strerrordesc_np(errno));
-	r = sim_write_svg(simulation, out);
 	errno = 0;
-	if (r == 0 && ferror(out))
-		r = -EIO;
+	r = sim_write_svg(simulation, out);
+	if (r == 0 && (ferror(out) || fflush(out) != 0))
+		r = errno ? -errno : -EIO;
 	if (out != stdout && fclose(out) != 0 && r == 0)
 		r = errno ? -errno : -EIO;
 	if (r < 0)
