@@ -26,7 +26,12 @@ bool grid_same(const struct schedule *a, const struct schedule *b);
 /* How far slots are apart, about. */
 usec_t grid_span(const struct schedule *schedule);
 
-/* Cron expressions of all sorts, in zones with and without daylight saving time. */
+/* Cron expressions of all sorts, in zones with and without daylight saving time; and some by name.
+ */
+enum grid_cron_name {
+	GRID_NIGHTLY,    /* 02:30 in Berlin; at the end of a gap, and the first time */
+	GRID_HALF_HOURS, /* from 01:00 to 03:30 in Berlin; not in a gap, and both times */
+};
 extern const size_t grid_n_crons;
 const struct cron *grid_cron(size_t i);
 
