@@ -258,6 +258,8 @@ static void times_are_those_of_crontabs(void **state)
 		{"0~59/10 ~/2 * * *", true},
 		{"1,*/5 * * Oct Sun-sat", true},
 		{"99 99 99 99 99", true},
+		{"5-5 7~7 1 jan-3 *", true},
+		{"0 0 1 feb-1 *", false},
 		{"5/10 * * * *", false},
 		{"? * * * *", false},
 		{"5-1 * * * *", false},
