@@ -104,6 +104,11 @@ int import_note(struct import *import, enum diag_severity severity,
 			     strlen(text));
 }
 
+int import_check_size(const struct import *import)
+{
+	return ftello(import->out) > (off_t)IMPORT_OUTPUT_MAX ? -EFBIG : 0;
+}
+
 /* The line itself as a comment. */
 static int say_line(struct import *import, const struct crontab_line *line)
 {
@@ -313,6 +318,8 @@ int import_tab(struct import *import, const struct import_source *source, const 
 			r = import_note(import, DIAG_WARNING, &place,
 					"cron(8) may not have run this line, as nothing ends it");
 		}
+		if (r >= 0)
+			r = import_check_size(import);
 	}
 	return r < 0 ? r : 0;
 }

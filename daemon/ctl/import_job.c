@@ -340,7 +340,8 @@ int import_job(struct import *import, const struct import_state *state,
 		return -ENOMEM;
 	write_section(import->out, name, &fields);
 	import->jobs++;
-	return ftello(import->out) > (off_t)IMPORT_OUTPUT_MAX ? -EFBIG : 1;
+	r = import_check_size(import);
+	return r < 0 ? r : 1;
 }
 
 /* --- scripts --- */
