@@ -188,7 +188,7 @@ static void look_at_pool(const struct simulation *simulation, struct sim_advice 
 		    times_format(book->queued.at, simulation->zone, at));
 	if (percent >= SATURATION_NOTED)
 		say(advice,
-		    "all %u workers are busy %.0f %% of the time: raise 'workers', or "
+		    "all workers (%u) are busy %.0f %% of the time: raise 'workers', or "
 		    "spread the jobs",
 		    book->workers, percent);
 }

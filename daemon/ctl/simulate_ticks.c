@@ -93,20 +93,21 @@ size_t sim_ticks_time(const struct zone *zone, usec_t from, usec_t to, size_t mo
 
 	most = most < SIM_TICKS_MAX ? most : SIM_TICKS_MAX;
 	while (which < last &&
-	       (to - from) / USEC_PER_SEC / length_of(steps[which]) >= (int64_t)most)
+	       (to - from - 1) / (length_of(steps[which]) * USEC_PER_SEC) >= (usec_t)most)
 		which++;
 	while (n < most) {
 		struct sim_tick tick = {0};
 		int64_t mark = first_mark(steps[which], local);
+		int64_t time = zone_time(zone, mark);
 
-		tick.at = zone_time(zone, mark) * USEC_PER_SEC;
+		tick.at = time * USEC_PER_SEC;
 		if (tick.at >= to)
 			break;
 		local = mark + 1;
-		/* Clocks have been set back past it, or never show it. */
+		/* Clocks have been set back past it; or never show it, and go on there. */
 		if (tick.at < from || (n > 0 && tick.at <= ret_ticks[n - 1].at))
 			continue;
-		name(&tick, steps[which], mark, n == 0);
+		name(&tick, steps[which], time + zone_segment(zone, time).offset, n == 0);
 		ret_ticks[n++] = tick;
 	}
 	return n;
