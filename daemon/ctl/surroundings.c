@@ -161,8 +161,11 @@ void surroundings_done(struct surroundings *surroundings)
 	*surroundings = (struct surroundings){.environment = NULL};
 }
 
+/* Of those that cannot be had none keeps the others from being taken. */
 static int take_limits(const struct surroundings *surroundings)
 {
+	int first = 0;
+
 	for (int i = 0; i < RLIM_NLIMITS; i++) {
 		struct rlimit64 limit = surroundings->limits[i];
 		struct rlimit64 own;
@@ -171,10 +174,10 @@ static int take_limits(const struct surroundings *surroundings)
 			return -errno;
 		if (i == RLIMIT_NOFILE && own.rlim_cur < limit.rlim_cur)
 			limit.rlim_cur = own.rlim_cur;
-		if (setrlimit64(i, &limit) < 0)
-			return -errno;
+		if (setrlimit64(i, &limit) < 0 && first == 0)
+			first = -errno;
 	}
-	return 0;
+	return first;
 }
 
 static int take_nice(const struct surroundings *surroundings)

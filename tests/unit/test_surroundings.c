@@ -151,19 +151,23 @@ static void what_cannot_be_had_is_named_and_the_rest_taken(void **state)
 {
 	struct surroundings own;
 	const char *what = NULL;
+	struct rlimit64 core;
 	int status;
 	pid_t pid;
 
 	(void)state;
 	assert_int_equal(surroundings_read(getpid(), &own), 0);
-	own.limits[RLIMIT_CORE] = (struct rlimit64){2, 1};
+	own.limits[RLIMIT_CPU] = (struct rlimit64){2, 1};
+	own.limits[RLIMIT_CORE].rlim_cur = 0;
 	own.nice = getpriority(PRIO_PROCESS, 0) + 1;
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		if (surroundings_take(&own, &what) != -EINVAL || strcmp(what, "limits") != 0)
 			_exit(1);
-		_exit(getpriority(PRIO_PROCESS, 0) == own.nice ? 0 : 2);
+		if (getrlimit64(RLIMIT_CORE, &core) < 0 || core.rlim_cur != 0)
+			_exit(2);
+		_exit(getpriority(PRIO_PROCESS, 0) == own.nice ? 0 : 3);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
