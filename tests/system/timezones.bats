@@ -151,5 +151,8 @@ only() {
 	kill -HUP "$PID"
 	await 'everyd: reload: 0 added, 2 changed, 0 removed, 1 unchanged$'
 	only midnight
+	# The log, too, has the new time.
+	await ' 00:[0-9:.]+ everyd: midnight\[[0-9]+\]: ok'
+	logged ' 12:[0-9:.]+ everyd: noon\[[0-9]+\]: ok'
 	stop
 }
