@@ -138,13 +138,29 @@ static int read_wish(struct ctl_args *args, struct wish *wish)
 
 /* --- getting ready --- */
 
-/* Whose configuration it is runs it: another user would be told what he may not. */
+/* Is it what the system's daemon reads, or somewhere else root's? Whoever is not root would run its
+   jobs as somebody else than they are run as, or may not even read it. */
 static bool is_of_root(const struct ctl *ctl)
 {
 	struct stat st;
 
 	return geteuid() != 0 && ctl->config &&
 	       (stat(ctl->config, &st) == 0 ? st.st_uid == 0 : errno == EACCES);
+}
+
+static bool is_of_system(const struct ctl *ctl)
+{
+	struct stat given;
+	struct stat system;
+
+	return geteuid() != 0 && ctl->config && stat(ctl->config, &given) == 0 &&
+	       stat(EVERYD_SYSCONFDIR "/everyd/everyd.conf", &system) == 0 &&
+	       given.st_dev == system.st_dev && given.st_ino == system.st_ino;
+}
+
+static void tell_root(const struct wish *wish)
+{
+	(void)ctl_fail("jobs of root's everyd are root's to run: sudo everyctl exec %s", wish->job);
 }
 
 /* A limit that only a control group can keep. */
@@ -287,11 +303,11 @@ int exec_run(struct ctl *ctl, struct ctl_args *args)
 
 	if (status == 0) {
 		status = EXEC_FAILED;
-		if (ctl_load(ctl, false, &model) < 0) {
+		if (is_of_system(ctl)) {
+			tell_root(&wish);
+		} else if (ctl_load(ctl, false, &model) < 0) {
 			if (is_of_root(ctl))
-				(void)ctl_fail("jobs of root's everyd are root's to run: "
-					       "sudo everyctl exec %s",
-					       wish.job);
+				tell_root(&wish);
 		} else if ((found = ctl_find_job(model, wish.job))) {
 			settings = *found->settings;
 			if (wish.force)
