@@ -18,6 +18,6 @@ $(BUILD)/bench/walk: $(BUILD)/tests/bench/walk.o $(BUILD)/librooms.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIBS)
 
 .PHONY: bench
-bench: $(BUILD)/everyd $(BENCH_PROGRAMS)
+bench: $(BUILD)/everyd $(BUILD)/everyctl $(BENCH_PROGRAMS)
 	@BUILD=$(BUILD) tests/bench/run $(if $(QUICK),--quick)
 -include $(BUILD)/tests/bench/walk.d

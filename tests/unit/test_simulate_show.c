@@ -107,7 +107,7 @@ static void test_advice(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct show *show = show_of(&rows[i].model, "a", rows[i].takes);
+		struct show *show = show_of(&rows[i].model, "*", rows[i].takes);
 		size_t n = 0;
 
 		sim_advice_find(&show->simulation, &show->advice);
