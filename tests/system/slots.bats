@@ -88,6 +88,28 @@ reload() {
 	equal "runs" "$(runs_of j)" 1
 }
 
+@test "after: a ledger that is begun anew knows when the last run ended" {
+	need_sqlite3
+	conf <<-END
+		job "j" { after = "1h" command = "true" }
+		job "ticks" { every = "100ms" command = "true" }
+	END
+	start
+	crash
+	sql "UPDATE job SET floor = floor - 3 * $HOUR WHERE name = 'j'"
+	start
+	await 'everyd: j\[[0-9]+\]: ok'
+	slot=$(rows j | cut -d' ' -f1)
+	rm -f "$STATE_DIRECTORY"/ledger.db*
+	await 'everyd: the ledger.*was removed'
+	await_sql 1 "SELECT floor > $slot + $HOUR FROM job WHERE name = 'j'"
+	stop
+	start
+	kill -USR1 "$PID"
+	await 'everyd: j: 1h after the end of the run before: next .* \(in (1h|59m.*)\), '
+	stop
+}
+
 @test "after: killed while it runs, it is due a span after that is known" {
 	need_sqlite3
 	conf <<-END
