@@ -21,9 +21,10 @@
 #define EXPECTED_SYSTEM                                                                            \
 	"write five fields for the time, a user and a command, as in \"30 4 * * * root backup\""
 
-void crontab_init(struct crontab *crontab, enum crontab_format format, const char *text, size_t len)
+void crontab_init(struct crontab *crontab, enum crontab_format format, bool debian,
+		  const char *text, size_t len)
 {
-	*crontab = (struct crontab){.format = format, .text = text, .len = len};
+	*crontab = (struct crontab){.format = format, .debian = debian, .text = text, .len = len};
 	arena_init(&crontab->arena);
 }
 
@@ -292,8 +293,8 @@ static void take_flags(const char **at, const char *end, struct crontab_line *li
 
 /*
  * The command ends at the first "%", and what is behind it is the input, in which each further "%"
- * is the end of a line. "\%" is a "%". A backslash before a backslash, of which both stay, takes
- * its meaning in the command but not in the input: so it is in cron(8).
+ * is the end of a line. "\%" is a "%". A backslash before a backslash, of which both stay but for
+ * Debian's cron, takes its meaning in the command but not in the input: so it is in cron(8).
  */
 static int take_command(struct crontab *crontab, const char *at, const char *end,
 			struct crontab_line *line)
@@ -307,7 +308,7 @@ static int take_command(struct crontab *crontab, const char *at, const char *end
 	if (!command || !input)
 		return -ENOMEM;
 	for (; at < end && (escaped || *at != '%'); at++) {
-		if (escaped && *at == '%')
+		if (escaped && (*at == '%' || (*at == '\\' && crontab->debian)))
 			to--;
 		*to++ = *at;
 		escaped = *at == '\\' && !escaped;

@@ -306,7 +306,7 @@ int import_tab(struct import *import, const struct import_source *source, const 
 
 	(void)fputc('\n', import->out);
 	import->tabs++;
-	crontab_init(&crontab, source->format, text, len);
+	crontab_init(&crontab, source->format, import->debian, text, len);
 	while (r >= 0 && (r = crontab_next(&crontab, &line)) > 0) {
 		if (behind_job && line.kind != CRONTAB_BLANK)
 			(void)fputc('\n', import->out);

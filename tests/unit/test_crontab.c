@@ -19,7 +19,7 @@ static struct crontab_line first_line(struct crontab *crontab, enum crontab_form
 {
 	struct crontab_line line;
 
-	crontab_init(crontab, format, text, len);
+	crontab_init(crontab, format, false, text, len);
 	assert_int_equal(crontab_next(crontab, &line), 1);
 	return line;
 }
@@ -182,6 +182,41 @@ static void a_percent_sign_begins_the_input(void **state)
 	}
 }
 
+/* To Debian's cron two backslashes in a command, though not in its input, are one. */
+static void backslashes_are_debians_or_not(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *command;
+		const char *debians;
+		const char *input;
+	} cases[] = {
+		{"a\\\\b", "a\\\\b", "a\\b", NULL},
+		{"a\\b \\", "a\\b \\", "a\\b \\", NULL},
+		{"a\\\\\\\\b", "a\\\\\\\\b", "a\\\\b", NULL},
+		{"a\\\\\\b", "a\\\\\\b", "a\\\\b", NULL},
+		{"a\\\\\\%b", "a\\\\%b", "a\\%b", NULL},
+		{"a\\\\%b\\\\c", "a\\\\", "a\\", "b\\\\c\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		for (int debian = 0; debian < 2; debian++) {
+			struct crontab_line line;
+			struct crontab crontab;
+			char text[100];
+
+			(void)snprintf(text, sizeof(text), "@daily %s\n", cases[i].text);
+			crontab_init(&crontab, CRONTAB_USER, debian, text, strlen(text));
+			assert_int_equal(crontab_next(&crontab, &line), 1);
+			same_text(cases[i].text, line.command,
+				  debian ? cases[i].debians : cases[i].command);
+			same_text(cases[i].text, line.input, cases[i].input);
+			crontab_done(&crontab);
+		}
+	}
+}
+
 static void jobs_are_taken_apart(void **state)
 {
 	static const struct {
@@ -318,7 +353,8 @@ static void lines_are_counted(void **state)
 		struct crontab_line line;
 		struct crontab crontab;
 
-		crontab_init(&crontab, cases[i].format, cases[i].text, strlen(cases[i].text));
+		crontab_init(&crontab, cases[i].format, false, cases[i].text,
+			     strlen(cases[i].text));
 		for (size_t n = 0; cases[i].numbers[n]; n++) {
 			assert_int_equal(crontab_next(&crontab, &line), 1);
 			assert_int_equal(line.number, cases[i].numbers[n]);
@@ -363,6 +399,7 @@ int main(void)
 		cmocka_unit_test(lines_are_of_a_kind),
 		cmocka_unit_test(variables_lose_blanks_and_quotes),
 		cmocka_unit_test(a_percent_sign_begins_the_input),
+		cmocka_unit_test(backslashes_are_debians_or_not),
 		cmocka_unit_test(jobs_are_taken_apart),
 		cmocka_unit_test(times_are_those_of_crontabs),
 		cmocka_unit_test(lines_are_counted),
