@@ -181,8 +181,8 @@ static void check_limits(const struct exec *exec)
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
 		if (rows[i].wanted && !run_context_can(exec->context, rows[i].controller))
 			exec_say(exec,
-				 "without its %s: there is no control group here for it "
-				 "(see everyctl(1), exec)",
+				 "without its %s: there is no control group here for it; "
+				 "behind systemd-run --scope -p Delegate=yes there may be",
 				 rows[i].option);
 }
 

@@ -456,6 +456,8 @@ int exec_diff(const struct exec *exec)
 	char text[FACTS_END_SIZE];
 	int r;
 
+	if (exec->base == &exec->caller)
+		exec_say(exec, "no everyd runs: what the job would have from it is as it is here");
 	launch_init(&launch, &run, exec->context, exec->local, NULL);
 	comparison_init(&comparison);
 	if (launch_prepare(&launch, directory, &order, &error) < 0) {

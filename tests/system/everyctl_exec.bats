@@ -296,6 +296,7 @@ interrupt() {
 	done
 	! grep EVT_SAME "$T/out"
 	[ ! -e "$T/ran" ]
+	grep -q 'j: no everyd runs' "$T/err"
 	in_foreground --diff --json j
 	python3 - "$T/out" "$T/dir" <<-'END'
 		import json, sys
