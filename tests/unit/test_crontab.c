@@ -55,6 +55,7 @@ static void lines_are_of_a_kind(void **state)
 		{CRONTAB_USER, BYTES("* * * * * * a\n"), CRONTAB_BAD},
 		{CRONTAB_USER, BYTES("* * * *\n"), CRONTAB_BAD},
 		{CRONTAB_USER, BYTES("@daily\n"), CRONTAB_BAD},
+		{CRONTAB_USER, BYTES("@Daily a\n"), CRONTAB_BAD},
 		{CRONTAB_USER, BYTES("-\n"), CRONTAB_BAD},
 		{CRONTAB_USER, BYTES("backup at noon\n"), CRONTAB_BAD},
 		{CRONTAB_USER, BYTES("a b=c\n"), CRONTAB_BAD},
