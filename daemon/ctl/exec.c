@@ -21,6 +21,9 @@
 /* In the directory of the ledger; whoever has it locked is its daemon. */
 #define LOCK_NAME "everyd.lock"
 
+/* See everyd(8). */
+#define DELEGATED "EVERYD_DELEGATED"
+
 enum {
 	OPT_DIFF,
 	OPT_ENVIRONMENT,
@@ -215,6 +218,7 @@ static int take_surroundings(struct exec *exec, const struct model *model,
 			     struct surroundings *of_daemon)
 {
 	pid_t daemon = find_daemon(model);
+	const char *delegated;
 	const char *what;
 	int r = surroundings_read(getpid(), &exec->caller);
 
@@ -228,7 +232,11 @@ static int take_surroundings(struct exec *exec, const struct model *model,
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	exec->base = of_daemon;
+	delegated = getenv(DELEGATED);
 	r = surroundings_take(of_daemon, &what);
+	/* That says something of where a process is. */
+	if ((delegated ? setenv(DELEGATED, delegated, 1) : unsetenv(DELEGATED)) < 0)
+		return -errno;
 	if (r < 0)
 		exec_say(exec, "without the %s of everyd: %s", what, strerrordesc_np(-r));
 	return 0;

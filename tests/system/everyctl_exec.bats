@@ -99,6 +99,22 @@ as_scheduled() {
 	fi
 }
 
+@test "exec: that the daemon's control group is its own is not taken on" {
+	mkdir -m 700 "$STATE_DIRECTORY"
+	job "command = 'echo \$EVT_ONE \$EVERYD_DELEGATED'" 'pass_environment = {"EVT_ONE", "EVERYD_DELEGATED"}'
+	# As good as a daemon, for this.
+	helper env EVT_ONE=theirs EVERYD_DELEGATED=yes python3 -c '
+import fcntl, signal, sys
+lock = open(sys.argv[1], "w")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+open(sys.argv[2], "w").write("locked\n")
+signal.pause()' "$STATE_DIRECTORY/everyd.lock" "$T/ready"
+	await_in "$T/ready" 1 locked >/dev/null
+	in_foreground j
+	equal output "$(cat "$T/out")" theirs
+	equal errors "$(cat "$T/err")" ""
+}
+
 @test "exec: without a daemon it is as good" {
 	job "command = 'echo \$EVERYD_JOB \$EVERYD_RUN \$EVERYD_ATTEMPT \$EVERYD_SLOT; umask'"
 	before=$(now)
