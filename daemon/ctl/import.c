@@ -19,6 +19,9 @@
 #define HOUR_MINUTES 60
 #define DAY_MINUTES  (24 * HOUR_MINUTES)
 
+/* What takes mails unless everyd.conf names another program. */
+#define SENDMAIL "/usr/sbin/sendmail"
+
 /* A longer period is none that is meant. */
 #define PERIOD_DIGITS 5
 
@@ -38,7 +41,13 @@ static const char head[] =
 	"quieter\n"
 	"\tshell       = \"/bin/sh\"\n"
 	"\tenvironment = {'PATH=" IMPORT_PATH "'}\n"
-	"}\n";
+	"}\n"
+	"# How many runs there are at once, of all jobs, is bounded by workers in everyd.conf.\n";
+
+/* Said where it is so. */
+static const char no_sendmail[] =
+	"# There is no " SENDMAIL " on this machine: cron dropped what it would have mailed,\n"
+	"# and everyd will warn of it. To leave it at that, remove each mailto below.\n";
 
 /* Is there such a file on the machine? */
 static bool exists(const struct import *import, const char *path)
@@ -64,6 +73,8 @@ int import_init(struct import *import, const char *root)
 	if (!import->out)
 		return -ENOMEM;
 	(void)fputs(head, import->out);
+	if (!exists(import, SENDMAIL))
+		(void)fputs(no_sendmail, import->out);
 	return 0;
 }
 

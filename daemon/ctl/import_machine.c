@@ -76,22 +76,41 @@ static mode_t type_of(const struct import *import, const char *path)
 	return full && stat(full, &st) == 0 ? st.st_mode & S_IFMT : 0;
 }
 
+/* Says why a file is not imported: an error of reading it, or -EINVAL if it is none, -EFBIG if it
+   is too long, -EPERM if cron(8) would not trust it. */
 static int say_unreadable(struct import *import, const char *path, int error)
 {
 	const struct import_place place = {path, 0};
+	int r = quote_comment(import->out, "\n# --- ", path, strlen(path));
 
-	(void)fputc('\n', import->out);
-	if (error == -EFBIG)
+	if (r < 0)
+		return r;
+	switch (error) {
+	case -EFBIG:
 		return import_note(import, DIAG_ERROR, &place, "it is longer than %zu bytes",
 				   IMPORT_FILE_MAX);
-	if (error == -EINVAL)
+	case -EINVAL:
 		return import_note(import, DIAG_ERROR, &place, "it is no file");
-	return import_note(import, DIAG_ERROR, &place, "cannot be read: %s",
-			   strerrordesc_np(-error));
+	case -EPERM:
+		return import_note(import, DIAG_ERROR, &place,
+				   "cron(8) does not read it, as others than root can write to it");
+	default:
+		return import_note(import, DIAG_ERROR, &place, "cannot be read: %s",
+				   strerrordesc_np(-error));
+	}
 }
 
-/* Reads a file and imports it. */
-static int import_file(struct import *import, const struct import_source *source)
+/* May somebody else than root, or who calls, have written it? cron(8) does not read it then. */
+static bool is_foreign(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) ||
+	       (st.st_uid != 0 && st.st_uid != geteuid());
+}
+
+/* Reads a file and imports it. `own`: only if it is not foreign. */
+static int import_file(struct import *import, const struct import_source *source, bool own)
 {
 	bool standard = strcmp(source->path, STANDARD_INPUT) == 0;
 	struct import_source shown = *source;
@@ -109,7 +128,12 @@ static int import_file(struct import *import, const struct import_source *source
 		if (!full)
 			return -ENOMEM;
 		fd = open(full, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		r = fd < 0 ? -errno : read_all(fd, &text, &len);
+		if (fd < 0)
+			r = -errno;
+		else if (own && is_foreign(fd))
+			r = -EPERM;
+		else
+			r = read_all(fd, &text, &len);
 	}
 	if (r == -ENOMEM)
 		return r;
@@ -168,7 +192,7 @@ static int import_named(struct import *import, const struct import_source *sourc
 		return r;
 	real = import->root[0] ? NULL : realpath(path, NULL);
 	complete(&made, path, real, account.name);
-	r = import_file(import, &made);
+	r = import_file(import, &made, false);
 	account_done(&account);
 	return r;
 }
@@ -208,7 +232,7 @@ static int import_if_there(struct import *import, const struct import_source *so
 	if (type == 0)
 		return 0;
 	/* What is none cron(8) does not read either, and it might never end. */
-	return type == S_IFREG ? import_file(import, source)
+	return type == S_IFREG ? import_file(import, source, source->format != CRONTAB_USER)
 			       : say_unreadable(import, source->path, -EINVAL);
 }
 

@@ -203,6 +203,21 @@ two %\\ 'x'
 	[[ $output == *"/etc/crontab: it is no file"* ]]
 }
 
+@test "import leaves alone what cron does not read" {
+	machine
+	chmod g+w "$R/etc/cron.d/sysstat"
+	import --root "$R"
+	equal "status" "$status" 1
+	equal "what is said" "$output" \
+		"/etc/cron.d/sysstat: cron(8) does not read it, as others than root can write to it
+everyctl: 3 jobs from 2 crontabs; 1 thing was not imported, see above"
+	good 3
+	# But if it is asked for.
+	import --root "$R" /etc/cron.d/sysstat
+	equal "status" "$status" 0
+	good
+}
+
 @test "import overwrites nothing, and keeps what it writes from others" {
 	echo '@daily secret' >"$T/tab"
 	import "$T/tab"
