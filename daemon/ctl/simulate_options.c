@@ -64,7 +64,7 @@ struct texts {
 
 void sim_options_done(struct sim_options *options)
 {
-	for (size_t i = 0; i < options->n_given; i++)
+	for (size_t i = 0; options->given && i < options->n_given; i++)
 		free(options->given[i].pattern);
 	free(options->given);
 	when_done(&options->when);

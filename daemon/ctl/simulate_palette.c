@@ -3,12 +3,12 @@
 
 #include <stddef.h>
 
+#define STEPS 8
+
 /* Equal steps apart. */
-static const uint32_t stops[] = {
+static const uint32_t stops[STEPS + 1] = {
 	0x31206b, 0x353f86, 0x2c5f8c, 0x247c8e, 0x1f988b, 0x35b37a, 0x6ccb5a, 0xb5dc3b, 0xfde725,
 };
-
-#define STEPS (sizeof(stops) / sizeof(stops[0]) - 1)
 
 /* The first colour of the cube of 6 by 6 by 6, and how bright its steps are. */
 #define CUBE 16

@@ -81,13 +81,11 @@ static int print_jobs(const struct simulation *simulation, const struct ctl *ctl
 		if (!simulation->shown[i])
 			continue;
 		n++;
-		if (simulation->next[i] != USEC_INFINITY)
-			(void)times_format(simulation->next[i], simulation->zone, next);
-		else
-			(void)strcpy(next, job->schedule.kind == SCHEDULE_AFTER ? "after its run"
-					   : job->schedule.kind == SCHEDULE_ON  ? "at an event"
-										: "never");
-		job_row(table, job->name, &simulation->book->jobs[i], next);
+		job_row(table, job->name, &simulation->book->jobs[i],
+			job->schedule.kind == SCHEDULE_AFTER ? "after its run"
+			: job->schedule.kind == SCHEDULE_ON
+				? "at an event"
+				: times_format(simulation->next[i], simulation->zone, next));
 	}
 	if (n == simulation->model->n_jobs)
 		job_row(table, "all jobs", &simulation->book->total, "");

@@ -146,10 +146,11 @@ static void draw_scale(const struct curve *curve, unsigned workers)
 {
 	double step = sim_ticks_step(curve->top, 5, true);
 
-	for (double at = 0; at <= curve->top; at += step) {
+	for (int i = 0; i * step <= curve->top; i++) {
+		double at = i * step;
 		double y = y_of(curve, at);
 
-		if (at > 0)
+		if (i > 0)
 			svg_line(curve->svg, SVG_LEFT, y, SVG_RIGHT, y, "grid");
 		svg_text(curve->svg, SVG_LEFT - 8, y + 4, SVG_END, "l", "%.0f", at);
 	}
