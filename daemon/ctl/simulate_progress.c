@@ -13,6 +13,9 @@
 
 #define REPAINT (100 * USEC_PER_MSEC)
 
+/* Nobody waits longer: a year. */
+#define LONGEST (365.0 * USEC_PER_DAY)
+
 static const char *const eighths[EIGHTH] = {"",       "\u258f", "\u258e", "\u258d",
 					    "\u258c", "\u258b", "\u258a", "\u2589"};
 
@@ -45,7 +48,7 @@ static char *write_bar(double part, bool utf8, char *at)
 const char *sim_progress_format(double part, uint64_t slots, usec_t elapsed, bool utf8,
 				char buf[static SIM_PROGRESS_SIZE])
 {
-	char left[DURATION_TEXT_SIZE];
+	char text[DURATION_TEXT_SIZE];
 	char number[32];
 	char *at;
 
@@ -56,11 +59,13 @@ const char *sim_progress_format(double part, uint64_t slots, usec_t elapsed, boo
 	else
 		(void)snprintf(number, sizeof(number), "%" PRIu64, slots);
 	at += sprintf(at, " %3d %%  %s slots", (int)(part * 100), number);
-	if (part > 0)
+	if (part > 0) {
+		double left = (double)elapsed * (1 - part) / part;
+		usec_t span = left < LONGEST ? (usec_t)left : (usec_t)LONGEST;
+
 		(void)sprintf(at, ", %s to go",
-			      duration_format_short((usec_t)((double)elapsed * (1 - part) / part) /
-							    USEC_PER_SEC * USEC_PER_SEC,
-						    left));
+			      duration_format_short(span / USEC_PER_SEC * USEC_PER_SEC, text));
+	}
 	return buf;
 }
 
