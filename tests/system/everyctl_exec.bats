@@ -101,7 +101,7 @@ as_scheduled() {
 
 @test "exec: that the daemon's control group is its own is not taken on" {
 	mkdir -m 700 "$STATE_DIRECTORY"
-	job "command = 'echo \$EVT_ONE \$EVERYD_DELEGATED'" 'pass_environment = {"EVT_ONE", "EVERYD_DELEGATED"}'
+	job "command = 'echo \$EVT_ONE; cat /proc/self/cgroup'" 'pass_environment = "EVT_ONE"'
 	# As good as a daemon, for this.
 	helper env EVT_ONE=theirs EVERYD_DELEGATED=yes python3 -c '
 import fcntl, signal, sys
@@ -111,7 +111,8 @@ open(sys.argv[2], "w").write("locked\n")
 signal.pause()' "$STATE_DIRECTORY/everyd.lock" "$T/ready"
 	await_in "$T/ready" 1 locked >/dev/null
 	in_foreground j
-	equal output "$(cat "$T/out")" theirs
+	equal output "$(cat "$T/out")" "theirs
+$(cat /proc/self/cgroup)"
 	equal errors "$(cat "$T/err")" ""
 }
 
