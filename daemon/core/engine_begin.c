@@ -21,6 +21,11 @@ static usec_t first_slot(const struct step *step, const struct engine_job *job, 
 	return slot > due ? slot : due;
 }
 
+static void known(const struct step *step, struct engine_job *job, usec_t at)
+{
+	emit(step, &(struct effect){.kind = EFFECT_JOB_KNOWN, .job = job, .at = at});
+}
+
 void begin_slots(struct step *step, struct engine_job *job, usec_t since)
 {
 	const struct schedule *schedule = &job->def->schedule;
@@ -35,27 +40,38 @@ void begin_slots(struct step *step, struct engine_job *job, usec_t since)
 		account_for(job, since);
 		job->next = first_slot(step, job, since);
 	}
-	emit(step, &(struct effect){.kind = EFFECT_JOB_KNOWN, .job = job, .at = at});
+	known(step, job, at);
 	/* Else it is looked at when all have their definitions. */
 	if (!pause_is_over(job, step->now) && engine_job_due(job) > step->now)
 		job_arm(step, job, job->next);
 }
 
-void begin_renewed(struct step *step, struct engine_job *job)
+/* All wait that there are now, from the first one that waited on: none comes twice. */
+static void renew_backlog(struct step *step, struct engine_job *job)
 {
 	const struct schedule *schedule = &job->def->schedule;
 	usec_t due = due_at(schedule, step->now);
+	usec_t next;
 
+	account_for(job, job->backlog - 1);
+	known(step, job, job->accounted);
+	job->backlog = schedule_next(schedule, job->accounted);
+	next = schedule_next(schedule, due > job->accounted ? due : job->accounted);
+	job_arm(step, job, due_wait_for(step, schedule, next));
+	catch_up_forget_future(step, job);
+}
+
+void begin_renewed(struct step *step, struct engine_job *job)
+{
 	if (catch_up_all(job) && job->backlog != USEC_INFINITY) {
-		usec_t from = due > job->accounted ? due : job->accounted;
-
-		job->backlog = schedule_next(schedule, job->backlog - 1);
-		job_arm(step, job, due_wait_for(step, schedule, schedule_next(schedule, from)));
-		catch_up_forget_future(step, job);
+		renew_backlog(step, job);
 		return;
 	}
+	/* The one that waits is behind those that are to come, and on record from now on. */
+	if (job->backlog != USEC_INFINITY)
+		account_for(job, job->backlog);
 	begin_slots(step, job, step->now);
-	if (job->backlog != USEC_INFINITY && job->backlog <= job->accounted)
+	if (job->backlog != USEC_INFINITY)
 		job_held(step, job, job->backlog);
 }
 

@@ -20,7 +20,8 @@ void grid_add(const struct schedule *schedule, usec_t after, usec_t until, struc
 /* How long one waits for a slot when the clock was set back. */
 usec_t grid_patience(const struct schedule *schedule, usec_t slot);
 
-/* The same rules? */
+/* The same rules, by which zones are the same if they are called so? And the same slots? */
+bool grid_same_slots(const struct schedule *a, const struct schedule *b);
 bool grid_same(const struct schedule *a, const struct schedule *b);
 
 /* How far slots are apart, about. */
@@ -34,6 +35,9 @@ enum grid_cron_name {
 };
 extern const size_t grid_n_crons;
 const struct cron *grid_cron(size_t i);
+
+/* The same of those by what another tzdata says, and back. */
+const struct cron *grid_by_other_data(const struct cron *cron);
 
 /* The first change of local time after t, in the zone that most of them are in. */
 usec_t grid_change_after(usec_t t);
