@@ -71,6 +71,7 @@ static void step(struct daemon *daemon, const struct engine_event *event)
 {
 	clockwatch_look(daemon->clockwatch);
 	engine_step(daemon->engine, event, clock_wall(), effects_sink(daemon));
+	report_step_done(daemon);
 	records_flush(daemon);
 	effects_start(daemon);
 }

@@ -11,6 +11,7 @@
 #include "exec/run.h"
 #include "needs.h"
 #include "pool/pool.h"
+#include "report.h"
 
 #include <event2/event_struct.h>
 #include <stdbool.h>
@@ -98,6 +99,7 @@ struct daemon {
 	bool reload_again;  /* SIGHUP came while the configuration was being read */
 	char *reload_error; /* why the last reload failed; NULL: it did not */
 	struct needs needs; /* that are not met */
+	struct report_streaks streaks;
 };
 
 /*

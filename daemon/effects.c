@@ -236,10 +236,10 @@ static void apply(void *ctx, const struct effect *effect)
 		ended(effect->run, effect);
 		break;
 	case EFFECT_STREAK_BEGIN:
-		report_streak_begin(effect->job, effect->streak, effect->result);
+		report_streak_begin(daemon, effect->job, effect->streak, effect->result);
 		break;
 	case EFFECT_STREAK_END:
-		report_streak_end(effect->job, effect->streak);
+		report_streak_end(daemon, effect->job, effect->streak);
 		break;
 	case EFFECT_BURST_BEGIN:
 		log_msg(LOG_LEVEL_WARNING,

@@ -1,6 +1,7 @@
 /* See loading.h. */
 #include "loading.h"
 
+#include "base/clock.h"
 #include "core/model.h"
 
 #include <errno.h>
@@ -58,6 +59,8 @@ static void *loader_main(void *arg)
 	struct loaded *loaded = &loader->loaded;
 	bool left;
 
+	/* So that the log shows the times that jobs have. */
+	clock_follow_localtime();
 	loaded->r = loader->load(loader->path, loader->host, &loaded->diags, &loaded->model);
 	(void)pthread_mutex_lock(&loader->lock);
 	loader->ended = true;

@@ -213,15 +213,33 @@ void records_effect(struct daemon *daemon, const struct effect *effect)
 
 /* --- a file that knows nothing --- */
 
+/* As EFFECT_JOB_KNOWN would have it. */
+static usec_t known_since(const struct engine_job *job)
+{
+	const struct schedule *schedule = &job->def->schedule;
+
+	if (schedule->kind == SCHEDULE_AFTER && job->next != USEC_INFINITY)
+		return job->next - schedule->interval;
+	return job->accounted;
+}
+
+/* As EFFECT_HELD would. */
+static usec_t waiting(const struct engine_job *job)
+{
+	return job->held == USEC_INFINITY && job->backlog <= job->accounted ? job->backlog
+									    : job->held;
+}
+
 static bool register_job(void *ctx, struct engine_job *job)
 {
 	struct daemon *daemon = ctx;
+	usec_t held = waiting(job);
 
-	post_job(daemon, job, job->accounted);
+	post_job(daemon, job, known_since(job));
 	if (job->failures > 0 || job->told || job->pause)
 		post_state(daemon, job);
-	if (job->held != USEC_INFINITY)
-		ledger_held(daemon->records->ledger, records_number(daemon, job), job->held);
+	if (held != USEC_INFINITY)
+		ledger_held(daemon->records->ledger, records_number(daemon, job), held);
 	return true;
 }
 

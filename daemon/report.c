@@ -264,14 +264,41 @@ static enum log_level streak_level(const struct engine_streak *streak)
 						     : verdict_info(streak->verdict)->level;
 }
 
-void report_streak_begin(struct engine_job *job, const struct engine_streak *streak,
-			 const struct run_result *result)
+/* Is it to be told? What waits while its job is paused goes on waiting after the next start. */
+static bool has_line(struct daemon *daemon, const struct engine_job *job,
+		     const struct engine_streak *streak)
+{
+	uint64_t *lines = &daemon->streaks.lines[streak->verdict];
+
+	if (!log_enabled(streak_level(streak)) || (streak->reason == REASON_STOPPING && job->pause))
+		return false;
+	if (++*lines <= REPORT_STREAKS_MAX)
+		return true;
+	daemon->streaks.full = true;
+	return false;
+}
+
+void report_step_done(struct daemon *daemon)
+{
+	struct report_streaks *streaks = &daemon->streaks;
+
+	for (enum verdict v = 0; streaks->full && v < VERDICT_COUNT; v++)
+		if (streaks->lines[v] > REPORT_STREAKS_MAX)
+			log_msg(verdict_info(v)->level,
+				"%" PRIu64 " more lines of occurrences that are %s are left out%s",
+				streaks->lines[v] - REPORT_STREAKS_MAX, verdict_info(v)->name,
+				daemon->records ? "; the ledger has them all" : "");
+	*streaks = (struct report_streaks){0};
+}
+
+void report_streak_begin(struct daemon *daemon, struct engine_job *job,
+			 const struct engine_streak *streak, const struct run_result *result)
 {
 	enum log_level level = streak_level(streak);
 	char more[FACTS_SIZE] = "";
 	char slot[CLOCK_TEXT_SIZE];
 
-	if (!log_enabled(level))
+	if (!has_line(daemon, job, streak))
 		return;
 	if (streak->reason == REASON_NO_RESOURCES)
 		(void)snprintf(more, sizeof(more), " (%s)", strerrordesc_np(result->code));
@@ -282,18 +309,25 @@ void report_streak_begin(struct engine_job *job, const struct engine_streak *str
 		reason_text(streak->reason), more);
 }
 
-void report_streak_end(const struct engine_job *job, const struct engine_streak *streak)
+void report_streak_end(struct daemon *daemon, const struct engine_job *job,
+		       const struct engine_streak *streak)
 {
+	bool had_beginning =
+		streak->verdict != VERDICT_COALESCED && streak->verdict != VERDICT_MISSED;
+	enum log_level level = streak_level(streak);
+	const char *verdict = verdict_info(streak->verdict)->name;
 	char first[CLOCK_TEXT_SIZE];
 	char last[CLOCK_TEXT_SIZE];
 
-	/* What is coalesced comes all at once, without a beginning. */
-	if (streak->count < 2 && streak->verdict != VERDICT_COALESCED)
+	if ((had_beginning && streak->count == 1) || !has_line(daemon, job, streak))
 		return;
-	log_job(streak_level(streak), job->def->name, 0,
-		"%s %" PRIu64 " occurrence%s, %s to %s: %s", verdict_info(streak->verdict)->name,
-		streak->count, words_plural(streak->count), words_slot(streak->first, first),
-		words_slot(streak->last, last), reason_text(streak->reason));
+	if (streak->count == 1)
+		log_job(level, job->def->name, 0, "%s the occurrence of %s: %s", verdict,
+			words_slot(streak->first, first), reason_text(streak->reason));
+	else
+		log_job(level, job->def->name, 0, "%s %" PRIu64 " occurrences, %s to %s: %s",
+			verdict, streak->count, words_slot(streak->first, first),
+			words_slot(streak->last, last), reason_text(streak->reason));
 }
 
 void report_loaded(const struct daemon *daemon, const struct engine_diff *diff)

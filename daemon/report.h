@@ -3,10 +3,21 @@
 
 #include "core/engine.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct daemon;
+
+/* So many lines of occurrences that got the same verdict without a run are logged in one step. */
+#define REPORT_STREAKS_MAX 100
+
+/* Those that there were, in the step in progress. Zero: none. */
+struct report_streaks {
+	uint64_t lines[VERDICT_COUNT];
+	bool full; /* of a verdict there were more than that */
+};
 
 /* One line for a run's verdict. */
 void report_ended(const struct engine_run *run, enum verdict verdict, enum reason reason,
@@ -41,11 +52,15 @@ void report_overdue(const struct engine_job *job);
 
 /* One line for the first of a streak of occurrences that do not run; `result` as in
    EFFECT_STREAK_BEGIN ... */
-void report_streak_begin(struct engine_job *job, const struct engine_streak *streak,
-			 const struct run_result *result);
+void report_streak_begin(struct daemon *daemon, struct engine_job *job,
+			 const struct engine_streak *streak, const struct run_result *result);
 
 /* ... and one for the whole, if there is more to say than at its beginning. */
-void report_streak_end(const struct engine_job *job, const struct engine_streak *streak);
+void report_streak_end(struct daemon *daemon, const struct engine_job *job,
+		       const struct engine_streak *streak);
+
+/* A step is done: one line for all those that were too many in it. */
+void report_step_done(struct daemon *daemon);
 
 /* "reload: 2 added, 1 changed, 1 removed, 97 unchanged"; the first time "everyd 0.1.0 started: 100
  * jobs".

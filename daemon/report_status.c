@@ -19,6 +19,7 @@
 #define COUNTERS_SIZE 256
 #define NEXT_SIZE     (MODEL_NAME_MAX + 56)
 #define NEEDS_SIZE    256
+#define DUE_SIZE      (CLOCK_TEXT_SIZE + DURATION_TEXT_SIZE + 16)
 
 #define LEDGER_TROUBLE_SIZE 600
 
@@ -93,27 +94,40 @@ static bool list_run(void *ctx, struct engine_run *er)
 	return true;
 }
 
+/* "next 2026-03-01 06:00:00 (in 4m), "; nothing of a job that waits for something else than a time.
+ */
+static const char *describe_due(const struct engine_job *job, usec_t now, char *buf, size_t size)
+{
+	usec_t due = engine_job_due(job);
+	char next[CLOCK_TEXT_SIZE];
+	char in[DURATION_TEXT_SIZE];
+
+	buf[0] = '\0';
+	if (due != USEC_INFINITY && !job->pause)
+		(void)snprintf(buf, size, "next %s (in %s), ", words_slot(due, next),
+			       duration_format_short(due > now ? due - now : 0, in));
+	return buf;
+}
+
 static bool list_job(void *ctx, struct engine_job *job)
 {
 	struct listing *listing = ctx;
 	struct job_tail *tail = engine_job_tail(job);
-	usec_t due = engine_job_due(job);
-	char next[CLOCK_TEXT_SIZE];
-	char in[DURATION_TEXT_SIZE];
+	char schedule[SCHEDULE_DESCRIBE_SIZE];
+	char next[DUE_SIZE];
 	char took[DURATION_TEXT_SIZE];
 	char at[CLOCK_TEXT_SIZE];
 
 	if (job->pause)
 		report_paused(job);
-	(void)words_slot(due, next);
-	(void)duration_format_short(due > listing->now ? due - listing->now : 0, in);
+	(void)schedule_describe(&job->def->schedule, schedule);
+	(void)describe_due(job, listing->now, next, sizeof(next));
 	if (tail->last_ended == 0)
-		log_job(LOG_LEVEL_NOTICE, job->def->name, 0,
-			"next %s (in %s), no run has ended yet", next, in);
+		log_job(LOG_LEVEL_NOTICE, job->def->name, 0, "%s: %sno run has ended yet", schedule,
+			next);
 	else
-		log_job(LOG_LEVEL_NOTICE, job->def->name, 0,
-			"next %s (in %s), last run %s at %s, took %s", next, in,
-			verdict_info(tail->last_verdict)->name,
+		log_job(LOG_LEVEL_NOTICE, job->def->name, 0, "%s: %slast run %s at %s, took %s",
+			schedule, next, verdict_info(tail->last_verdict)->name,
 			clock_format_local(tail->last_ended, 0, at),
 			duration_format_short(tail->last_msec * USEC_PER_MSEC, took));
 	return ++listing->listed < REPORT_JOBS_MAX;
@@ -170,20 +184,23 @@ void report_status(struct daemon *daemon)
 	report_rest(model->n_jobs, "jobs");
 }
 
-/* Coarse, because nobody wakes up to keep it exact: "in 4m", "within 1m". */
+/* Coarse, because nobody wakes up to keep it exact: "in 4m", "within 1m". A paused job comes first
+   with the end of its pause. */
 static void describe_next(struct daemon *daemon, char *buf, size_t size)
 {
 	struct engine_job *job;
 	usec_t span = engine_next_due(daemon->engine, &job) - clock_wall();
 	char text[DURATION_TEXT_SIZE];
+	const char *what;
 
 	buf[0] = '\0';
 	if (!job)
 		return;
+	what = job->pause ? " resumes" : "";
 	if (span < USEC_PER_MIN)
-		(void)snprintf(buf, size, ", next %s within 1m", job->def->name);
+		(void)snprintf(buf, size, ", next %s%s within 1m", job->def->name, what);
 	else
-		(void)snprintf(buf, size, ", next %s in %s", job->def->name,
+		(void)snprintf(buf, size, ", next %s%s in %s", job->def->name, what,
 			       duration_format_short(span - span % USEC_PER_MIN, text));
 }
 

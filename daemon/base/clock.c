@@ -75,6 +75,11 @@ const char *clock_format_utc(usec_t wall, int digits, char buf[static CLOCK_TEXT
 		      "Z");
 }
 
+void clock_follow_localtime(void)
+{
+	tzset();
+}
+
 const char *clock_format_local(usec_t wall, int digits, char buf[static CLOCK_TEXT_SIZE])
 {
 	struct tm tm;

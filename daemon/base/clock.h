@@ -49,6 +49,10 @@ usec_t clock_monotonic(void);
  */
 const char *clock_format_utc(usec_t wall, int digits, char buf[static CLOCK_TEXT_SIZE]);
 
+/* Another zone may be local time by now, /etc/localtime another file: looks, for the next function.
+   Does nothing about TZ, which tells for as long as the process lives. May block. Any thread. */
+void clock_follow_localtime(void);
+
 /*
  * The same instant for people: local time, "2026-03-01 06:00:00.000", with `digits` digits of the
  * second's fraction. Returns buf. Any thread.

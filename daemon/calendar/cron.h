@@ -2,13 +2,12 @@
  * Cron expressions, and the slots they yield in a zone. Pure; any thread.
  *
  * An expression is matched against local time. What daylight saving time does to it:
- * - A pattern whose hour is fixed (its field does not begin with "*" or "?") has times of day that
- *   a gap in local time swallows: with DST_GAP_SHIFT there is one slot at the first instant after
- *   the gap instead of all of them, with DST_GAP_SKIP none. If the hour is not fixed, the pattern
- *   goes on in elapsed time and nothing is lost.
- * - A pattern whose minute and hour are both fixed and that falls into local time that repeats has
- *   a slot the first time, the last time, or both, as enum dst_overlap says. Others go on in
- *   elapsed time: they have slots each time.
+ * - A pattern that is not for every hour has times of day that a gap in local time swallows: with
+ *   DST_GAP_SHIFT there is one slot at the first instant after the gap instead of all of them, with
+ *   DST_GAP_SKIP none. One for every hour goes on in elapsed time and nothing is lost.
+ * - A pattern whose minute and hour are both fixed (their fields do not begin with "*" or "?") and
+ *   that falls into local time that repeats has a slot the first time, the last time, or both, as
+ *   enum dst_overlap says. Others go on in elapsed time: they have slots each time.
  * - What is left out by one change of the clocks and shown by another soon after or before is no
  *   gap.
  *

@@ -18,6 +18,7 @@
 struct writer {
 	char *buf;
 	size_t used;
+	const char *conjunction; /* of lists: " and " or " or " */
 };
 
 static void _printf_(2, 3) put(struct writer *w, const char *format, ...)
@@ -36,7 +37,7 @@ static void _printf_(2, 3) put(struct writer *w, const char *format, ...)
 static void put_comma(struct writer *w, int index, int count)
 {
 	if (index > 0)
-		put(w, index == count - 1 ? " and " : ", ");
+		put(w, "%s", index == count - 1 ? w->conjunction : ", ");
 }
 
 /* How one value of a set is written. */
@@ -279,18 +280,14 @@ static bool put_time_of_day(struct writer *w, const struct cron_expr *expr)
 struct phrases {
 	struct writer *w;
 	const struct cron_expr *expr;
-	bool of_months;   /* "of March" rather than "of the month" */
-	bool conditional; /* "if it is Monday" rather than "on Monday" */
+	bool of_months;     /* "of March" rather than "of the month" */
+	const char *before; /* "on", "it is" */
 	int count;
 };
 
 static void begin_phrase(struct phrases *p)
 {
-	put(p->w, "%s%s",
-	    p->count++ == 0  ? " "
-	    : p->conditional ? " or "
-			     : " and ",
-	    p->conditional ? "" : "on ");
+	put(p->w, "%s%s ", p->count++ == 0 ? " " : p->w->conjunction, p->before);
 }
 
 static void put_of_month(struct phrases *p)
@@ -354,8 +351,6 @@ static void put_weekdays(struct phrases *p)
 
 	if (expr->weekdays) {
 		begin_phrase(p);
-		if (p->conditional)
-			put(p->w, "it is ");
 		put_list(p->w, from_monday(expr->weekdays), put_weekday);
 	}
 	for (int weekday = 1; weekday <= 7; weekday++) {
@@ -366,7 +361,7 @@ static void put_weekdays(struct phrases *p)
 		if (nths == 0)
 			continue;
 		begin_phrase(p);
-		put(p->w, p->conditional ? "it is the " : "the ");
+		put(p->w, "the ");
 		put_list(p->w, nths, put_ordinal);
 		put(p->w, " ");
 		put_weekday(p->w, weekday);
@@ -374,7 +369,7 @@ static void put_weekdays(struct phrases *p)
 	}
 	if (expr->weekdays_last) {
 		begin_phrase(p);
-		put(p->w, p->conditional ? "it is the last " : "the last ");
+		put(p->w, "the last ");
 		put_list(p->w, from_monday(expr->weekdays_last), put_weekday);
 		put_of_month(p);
 	}
@@ -388,10 +383,10 @@ static void put_days(struct writer *w, const struct cron_expr *expr, bool evenly
 	bool both = expr->any_day || expr->any_weekday;
 	bool every_day = both ? all_dates && all_weekdays : all_dates || all_weekdays;
 	bool some_months = !is_all(expr->months, CRON_MONTH);
-	struct phrases p = {.w = w, .expr = expr};
+	struct phrases p = {.w = w, .expr = expr, .before = "on"};
 
-	/* "in March" goes behind names of weekdays, which have no month. */
-	p.of_months = some_months && !every_day && (all_weekdays || !expr->weekdays);
+	/* "in March" goes behind names of weekdays, which have no month, unless a date has it. */
+	p.of_months = some_months && !every_day && ((both && !all_dates) || expr->weekdays == 0);
 	if (every_day) {
 		if (!evenly)
 			put(w, " every day");
@@ -403,7 +398,8 @@ static void put_days(struct writer *w, const struct cron_expr *expr, bool evenly
 			put_dates(&p);
 		if (!all_dates && !all_weekdays) {
 			put(w, " if");
-			p.conditional = true;
+			w->conjunction = " or ";
+			p.before = "it is";
 			p.count = 0;
 		}
 		if (!all_weekdays)
@@ -417,7 +413,7 @@ static void put_days(struct writer *w, const struct cron_expr *expr, bool evenly
 
 const char *cron_expr_describe(const struct cron_expr *expr, char buf[static CRON_DESCRIBE_SIZE])
 {
-	struct writer w = {.buf = buf};
+	struct writer w = {.buf = buf, .conjunction = " and "};
 
 	put_days(&w, expr, put_time_of_day(&w, expr));
 	return buf;

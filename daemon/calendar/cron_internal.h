@@ -1,10 +1,14 @@
 /* What the files of cron share: its fields, and what an expression matches in local time. */
 #pragma once
 
+#include "base/cleanup.h"
 #include "calendar/cron.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <strings.h>
 
 /* In the order in which they are written; five fields begin with the minute. */
 enum cron_field {
@@ -40,6 +44,48 @@ static inline uint64_t cron_field_all(enum cron_field field)
 
 /* The values of a field that are in the expression as such: not "L" and the like. */
 uint64_t cron_values(const struct cron_expr *expr, enum cron_field field);
+
+/* The most of a weekday that a month has. */
+#define CRON_NTH_MAX 5
+
+/* What is being read. */
+struct cron_reader {
+	const char *seed;
+	char *problem; /* CRON_PROBLEM_SIZE bytes */
+	struct cron_expr expr;
+	enum cron_field field;
+};
+
+/* A piece of the text; reading goes on at `at`. */
+struct cron_piece {
+	const char *at;
+	const char *end;
+};
+
+/* How much of what was written is said again. */
+#define CRON_SHOWN_MAX 40
+
+/* How many bytes of a piece those are. */
+static inline int cron_shown(struct cron_piece piece)
+{
+	ptrdiff_t len = piece.end - piece.at;
+
+	return len > CRON_SHOWN_MAX ? CRON_SHOWN_MAX : (int)len;
+}
+
+/* Is it that text, in letters of any case? */
+static inline bool cron_piece_is(struct cron_piece piece, const char *text)
+{
+	size_t len = strlen(text);
+
+	return (size_t)(piece.end - piece.at) == len && strncasecmp(piece.at, text, len) == 0;
+}
+
+/* Writes the problem. Returns -EINVAL. */
+int cron_fail(struct cron_reader *reader, const char *format, ...) _printf_(2, 3);
+
+/* Reads the field `reader->field` into the expression. Returns 0, or -EINVAL with the problem. */
+int cron_read_field(struct cron_reader *reader, struct cron_piece field) _must_check_;
 
 /* Is it bound to times of day, whatever else local time does (enum dst_overlap)? */
 static inline bool cron_is_fixed_time(const struct cron_expr *expr)

@@ -6,6 +6,7 @@
 #include "calendar/civil.h"
 #include "calendar/cron_internal.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define YEAR_FIRST 1
@@ -343,17 +344,54 @@ static uint32_t matching(const uint64_t days[static CRON_EXPRS_MAX], uint32_t se
 	return found;
 }
 
+/* Days that are counted together: [first, last] of a month, with times from first_time of the first
+   to last_time of the last. */
+struct stretch {
+	int first;
+	int last;
+	int first_time;
+	int last_time;
+};
+
+#define LAST_TIME (CIVIL_DAY_SECONDS - 1)
+
+static uint64_t count_stretch(const struct cron_expr *exprs, uint32_t set,
+			      const uint64_t days[static CRON_EXPRS_MAX], struct stretch stretch,
+			      struct day_counts *known)
+{
+	bool whole = stretch.first_time == 0 && stretch.last_time == LAST_TIME;
+	uint64_t count = 0;
+
+	/* The days of one expression are all alike. */
+	if (whole && (set & (set - 1)) == 0) {
+		uint64_t within = (UINT64_C(2) << stretch.last) - (UINT64_C(1) << stretch.first);
+
+		return (uint64_t)size_of(days[__builtin_ctz(set)] & within) *
+		       count_day(exprs, set, known);
+	}
+	for (int day = stretch.first; day <= stretch.last; day++) {
+		uint32_t today = matching(days, set, day);
+		int first = day == stretch.first ? stretch.first_time : 0;
+		int last = day == stretch.last ? stretch.last_time : LAST_TIME;
+
+		if (today == 0)
+			continue;
+		count += first == 0 && last == LAST_TIME ? count_day(exprs, today, known)
+							 : count_times(exprs, today, first, last);
+	}
+	return count;
+}
+
 uint64_t cron_local_count(const struct cron_expr *exprs, uint32_t set, int64_t first, int64_t last)
 {
 	struct day_counts known = {0};
 	uint64_t days[CRON_EXPRS_MAX] = {0};
+	struct stretch stretch;
 	struct civil date;
 	uint64_t count = 0;
 	int64_t number;
 	int64_t last_number;
-	int first_time;
-	int last_second;
-	int length;
+	int last_time;
 
 	if (first < LOCAL_FIRST)
 		first = LOCAL_FIRST;
@@ -362,34 +400,27 @@ uint64_t cron_local_count(const struct cron_expr *exprs, uint32_t set, int64_t f
 	if (first > last || set == 0)
 		return 0;
 
-	number = split(first, &first_time);
-	last_number = split(last, &last_second);
+	number = split(first, &stretch.first_time);
+	last_number = split(last, &last_time);
 	date = civil_of(first);
-	for (length = 0; number <= last_number; number++, date.day++) {
-		uint32_t today;
+	while (number <= last_number) {
+		int length = civil_month_days(date.year, date.month);
+		int64_t left = last_number - number;
 
-		if (date.day > length && length > 0) {
-			date.day = 1;
-			date.year += date.month == 12;
-			date.month = date.month % 12 + 1;
-			length = 0;
-		}
-		if (length == 0) {
-			length = civil_month_days(date.year, date.month);
-			for (uint32_t left = set; left != 0; left &= left - 1) {
-				int i = __builtin_ctz(left);
+		stretch.first = date.day;
+		stretch.last = length - date.day < left ? length : date.day + (int)left;
+		stretch.last_time = stretch.last - date.day == left ? last_time : LAST_TIME;
+		for (uint32_t each = set; each != 0; each &= each - 1) {
+			int i = __builtin_ctz(each);
 
-				days[i] = days_of(&exprs[i], date.year, date.month);
-			}
+			days[i] = days_of(&exprs[i], date.year, date.month);
 		}
-		today = matching(days, set, date.day);
-		if (today != 0 && (first_time > 0 || number == last_number))
-			count += count_times(exprs, today, first_time,
-					     number == last_number ? last_second
-								   : CIVIL_DAY_SECONDS - 1);
-		else
-			count += count_day(exprs, today, &known);
-		first_time = 0;
+		count += count_stretch(exprs, set, days, stretch, &known);
+		number += stretch.last - stretch.first + 1;
+		stretch.first_time = 0;
+		date.day = 1;
+		date.year += date.month == 12;
+		date.month = date.month % 12 + 1;
 	}
 	return count;
 }

@@ -14,6 +14,9 @@
 
 /* UTC of all local times that can match lies in between: years 1 to 9999, and the largest offset.
    Far from the ends of every number, so that sums of times in between and REACH do not overflow. */
+/* In the set of hours. */
+#define EVERY_HOUR ((UINT32_C(1) << 24) - 1)
+
 #define TIME_FIRST (INT64_C(-62135596800) - ZONE_OFFSET_MAX)
 #define TIME_LAST  (INT64_C(253402300799) + ZONE_OFFSET_MAX)
 
@@ -153,7 +156,7 @@ static bool is_shifted(const struct cron *cron, const struct cron_expr *expr,
 	struct span gap = {span_of(before).end, span_of(after).begin};
 	int64_t local;
 
-	if (cron->gap != DST_GAP_SHIFT || !expr->fixed_hour || gap.begin >= gap.end)
+	if (cron->gap != DST_GAP_SHIFT || expr->hours == EVERY_HOUR || gap.begin >= gap.end)
 		return false;
 	for (local = cron_local_next(expr, gap.begin); local < gap.end;) {
 		struct span same = gap;

@@ -264,7 +264,6 @@ static int fill_job(struct builder *builder, struct job *job, const struct secti
 	if (!draft || !job->command.args)
 		return -ENOMEM;
 	job->settings = &draft->settings;
-	job->splay = values->splay;
 	*ret_draft = draft;
 	return timing_schedule(&builder->timing, section, job->name, &job->schedule);
 }

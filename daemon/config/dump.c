@@ -99,7 +99,6 @@ static struct option_values job_values(const struct dump *dump, const struct job
 	const struct schedule *schedule = &job->schedule;
 	const struct cron *cron;
 	struct option_values values = {
-		.splay = job->splay,
 		.command = job->command,
 		.settings = *job->settings,
 	};

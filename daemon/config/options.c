@@ -211,7 +211,7 @@ const struct option option_table[OPTION_COUNT] = {
 	},
 	[OPT_SPLAY] = {
 		.name = "splay", .type = OPTION_DURATION, .where = OF_JOBS,
-		SETS(splay), .fallback = "0", .min = 0, .max = SCHEDULE_MAX_INTERVAL,
+		SETS(settings.splay), .fallback = "0", .min = 0, .max = SCHEDULE_MAX_INTERVAL,
 		.doc = "the bound of a delay that differs from job to job",
 	},
 	[OPT_TIMEZONE] = {

@@ -203,7 +203,6 @@ struct option_values {
 	usec_t after;
 	unsigned on; /* set of enum schedule_event */
 	usec_t offset;
-	usec_t splay;
 	const char *timezone;    /* as written */
 	const struct zone *zone; /* what that means; NULL: the system's local time */
 	unsigned dst_gap;        /* enum dst_gap */

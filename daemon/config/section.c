@@ -293,9 +293,10 @@ static void check_every(const struct section *section, struct diags *diags)
 			     "not less than", OPT_EVERY, every,
 			     "; it shifts the slots within one interval");
 	/* Not of defaults, which suit some jobs and not others. */
-	if (is_own(section, OPT_SPLAY) && values->splay > every)
-		report_spans(section, diags, DIAG_WARNING, OPT_SPLAY, values->splay, "longer than",
-			     OPT_EVERY, every, ": a slot may be due after the next one's time");
+	if (is_own(section, OPT_SPLAY) && settings->splay > every)
+		report_spans(section, diags, DIAG_WARNING, OPT_SPLAY, settings->splay,
+			     "longer than", OPT_EVERY, every,
+			     ": a slot may be due after the next one's time");
 	if (is_own(section, OPT_TIMEOUT) && settings->timeout >= every &&
 	    (settings->overlap == OVERLAP_SKIP || settings->overlap == OVERLAP_QUEUE))
 		report_spans(section, diags, DIAG_WARNING, OPT_TIMEOUT, settings->timeout,

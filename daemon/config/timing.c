@@ -52,7 +52,7 @@ int timing_schedule(struct timing *timing, const struct section *section, const 
 {
 	const struct option_values *values = &section->values;
 	struct schedule schedule = {
-		.delay = schedule_splay(values->splay, timing->host, job),
+		.delay = schedule_splay(values->settings.splay, timing->host, job),
 	};
 
 	if (option_set_has(&section->own, OPT_EVERY)) {

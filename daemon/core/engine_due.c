@@ -181,13 +181,18 @@ static void act_on_grid(struct step *step, struct engine_job *job, enum reason r
 {
 	const struct schedule *schedule = &job->def->schedule;
 	usec_t armed = job->next;
-	usec_t last = schedule_last(schedule, due_at(schedule, step->now));
-	usec_t next = schedule_next(schedule, last);
+	usec_t next = schedule_next(schedule, armed);
+	/* As it is mostly; then nothing else is to be asked, which takes its time with cron. */
+	bool alone = next > due_at(schedule, step->now);
+	usec_t last = alone ? armed : schedule_last(schedule, due_at(schedule, step->now));
 	usec_t before = armed - 1 > job->accounted ? armed - 1 : job->accounted;
-	struct due_slots slots = {.grid = span_between(schedule, before, last)};
+	struct due_slots slots = {.grid = alone ? (struct span){armed, armed, before < armed}
+						: span_between(schedule, before, last)};
 	bool in_time = step->now - usec_add(last, schedule->delay) <= ENGINE_LATE;
 
 	assert(last >= armed && last != USEC_INFINITY);
+	if (!alone)
+		next = schedule_next(schedule, last);
 	if (slots.grid.count == 0) {
 		/* In time that comes a second time. */
 		if (last != armed || !in_time || job->pause) {

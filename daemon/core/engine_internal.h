@@ -1,10 +1,10 @@
 /*
  * What the engine's files share: engine.c (events), engine_load.c (putting a model in force),
- * engine_past.c (what lives of the daemon before this one have left), engine_due.c (which slots
- * nobody has acted on), engine_catch_up.c (those that wait for that), engine_pause.c (jobs that are
- * not to run), engine_policy.c (what becomes of an occurrence), engine_run.c (runs and groups),
- * engine_attempt.c (what becomes of an attempt), engine_told.c (what is told of its end),
- * engine_notice.c (how it is told).
+ * engine_begin.c (from when on a job has slots), engine_past.c (what lives of the daemon before
+ * this one have left), engine_due.c (which slots nobody has acted on), engine_catch_up.c (those
+ * that wait for that), engine_pause.c (jobs that are not to run), engine_policy.c (what becomes of
+ * an occurrence), engine_run.c (runs and groups), engine_attempt.c (what becomes of an attempt),
+ * engine_told.c (what is told of its end), engine_notice.c (how it is told).
  */
 #pragma once
 
@@ -139,6 +139,20 @@ void engine_settle(struct step *step);
 
 /* Puts a load in force and frees it. */
 void load_apply(struct step *step, struct engine_load *load);
+
+/* engine_begin.c */
+
+/* The job has other slots than before, if it had any. What an old schedule left undone is no miss:
+   nothing is caught up. Slots begin behind those that are on record, as they do after a start; the
+   span of SCHEDULE_AFTER is counted from `since`. A slot that is due now is not armed. */
+void begin_slots(struct step *step, struct engine_job *job, usec_t since);
+/* What `since` is when such a job gets another span. */
+usec_t begin_since(const struct step *step, const struct engine_job *job);
+/* Of two of the same grid: do the data of their zones differ? */
+bool begin_has_other_data(const struct schedule *a, const struct schedule *b);
+/* Then: what was acted on stays so, and what will be is derived anew; what is due now by the new
+   data alone is no miss. */
+void begin_renewed(struct step *step, struct engine_job *job);
 
 /* engine_past.c */
 

@@ -2,7 +2,6 @@
  * Putting a model in force: everything that can fail happens in engine_prepare(), so that
  * ENGINE_LOAD only moves pointers.
  */
-#include "calendar/cron.h"
 #include "core/diff.h"
 #include "core/engine_internal.h"
 
@@ -335,83 +334,6 @@ static void revive_jobs(struct run_queue *queue, struct engine_load *load)
 	}
 }
 
-static void account_for(struct engine_job *job, usec_t slot)
-{
-	if (slot > job->accounted)
-		job->accounted = slot;
-}
-
-/* Of a job that is not of a grid; its slot may be due, but not before now. */
-static usec_t first_slot(const struct step *step, const struct engine_job *job, usec_t since)
-{
-	const struct schedule *schedule = &job->def->schedule;
-	usec_t due = due_at(schedule, step->now);
-	usec_t slot = usec_add(since, schedule->interval);
-
-	if (schedule->kind != SCHEDULE_AFTER || due_is_busy(job))
-		return USEC_INFINITY;
-	return slot > due ? slot : due;
-}
-
-/* The job has other slots than before, if it had any. What an old schedule left undone is no miss:
-   nothing is caught up. Slots begin behind those that are on record, as they do after a start; the
-   span of SCHEDULE_AFTER is counted from `since`. */
-static void begin_slots(struct step *step, struct engine_job *job, usec_t since)
-{
-	const struct schedule *schedule = &job->def->schedule;
-	usec_t due = due_at(schedule, step->now);
-	usec_t at = since;
-
-	if (schedule_is_grid(schedule)) {
-		account_for(job, due);
-		job->next = due_after_accounted(step, job);
-		at = job->next > job->accounted ? job->accounted : due;
-	} else {
-		account_for(job, since);
-		job->next = first_slot(step, job, since);
-	}
-	emit(step, &(struct effect){.kind = EFFECT_JOB_KNOWN, .job = job, .at = at});
-	/* Else it is looked at when all have their definitions. */
-	if (!pause_is_over(job, step->now) && engine_job_due(job) > step->now)
-		job_arm(step, job, job->next);
-}
-
-/* The zone's data are not what they were. What was acted on stays so, and what will be is derived
-   anew; what is due now by the new data alone is no miss. */
-static void renew_slots(struct step *step, struct engine_job *job)
-{
-	const struct schedule *schedule = &job->def->schedule;
-	usec_t due = due_at(schedule, step->now);
-
-	if (catch_up_all(job) && job->backlog != USEC_INFINITY) {
-		usec_t from = due > job->accounted ? due : job->accounted;
-
-		job->backlog = schedule_next(schedule, job->backlog - 1);
-		job_arm(step, job, due_wait_for(step, schedule, schedule_next(schedule, from)));
-		catch_up_forget_future(step, job);
-		return;
-	}
-	begin_slots(step, job, step->now);
-	if (job->backlog != USEC_INFINITY && job->backlog <= job->accounted)
-		job_held(step, job, job->backlog);
-}
-
-/* What the span of SCHEDULE_AFTER is counted from. */
-static usec_t counted_from(const struct step *step, const struct engine_job *job)
-{
-	const struct schedule *schedule = &job->def->schedule;
-
-	if (schedule->kind != SCHEDULE_AFTER || job->next == USEC_INFINITY)
-		return step->now;
-	return job->next - schedule->interval;
-}
-
-/* Of the same grid, by name. */
-static bool has_other_data(const struct schedule *a, const struct schedule *b)
-{
-	return a->kind == SCHEDULE_CRON && !cron_equal(a->cron, b->cron);
-}
-
 static void apply_job(struct step *step, const struct engine_load *load, struct engine_job *job,
 		      size_t i)
 {
@@ -425,8 +347,8 @@ static void apply_job(struct step *step, const struct engine_load *load, struct 
 	usec_t expect = def->settings->expect_within;
 	bool no_alarm = expect != expected || !notice_of_overdue_is_possible(def->settings);
 	bool renewed = fate == DIFF_CHANGED && !begins &&
-		       has_other_data(&job->def->schedule, &def->schedule);
-	usec_t since = fate == DIFF_CHANGED ? counted_from(step, job) : step->now;
+		       begin_has_other_data(&job->def->schedule, &def->schedule);
+	usec_t since = fate == DIFF_CHANGED ? begin_since(step, job) : step->now;
 
 	/* First what need not be told any more, lest that is told for what else is missed now. */
 	notice_forget(step->engine, job, !command_line_is_set(&def->settings->hooks[HOOK_MISSED]),
@@ -435,7 +357,7 @@ static void apply_job(struct step *step, const struct engine_load *load, struct 
 	if (begins)
 		begin_slots(step, job, since);
 	else if (renewed)
-		renew_slots(step, job);
+		begin_renewed(step, job);
 	/* What is on record may be of another life of it. */
 	if (fate == DIFF_ADDED && (load->base || (past && !past->schedule)))
 		job_state(step, job);

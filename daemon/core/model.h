@@ -141,6 +141,8 @@ struct job_settings {
 	unsigned max_running;      /* with OVERLAP_ALLOW; 1 otherwise */
 	const struct group *group; /* NULL: none */
 
+	usec_t splay; /* of which the delay of each job's schedule is a part */
+
 	/* Slots that were not acted on. */
 	enum catch_up_policy catch_up;
 	usec_t catch_up_window; /* older ones are missed; 0: no bound */
@@ -208,7 +210,6 @@ struct job_settings {
 struct job {
 	const char *name;
 	struct schedule schedule;
-	usec_t splay; /* of which the schedule's delay is this job's part */
 	const struct job_settings *settings;
 	struct command_line command;
 	unsigned line;    /* where the section begins ... */

@@ -38,6 +38,7 @@ static const struct field fields[] = {
 	FIELD(KIND_BYTES, overlap),
 	FIELD(KIND_BYTES, max_running),
 	FIELD(KIND_GROUP, group),
+	FIELD(KIND_BYTES, splay),
 	FIELD(KIND_BYTES, catch_up),
 	FIELD(KIND_BYTES, catch_up_window),
 	FIELD(KIND_BYTES, timeout),

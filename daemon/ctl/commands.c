@@ -15,5 +15,7 @@ const struct ctl_command ctl_commands[] = {
 	 import_run},
 	{"names", "", "list the names of the jobs", NULL, names_run},
 	{"next", "[JOB...]", "show when jobs are due", next_options, next_run},
+	{"simulate", "[JOB...]", "show what comes of the configuration in a span of time",
+	 simulate_options, simulate_run},
 	{0},
 };

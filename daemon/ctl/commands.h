@@ -15,3 +15,5 @@ extern const struct ctl_option next_options[];
 int next_run(struct ctl *ctl, struct ctl_args *args);
 extern const struct ctl_option explain_options[];
 int explain_run(struct ctl *ctl, struct ctl_args *args);
+extern const struct ctl_option simulate_options[];
+int simulate_run(struct ctl *ctl, struct ctl_args *args);

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define DIGITS  "0123456789"
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define LOWER   "abcdefghijklmnopqrstuvwxyz"
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ" LOWER
 
 /* The fields of a time, "30 4 1,15 * 5". */
 #define FIELDS 5
@@ -21,9 +22,10 @@
 #define EXPECTED_SYSTEM                                                                            \
 	"write five fields for the time, a user and a command, as in \"30 4 * * * root backup\""
 
-void crontab_init(struct crontab *crontab, enum crontab_format format, const char *text, size_t len)
+void crontab_init(struct crontab *crontab, enum crontab_format format, bool debian,
+		  const char *text, size_t len)
 {
-	*crontab = (struct crontab){.format = format, .text = text, .len = len};
+	*crontab = (struct crontab){.format = format, .debian = debian, .text = text, .len = len};
 	arena_init(&crontab->arena);
 }
 
@@ -190,9 +192,15 @@ static size_t take_value(const char *text, unsigned *ret_number)
 	return 0;
 }
 
+enum field_fault {
+	FIELD_GOOD,
+	FIELD_NONE,
+	FIELD_BACKWARDS, /* it has a range whose end is before its beginning */
+};
+
 /* Is it a field that a crontab may have: a list of "*", values, and ranges with "-" or "~", the
    former two maybe with a step? Not all that cron.h takes is one. Bounds are not looked at. */
-static bool is_field(const char *text)
+static enum field_fault check_field(const char *text)
 {
 	for (;;) {
 		unsigned low = 0;
@@ -202,25 +210,27 @@ static bool is_field(const char *text)
 		bool random = text[len] == '~';
 
 		if (len == 0 && !random && *text != '*')
-			return false;
+			return FIELD_NONE;
 		text += len == 0 && !random ? 1 : len;
 		if (range || random) {
 			size_t high_len = take_value(++text, &high);
 
-			if ((range && high_len == 0) || (high_len > 0 && len > 0 && low > high))
-				return false;
+			if (range && high_len == 0)
+				return FIELD_NONE;
+			if (high_len > 0 && len > 0 && low > high)
+				return FIELD_BACKWARDS;
 			text += high_len;
 		}
 		if (*text == '/' && (len == 0 || range || random)) {
 			len = strspn(++text, DIGITS);
 			if (len == 0)
-				return false;
+				return FIELD_NONE;
 			text += len;
 		}
 		if (*text == '\0')
-			return true;
+			return FIELD_GOOD;
 		if (*text++ != ',')
-			return false;
+			return FIELD_NONE;
 	}
 }
 
@@ -240,13 +250,18 @@ static int take_when(struct crontab *crontab, const char **at, const char *end,
 	char *when;
 	int r;
 
-	if (*begin == '@')
-		return crontab_word(crontab, at, end, &line->when);
+	if (*begin == '@') {
+		r = crontab_word(crontab, at, end, &line->when);
+		if (r > 0 && line->when[1 + strspn(line->when + 1, LOWER "_")] != '\0')
+			(void)crontab_refuse(line, "a word behind \"@\" is in small letters");
+		return line->kind == CRONTAB_BAD ? 0 : r;
+	}
 	/* Not longer than it is written. */
 	when = arena_alloc(&crontab->arena, (size_t)(end - begin) + 1);
 	if (!when)
 		return -ENOMEM;
 	for (size_t i = 0; i < FIELDS; i++) {
+		enum field_fault fault;
 		size_t len;
 
 		r = crontab_word(crontab, at, end, &word);
@@ -258,8 +273,12 @@ static int take_when(struct crontab *crontab, const char **at, const char *end,
 							   : EXPECTED_USER);
 			return 0;
 		}
-		if (!is_field(word)) {
-			(void)crontab_refuse(line, problems[i]);
+		fault = check_field(word);
+		if (fault != FIELD_GOOD) {
+			(void)crontab_refuse(
+				line, fault == FIELD_NONE ? problems[i]
+							  : "a range goes backwards; cron(8) makes "
+							    "nothing of that");
 			return 0;
 		}
 		len = strlen(word);
@@ -292,8 +311,8 @@ static void take_flags(const char **at, const char *end, struct crontab_line *li
 
 /*
  * The command ends at the first "%", and what is behind it is the input, in which each further "%"
- * is the end of a line. "\%" is a "%". A backslash before a backslash, of which both stay, takes
- * its meaning in the command but not in the input: so it is in cron(8).
+ * is the end of a line. "\%" is a "%". A backslash before a backslash, of which both stay but for
+ * Debian's cron, takes its meaning in the command but not in the input: so it is in cron(8).
  */
 static int take_command(struct crontab *crontab, const char *at, const char *end,
 			struct crontab_line *line)
@@ -307,7 +326,7 @@ static int take_command(struct crontab *crontab, const char *at, const char *end
 	if (!command || !input)
 		return -ENOMEM;
 	for (; at < end && (escaped || *at != '%'); at++) {
-		if (escaped && *at == '%')
+		if (escaped && (*at == '%' || (*at == '\\' && crontab->debian)))
 			to--;
 		*to++ = *at;
 		escaped = *at == '\\' && !escaped;

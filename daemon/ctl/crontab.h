@@ -54,6 +54,7 @@ struct crontab_line {
 
 struct crontab {
 	enum crontab_format format;
+	bool debian;
 	const char *text;
 	size_t len;
 	size_t at;
@@ -61,9 +62,10 @@ struct crontab {
 	struct arena arena; /* of the line in hand */
 };
 
-/* Begins; the text is the caller's. */
-void crontab_init(struct crontab *crontab, enum crontab_format format, const char *text,
-		  size_t len);
+/* Begins; the text is the caller's. `debian`: it is for Debian's cron, to which two backslashes in
+   a command are one. */
+void crontab_init(struct crontab *crontab, enum crontab_format format, bool debian,
+		  const char *text, size_t len);
 void crontab_done(struct crontab *crontab);
 
 /* The next line. Returns 1; 0 when there are no more; or -ENOMEM. */

@@ -25,10 +25,24 @@ static void bring_forward(struct ctl_args *args, int from)
 	args->argv[args->next++] = word;
 }
 
+static void say_unknown(const struct ctl_args *args, const char *word)
+{
+	const char *nearest = option_nearest(args->command->options, invocation_options, word);
+
+	if (nearest)
+		(void)ctl_usage(args, "there is no option '%s'; did you mean '--%s'?", word,
+				nearest);
+	else if (args->letters)
+		(void)ctl_usage(args, "there is no option '-%c'", args->letters[0]);
+	else
+		(void)ctl_usage(args, "there is no option '%s'", word);
+}
+
 int ctl_option(struct ctl_args *args, const char **ret_value)
 {
 	const struct ctl_option *options = args->command->options;
 	const char *value = NULL;
+	const char *rest = NULL;
 	const char *word;
 	int option;
 	int at = args->next;
@@ -38,29 +52,31 @@ int ctl_option(struct ctl_args *args, const char **ret_value)
 	if (at == args->argc)
 		return -1;
 	word = args->argv[at];
-	bring_forward(args, at);
-	if (strcmp(word, "--") == 0)
+	if (strcmp(word, "--") == 0) {
+		bring_forward(args, at);
 		return -1;
+	}
 
-	option = option_match(options, word, &value);
+	/* A word of several letters stays where it is until the last of them is taken. */
+	if (word[1] != '-' && !args->letters)
+		args->letters = word + 1;
+	option = args->letters ? option_match_letter(options, args->letters, &value, &rest)
+			       : option_match(options, word, &value);
 	if (option < 0) {
-		const char *nearest = option_nearest(options, invocation_options, word);
-
-		if (nearest)
-			(void)ctl_usage(args, "there is no option '%s'; did you mean '--%s'?", word,
-					nearest);
-		else
-			(void)ctl_usage(args, "there is no option '%s'", word);
+		say_unknown(args, word);
 		return -2;
 	}
 	if (!options[option].argument && value) {
 		(void)ctl_usage(args, "no value belongs behind '--%s'", options[option].name);
 		return -2;
 	}
+	args->letters = rest;
+	if (!rest)
+		bring_forward(args, at);
 	if (options[option].argument && !value) {
 		if (at + 1 == args->argc) {
-			(void)ctl_usage(args, "a value is missing behind '%s': %s", word,
-					options[option].argument);
+			(void)ctl_usage(args, "a value is missing behind '--%s': %s",
+					options[option].name, options[option].argument);
 			return -2;
 		}
 		value = args->argv[at + 1];

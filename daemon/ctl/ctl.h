@@ -45,6 +45,8 @@ struct ctl_args {
 	int argc;
 	char **argv; /* argv[0] is the command's name */
 	int next;    /* as optind(3) */
+	const char
+		*letters; /* of a word of several options, "-ab", those that are left; NULL: none */
 };
 
 struct ctl_command {

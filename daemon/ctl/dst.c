@@ -175,8 +175,7 @@ static void explain_skipped(const struct cron *cron, const struct dst_change *ch
 	(void)format_local(change->time + change->after, false, at);
 	if (dst_slot(&shifting, change->time * USEC_PER_SEC).mark != DST_SHIFTED ||
 	    cron_last(&shifting, change->time * USEC_PER_SEC) != change->time * USEC_PER_SEC)
-		(void)snprintf(buf, DST_TEXT_SIZE,
-			       "it goes on in elapsed time: nothing is lost with %s", what);
+		(void)snprintf(buf, DST_TEXT_SIZE, "it goes on in elapsed time, and loses nothing");
 	else if (cron->gap == DST_GAP_SKIP)
 		(void)snprintf(buf, DST_TEXT_SIZE, "%s, which they skip, %s left out", what,
 			       several ? "are" : "is");

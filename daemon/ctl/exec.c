@@ -21,6 +21,9 @@
 /* In the directory of the ledger; whoever has it locked is its daemon. */
 #define LOCK_NAME "everyd.lock"
 
+/* See everyd(8). */
+#define DELEGATED "EVERYD_DELEGATED"
+
 enum {
 	OPT_DIFF,
 	OPT_ENVIRONMENT,
@@ -138,13 +141,29 @@ static int read_wish(struct ctl_args *args, struct wish *wish)
 
 /* --- getting ready --- */
 
-/* Whose configuration it is runs it: another user would be told what he may not. */
+/* Is it what the system's daemon reads, or somewhere else root's? Whoever is not root would run its
+   jobs as somebody else than they are run as, or may not even read it. */
 static bool is_of_root(const struct ctl *ctl)
 {
 	struct stat st;
 
 	return geteuid() != 0 && ctl->config &&
 	       (stat(ctl->config, &st) == 0 ? st.st_uid == 0 : errno == EACCES);
+}
+
+static bool is_of_system(const struct ctl *ctl)
+{
+	struct stat given;
+	struct stat system;
+
+	return geteuid() != 0 && ctl->config && stat(ctl->config, &given) == 0 &&
+	       stat(EVERYD_SYSCONFDIR "/everyd/everyd.conf", &system) == 0 &&
+	       given.st_dev == system.st_dev && given.st_ino == system.st_ino;
+}
+
+static void tell_root(const struct wish *wish)
+{
+	(void)ctl_fail("jobs of root's everyd are root's to run: sudo everyctl exec %s", wish->job);
 }
 
 /* A limit that only a control group can keep. */
@@ -165,8 +184,8 @@ static void check_limits(const struct exec *exec)
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++)
 		if (rows[i].wanted && !run_context_can(exec->context, rows[i].controller))
 			exec_say(exec,
-				 "without its %s: there is no control group here for it "
-				 "(see everyctl(1), exec)",
+				 "without its %s: there is no control group here for it; "
+				 "behind systemd-run --scope -p Delegate=yes there may be",
 				 rows[i].option);
 }
 
@@ -199,6 +218,7 @@ static int take_surroundings(struct exec *exec, const struct model *model,
 			     struct surroundings *of_daemon)
 {
 	pid_t daemon = find_daemon(model);
+	const char *delegated;
 	const char *what;
 	int r = surroundings_read(getpid(), &exec->caller);
 
@@ -212,7 +232,11 @@ static int take_surroundings(struct exec *exec, const struct model *model,
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	exec->base = of_daemon;
+	delegated = getenv(DELEGATED);
 	r = surroundings_take(of_daemon, &what);
+	/* That says something of where a process is. */
+	if ((delegated ? setenv(DELEGATED, delegated, 1) : unsetenv(DELEGATED)) < 0)
+		return -errno;
 	if (r < 0)
 		exec_say(exec, "without the %s of everyd: %s", what, strerrordesc_np(-r));
 	return 0;
@@ -287,11 +311,11 @@ int exec_run(struct ctl *ctl, struct ctl_args *args)
 
 	if (status == 0) {
 		status = EXEC_FAILED;
-		if (ctl_load(ctl, false, &model) < 0) {
+		if (is_of_system(ctl)) {
+			tell_root(&wish);
+		} else if (ctl_load(ctl, false, &model) < 0) {
 			if (is_of_root(ctl))
-				(void)ctl_fail("jobs of root's everyd are root's to run: "
-					       "sudo everyctl exec %s",
-					       wish.job);
+				tell_root(&wish);
 		} else if ((found = ctl_find_job(model, wish.job))) {
 			settings = *found->settings;
 			if (wish.force)

@@ -27,6 +27,9 @@ static const char priority_section[] = "priority";
 static const char limit_section[] = "limits (soft, hard)";
 static const char group_section[] = "control group";
 
+/* The kernel numbers them. */
+static const char a_pipe[] = "a pipe";
+
 #define VALUE_SIZE  64
 #define NUMBER_SIZE 24
 
@@ -202,7 +205,8 @@ static int add_descriptor(const struct sides *sides, int fd, const char *name, c
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	n = readlink(path, here, sizeof(here) - 1);
 	here[n < 0 ? 0 : n] = '\0';
-	return add(sides, place_section, name, here, there);
+	return add(sides, place_section, name, strncmp(here, "pipe:", 5) == 0 ? a_pipe : here,
+		   there);
 }
 
 static bool has_terminal(void)
@@ -233,9 +237,9 @@ static int add_place(const struct sides *sides)
 	if (r == 0)
 		r = add_descriptor(sides, STDIN_FILENO, "stdin", input);
 	if (r == 0)
-		r = add_descriptor(sides, STDOUT_FILENO, "stdout", "a pipe");
+		r = add_descriptor(sides, STDOUT_FILENO, "stdout", a_pipe);
 	if (r == 0)
-		r = add_descriptor(sides, STDERR_FILENO, "stderr", "a pipe");
+		r = add_descriptor(sides, STDERR_FILENO, "stderr", a_pipe);
 	if (r == 0)
 		r = add(sides, place_section, "terminal", has_terminal() ? "yes" : "none", "none");
 	return r;
@@ -456,6 +460,8 @@ int exec_diff(const struct exec *exec)
 	char text[FACTS_END_SIZE];
 	int r;
 
+	if (exec->base == &exec->caller)
+		exec_say(exec, "no everyd runs: what the job would have from it is as it is here");
 	launch_init(&launch, &run, exec->context, exec->local, NULL);
 	comparison_init(&comparison);
 	if (launch_prepare(&launch, directory, &order, &error) < 0) {

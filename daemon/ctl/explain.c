@@ -47,6 +47,7 @@ struct explanation {
 	struct when when;
 	usec_t from;
 	const char *text;
+	bool joined; /* of several words */
 	struct schedule schedule;
 	char canonical[CRON_TEXT_SIZE];
 	char meaning[SCHEDULE_DESCRIBE_SIZE];
@@ -254,8 +255,14 @@ static int explain(struct explanation *e, const struct given *given, const struc
 	e->from = e->when.now;
 	if (given->from && when_time(&e->when, "--from", given->from, &e->from) < 0)
 		return CTL_USAGE;
-	if (read_schedule(e, given->job) < 0)
+	if (read_schedule(e, given->job) < 0) {
+		if (e->joined)
+			(void)fputs(
+				"Put it into quotes: in place of \"*\" the shell puts the names "
+				"of files.\n",
+				stderr);
 		return CTL_FAILED;
+	}
 	(void)schedule_describe(&e->schedule, e->meaning);
 	find_slots(e);
 	find_change(e);
@@ -313,6 +320,7 @@ int explain_run(struct ctl *ctl, struct ctl_args *args)
 		return ctl_fail("%s", strerrordesc_np(ENOMEM));
 	}
 	e->text = text;
+	e->joined = args->argc - args->next > 1;
 	if (when_init(&e->when, given.zone) < 0) {
 		free(e);
 		return given.zone ? CTL_USAGE : CTL_FAILED;

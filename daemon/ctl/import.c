@@ -19,6 +19,9 @@
 #define HOUR_MINUTES 60
 #define DAY_MINUTES  (24 * HOUR_MINUTES)
 
+/* What takes mails unless everyd.conf names another program. */
+#define SENDMAIL "/usr/sbin/sendmail"
+
 /* A longer period is none that is meant. */
 #define PERIOD_DIGITS 5
 
@@ -38,7 +41,13 @@ static const char head[] =
 	"quieter\n"
 	"\tshell       = \"/bin/sh\"\n"
 	"\tenvironment = {'PATH=" IMPORT_PATH "'}\n"
-	"}\n";
+	"}\n"
+	"# How many runs there are at once, of all jobs, is bounded by workers in everyd.conf.\n";
+
+/* Said where it is so. */
+static const char no_sendmail[] =
+	"# There is no " SENDMAIL " on this machine: cron dropped what it would have mailed,\n"
+	"# and everyd will warn of it. To leave it at that, remove each mailto below.\n";
 
 /* Is there such a file on the machine? */
 static bool exists(const struct import *import, const char *path)
@@ -64,6 +73,8 @@ int import_init(struct import *import, const char *root)
 	if (!import->out)
 		return -ENOMEM;
 	(void)fputs(head, import->out);
+	if (!exists(import, SENDMAIL))
+		(void)fputs(no_sendmail, import->out);
 	return 0;
 }
 
@@ -102,6 +113,11 @@ int import_note(struct import *import, enum diag_severity severity,
 	return quote_comment(import->out,
 			     severity == DIAG_ERROR ? "# NOT IMPORTED: " : "# Note: ", text,
 			     strlen(text));
+}
+
+int import_check_size(const struct import *import)
+{
+	return ftello(import->out) > (off_t)IMPORT_OUTPUT_MAX ? -EFBIG : 0;
 }
 
 /* The line itself as a comment. */
@@ -158,7 +174,11 @@ static int take_tab_job(struct import *import, const struct import_state *state,
 		pattern.nice = runparts.nice;
 		return import_scripts(import, state, &pattern, runparts.dir);
 	}
-	if (reboot)
+	if (source->format == CRONTAB_USER && strncmp(line->command, "root", 4) == 0 &&
+	    strchr(" \t", line->command[4]))
+		r = import_note(import, DIAG_WARNING, &job.place,
+				"if \"root\" is no command but a user, say --system");
+	if (r == 0 && reboot)
 		r = import_note(import, DIAG_WARNING, &job.place,
 				"\"@reboot\" is whenever everyd starts, not only with the machine");
 	if (r == 0)
@@ -297,7 +317,7 @@ int import_tab(struct import *import, const struct import_source *source, const 
 
 	(void)fputc('\n', import->out);
 	import->tabs++;
-	crontab_init(&crontab, source->format, text, len);
+	crontab_init(&crontab, source->format, import->debian, text, len);
 	while (r >= 0 && (r = crontab_next(&crontab, &line)) > 0) {
 		if (behind_job && line.kind != CRONTAB_BLANK)
 			(void)fputc('\n', import->out);
@@ -309,6 +329,8 @@ int import_tab(struct import *import, const struct import_source *source, const 
 			r = import_note(import, DIAG_WARNING, &place,
 					"cron(8) may not have run this line, as nothing ends it");
 		}
+		if (r >= 0)
+			r = import_check_size(import);
 	}
 	return r < 0 ? r : 0;
 }

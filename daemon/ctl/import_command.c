@@ -148,7 +148,7 @@ static int import_all(struct import *import, const struct request *request,
 int import_run(struct ctl *ctl, struct ctl_args *args)
 {
 	_cleanup_(import_done) struct import import = {.tabs = 0};
-	struct request request;
+	struct request request = {.root = ""};
 	int r;
 
 	(void)ctl;

@@ -60,6 +60,9 @@ int import_note(struct import *import, enum diag_severity severity,
 char *import_addresses(const char *mailto, const char *user, size_t *ret_n,
 		       char **ret_bad) _must_check_;
 
+/* Is more written than may be? Returns 0 or -EFBIG. */
+int import_check_size(const struct import *import) _must_check_;
+
 /* A job to be written. */
 struct import_job {
 	struct import_place place;

@@ -182,11 +182,12 @@ static void add_schedule(struct fields *fields, const struct import_state *state
 static void add_environment(struct fields *fields, const struct import_state *state)
 {
 	size_t n = state->n_variables;
-	_cleanup_free_ char **texts = calloc(n + 1, sizeof(*texts));
+	_cleanup_free_ char **texts = NULL;
 	size_t used = 0;
 
 	if (n == 0)
 		return;
+	texts = calloc(n + 1, sizeof(*texts));
 	if (texts && !state->path)
 		texts[used++] = strdup("PATH=" IMPORT_PATH);
 	for (size_t i = 0; texts && i < n; i++, used++)
@@ -339,7 +340,8 @@ int import_job(struct import *import, const struct import_state *state,
 		return -ENOMEM;
 	write_section(import->out, name, &fields);
 	import->jobs++;
-	return ftello(import->out) > (off_t)IMPORT_OUTPUT_MAX ? -EFBIG : 1;
+	r = import_check_size(import);
+	return r < 0 ? r : 1;
 }
 
 /* --- scripts --- */

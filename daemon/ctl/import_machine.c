@@ -76,20 +76,41 @@ static mode_t type_of(const struct import *import, const char *path)
 	return full && stat(full, &st) == 0 ? st.st_mode & S_IFMT : 0;
 }
 
+/* Says why a file is not imported: an error of reading it, or -EINVAL if it is none, -EFBIG if it
+   is too long, -EPERM if cron(8) would not trust it. */
 static int say_unreadable(struct import *import, const char *path, int error)
 {
 	const struct import_place place = {path, 0};
+	int r = quote_comment(import->out, "\n# --- ", path, strlen(path));
 
-	(void)fputc('\n', import->out);
-	if (error == -EFBIG)
+	if (r < 0)
+		return r;
+	switch (error) {
+	case -EFBIG:
 		return import_note(import, DIAG_ERROR, &place, "it is longer than %zu bytes",
 				   IMPORT_FILE_MAX);
-	return import_note(import, DIAG_ERROR, &place, "cannot be read: %s",
-			   strerrordesc_np(-error));
+	case -EINVAL:
+		return import_note(import, DIAG_ERROR, &place, "it is no file");
+	case -EPERM:
+		return import_note(import, DIAG_ERROR, &place,
+				   "cron(8) does not read it, as others than root can write to it");
+	default:
+		return import_note(import, DIAG_ERROR, &place, "cannot be read: %s",
+				   strerrordesc_np(-error));
+	}
 }
 
-/* Reads a file and imports it. */
-static int import_file(struct import *import, const struct import_source *source)
+/* May somebody else than root, or who calls, have written it? cron(8) does not read it then. */
+static bool is_foreign(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) ||
+	       (st.st_uid != 0 && st.st_uid != geteuid());
+}
+
+/* Reads a file and imports it. `own`: only if it is not foreign. */
+static int import_file(struct import *import, const struct import_source *source, bool own)
 {
 	bool standard = strcmp(source->path, STANDARD_INPUT) == 0;
 	struct import_source shown = *source;
@@ -107,7 +128,12 @@ static int import_file(struct import *import, const struct import_source *source
 		if (!full)
 			return -ENOMEM;
 		fd = open(full, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		r = fd < 0 ? -errno : read_all(fd, &text, &len);
+		if (fd < 0)
+			r = -errno;
+		else if (own && is_foreign(fd))
+			r = -EPERM;
+		else
+			r = read_all(fd, &text, &len);
 	}
 	if (r == -ENOMEM)
 		return r;
@@ -126,46 +152,75 @@ static bool is_in(const char *path, const char *dir)
 	       !strchr(path + len + 1, '/');
 }
 
-/* By its path. The owner is in the path, or `caller`. */
-static struct import_source guess(const char *path, const char *caller)
+/* Is it one of those that every machine has, by its path? */
+static bool guess(const char *path, struct import_source *ret_source)
 {
-	const char *slash = strrchr(path, '/');
-
 	if (strcmp(path, ETC_CRONTAB) == 0 || is_in(path, ETC_CRON_D))
-		return (struct import_source){CRONTAB_SYSTEM, path, NULL};
-	if (strcmp(path, ETC_ANACRONTAB) == 0)
-		return (struct import_source){CRONTAB_ANACRON, path, "root"};
-	if (is_in(path, SPOOL_DEBIAN) || is_in(path, SPOOL))
-		return (struct import_source){CRONTAB_USER, path, slash + 1};
-	return (struct import_source){CRONTAB_USER, path, caller};
+		*ret_source = (struct import_source){CRONTAB_SYSTEM, path, NULL};
+	else if (strcmp(path, ETC_ANACRONTAB) == 0)
+		*ret_source = (struct import_source){CRONTAB_ANACRON, path, "root"};
+	else if (is_in(path, SPOOL_DEBIAN) || is_in(path, SPOOL))
+		*ret_source = (struct import_source){CRONTAB_USER, path, strrchr(path, '/') + 1};
+	else
+		return false;
+	return true;
+}
+
+/* Fills in what `source` does not say, for a file whose path is `path`, and `real` without links
+   and dots (NULL: not known). */
+static void complete(struct import_source *source, const char *path, const char *real,
+		     const char *caller)
+{
+	if (source->path) {
+		if (!source->owner)
+			source->owner = source->format == CRONTAB_ANACRON ? "root" : caller;
+	} else if (!guess(path, source) && !(real && guess(real, source))) {
+		*source = (struct import_source){CRONTAB_USER, path, caller};
+	}
+	source->path = path;
+}
+
+/* A file of the machine, or standard input. */
+static int import_named(struct import *import, const struct import_source *source, const char *path)
+{
+	struct import_source made = *source;
+	struct account account = {.name = NULL};
+	_cleanup_free_ char *real = NULL;
+	int r = account_find_uid(getuid(), &account);
+
+	if (r == -ENOMEM)
+		return r;
+	real = import->root[0] ? NULL : realpath(path, NULL);
+	complete(&made, path, real, account.name);
+	r = import_file(import, &made, false);
+	account_done(&account);
+	return r;
 }
 
 int import_path(struct import *import, const struct import_source *source, const char *path)
 {
-	const struct import_place place = {path, 0};
-	struct import_source made = *source;
-	struct account account = {.name = NULL};
+	bool relative = path[0] != '/' && strcmp(path, STANDARD_INPUT) != 0;
+	_cleanup_free_ char *absolute = NULL;
+	struct import_place place;
 	int r;
 
-	if (type_of(import, path) == S_IFDIR) {
-		r = import_directory(import, path);
-		if (r != -EINVAL)
-			return r;
-		return import_note(import, DIAG_ERROR, &place,
-				   "is a directory that everyctl does not know; it knows "
-				   "/etc/cron.hourly, cron.daily, cron.weekly and cron.monthly");
+	/* Below another root there is no other directory to begin at. */
+	if (import->root[0] && relative) {
+		if (asprintf(&absolute, "/%s", path) < 0) {
+			absolute = NULL;
+			return -ENOMEM;
+		}
+		path = absolute;
 	}
-	r = account_find_uid(getuid(), &account);
-	if (r == -ENOMEM)
+	if (type_of(import, path) != S_IFDIR)
+		return import_named(import, source, path);
+	r = import_directory(import, path);
+	if (r != -EINVAL)
 		return r;
-	if (!made.path)
-		made = guess(path, source->owner ? source->owner : account.name);
-	else if (!made.owner && made.format != CRONTAB_SYSTEM)
-		made.owner = made.format == CRONTAB_ANACRON ? "root" : account.name;
-	made.path = path;
-	r = import_file(import, &made);
-	account_done(&account);
-	return r;
+	place = (struct import_place){path, 0};
+	return import_note(import, DIAG_ERROR, &place,
+			   "is a directory that everyctl does not know; it knows "
+			   "/etc/cron.hourly, cron.daily, cron.weekly and cron.monthly");
 }
 
 /* --- all of them --- */
@@ -177,7 +232,7 @@ static int import_if_there(struct import *import, const struct import_source *so
 	if (type == 0)
 		return 0;
 	/* What is none cron(8) does not read either, and it might never end. */
-	return type == S_IFREG ? import_file(import, source)
+	return type == S_IFREG ? import_file(import, source, source->format != CRONTAB_USER)
 			       : say_unreadable(import, source->path, -EINVAL);
 }
 

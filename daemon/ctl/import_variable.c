@@ -301,6 +301,7 @@ static const struct {
 	{"START_HOURS_RANGE", ANACRON, take_hours},
 	{"PREFERRED_HOUR", ANACRON, take_hours},
 	{"NO_MAIL_OUTPUT", ANACRON, take_no_mail},
+	{"INHERIT_OUTPUTS", ANACRON, take_no_mail},
 	{"CONTENT_TYPE", TABS, take_encoding},
 	{"CONTENT_TRANSFER_ENCODING", TABS, take_encoding},
 	{"MLS_LEVEL", TABS, take_level},

@@ -133,8 +133,6 @@ static int take_args(struct invocation *invocation, int argc, char *argv[], int 
 	int kept = begin + 1;
 
 	for (int i = begin + 1; i < argc;) {
-		const char *value = NULL;
-		int option;
 		int words;
 
 		if (strcmp(argv[i], "--") == 0) {
@@ -148,11 +146,10 @@ static int take_args(struct invocation *invocation, int argc, char *argv[], int 
 		i += words;
 		if (words > 0)
 			continue;
-		option = option_match(own, argv[i], &value);
-		argv[kept++] = argv[i++];
 		/* A value may look like anything. */
-		if (option >= 0 && own[option].argument && !value && i < argc)
+		if (option_takes_next(own, argv[i]) && i + 1 < argc)
 			argv[kept++] = argv[i++];
+		argv[kept++] = argv[i++];
 	}
 	argv[kept] = NULL;
 	invocation->args = (struct ctl_args){

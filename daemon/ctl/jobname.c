@@ -59,7 +59,9 @@ const char *jobname_of_text(const char *text, size_t len, char buf[static JOBNAM
 	while (used > 0 && buf[used - 1] == '-')
 		used--;
 	buf[used] = '\0';
-	return used > 0 ? buf : strcpy(buf, "job");
+	if (used == 0)
+		memcpy(buf, "job", sizeof("job"));
+	return buf;
 }
 
 /* --- of a command --- */

@@ -33,6 +33,43 @@ int option_match(const struct ctl_option *options, const char *word, const char 
 	return -1;
 }
 
+int option_match_letter(const struct ctl_option *options, const char *letters,
+			const char **ret_value, const char **ret_rest)
+{
+	const char *behind = letters[1] != '\0' ? letters + 1 : NULL;
+
+	for (int i = 0; options && options[i].name; i++) {
+		if (options[i].letter == '\0' || options[i].letter != letters[0])
+			continue;
+		*ret_value = options[i].argument ? behind : NULL;
+		*ret_rest = options[i].argument ? NULL : behind;
+		return i;
+	}
+	return -1;
+}
+
+bool option_takes_next(const struct ctl_option *options, const char *word)
+{
+	const char *value = NULL;
+	const char *letters;
+	int option;
+
+	if (!options || !option_is_one(word))
+		return false;
+	if (word[1] == '-') {
+		option = option_match(options, word, &value);
+		return option >= 0 && options[option].argument && !value;
+	}
+	for (letters = word + 1; letters;) {
+		option = option_match_letter(options, letters, &value, &letters);
+		if (option < 0)
+			return false;
+		if (options[option].argument)
+			return !value;
+	}
+	return false;
+}
+
 const char *option_nearest(const struct ctl_option *options, const struct ctl_option *more,
 			   const char *word)
 {

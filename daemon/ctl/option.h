@@ -10,6 +10,16 @@
  */
 int option_match(const struct ctl_option *options, const char *word, const char **ret_value);
 
+/*
+ * The same of the first of one or more letters, as in "-ab" or "-nVALUE" without the "-": if it
+ * takes no value, *ret_rest are those behind it. NULL: there are none.
+ */
+int option_match_letter(const struct ctl_option *options, const char *letters,
+			const char **ret_value, const char **ret_rest);
+
+/* Is the next word the value of this one? */
+bool option_takes_next(const struct ctl_option *options, const char *word);
+
 /* Is it an option at all, one there is or not? "-" is none. */
 static inline bool option_is_one(const char *word)
 {

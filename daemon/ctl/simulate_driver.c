@@ -37,7 +37,7 @@ struct run_tail {
 	struct sim_timer timer;
 	enum place place;
 	bool had;     /* by a worker, and the engine was not told before now */
-	usec_t since; /* accepted, or the attempt before failed; then: begun */
+	usec_t since; /* due, or the attempt before failed; then: begun */
 	size_t mark;  /* the sink's */
 	TAILQ_ENTRY(run_tail) link;
 	struct run_result result;
@@ -86,12 +86,20 @@ static void put(struct run_list *list, struct run_tail *tail, enum place place)
 	TAILQ_INSERT_TAIL(list, tail, link);
 }
 
+/* It may have been held before it was accepted. */
+static usec_t due_of(const struct engine_run *run)
+{
+	usec_t due = usec_add(run->slot, run->def->schedule.delay);
+
+	return due < run->accepted ? due : run->accepted;
+}
+
 static void start(struct sim *sim, struct engine_run *run)
 {
 	struct run_tail *tail = engine_run_tail(run);
 
 	if (run->attempt == 1)
-		tail->since = run->accepted;
+		tail->since = due_of(run);
 	sim->queued++;
 	put(&sim->queue, tail, PLACE_QUEUED);
 }

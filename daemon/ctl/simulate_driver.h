@@ -38,7 +38,7 @@ struct sim_note {
 	usec_t slot;      /* or the first of several */
 	usec_t last;      /* slot */
 	uint64_t count;   /* of slots */
-	usec_t since;     /* BEGUN: was accepted, or failed before; otherwise: was begun */
+	usec_t since;     /* BEGUN: was due, or failed before; otherwise: was begun */
 	unsigned attempt; /* counts from 1; 0: no worker had it since the last note */
 	enum verdict verdict;
 	enum reason reason;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/ioprio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,9 @@
 /* The most that a process can have been started with is far less. */
 #define ENVIRON_MAX ((size_t)8 * 1024 * 1024)
 #define FILE_SIZE   4096
+
+/* What is said of a process, with NGROUPS_MAX groups. */
+#define STATUS_MAX ((size_t)1024 * 1024)
 
 /* Reads a file of proc(5) as a whole, with a NUL behind it. Returns 0 or -errno. */
 static int read_file(const char *path, size_t max, char **ret_text, size_t *ret_len)
@@ -96,31 +100,65 @@ static int read_environment(pid_t pid, struct surroundings *surroundings)
 	return r < 0 ? r : point(surroundings, len);
 }
 
-/* The number in a file, behind a name if that is not NULL. */
-static int read_number(pid_t pid, const char *file, const char *name, int *ret_number)
+/* Reads a small file of a process. Returns 0 or -errno. */
+static int read_small(pid_t pid, const char *file, char **ret_text)
 {
-	_cleanup_free_ char *text = NULL;
-	const char *at;
 	char path[40];
 	size_t len;
-	int r;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-	r = read_file(path, FILE_SIZE, &text, &len);
-	if (r < 0)
-		return r;
-	at = name ? strstr(text, name) : text;
+	return read_file(path, STATUS_MAX, ret_text, &len);
+}
+
+/* The numbers behind a name that begins a line. */
+static int read_groups(const char *status, struct surroundings *surroundings)
+{
+	const char *at = strstr(status, "\nGroups:");
+	char *end;
+
 	if (!at)
 		return -EINVAL;
-	*ret_number = (int)strtol(at + (name ? strlen(name) : 0), NULL, 10);
-	return 0;
+	at += strlen("\nGroups:");
+	surroundings->groups = calloc(strcspn(at, "\n") / 2 + 1, sizeof(*surroundings->groups));
+	if (!surroundings->groups)
+		return -ENOMEM;
+	for (;;) {
+		unsigned long gid;
+
+		at += strspn(at, " \t");
+		if (*at == '\n' || *at == '\0')
+			return 0;
+		gid = strtoul(at, &end, 10);
+		if (end == at)
+			return -EINVAL;
+		surroundings->groups[surroundings->n_groups++] = (gid_t)gid;
+		at = end;
+	}
+}
+
+static int read_status(pid_t pid, struct surroundings *surroundings)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = read_small(pid, "status", &text);
+
+	if (r < 0)
+		return r;
+	surroundings->no_new_privileges = strstr(text, "\nNoNewPrivs:\t1\n");
+	return read_groups(text, surroundings);
+}
+
+static int read_oom_score_adj(pid_t pid, struct surroundings *surroundings)
+{
+	_cleanup_free_ char *text = NULL;
+	int r = read_small(pid, "oom_score_adj", &text);
+
+	if (r == 0)
+		surroundings->oom_score_adj = (int)strtol(text, NULL, 10);
+	return r;
 }
 
 static int read_priorities(pid_t pid, struct surroundings *surroundings)
 {
-	int no_new_privileges = 0;
-	int r;
-
 	errno = 0;
 	surroundings->nice = getpriority(PRIO_PROCESS, (id_t)pid);
 	if (errno != 0)
@@ -129,11 +167,7 @@ static int read_priorities(pid_t pid, struct surroundings *surroundings)
 	if (surroundings->ioprio < 0 ||
 	    sched_getaffinity(pid, sizeof(surroundings->cpus), &surroundings->cpus) < 0)
 		return -errno;
-	r = read_number(pid, "oom_score_adj", NULL, &surroundings->oom_score_adj);
-	if (r == 0)
-		r = read_number(pid, "status", "\nNoNewPrivs:", &no_new_privileges);
-	surroundings->no_new_privileges = no_new_privileges != 0;
-	return r;
+	return read_oom_score_adj(pid, surroundings);
 }
 
 int surroundings_read(pid_t pid, struct surroundings *ret_surroundings)
@@ -146,6 +180,8 @@ int surroundings_read(pid_t pid, struct surroundings *ret_surroundings)
 			r = -errno;
 	if (r == 0)
 		r = read_priorities(pid, &surroundings);
+	if (r == 0)
+		r = read_status(pid, &surroundings);
 	if (r < 0) {
 		surroundings_done(&surroundings);
 		return r;
@@ -158,11 +194,32 @@ void surroundings_done(struct surroundings *surroundings)
 {
 	free(surroundings->environment);
 	free(surroundings->text);
+	free(surroundings->groups);
 	*surroundings = (struct surroundings){.environment = NULL};
 }
 
+/* Not of one who has them and may not set any. */
+static int take_groups(const struct surroundings *surroundings)
+{
+	int n = getgroups(0, NULL);
+	_cleanup_free_ gid_t *own = n < 0 ? NULL : calloc((size_t)n + 1, sizeof(*own));
+
+	if (!own)
+		return n < 0 ? -errno : -ENOMEM;
+	n = getgroups(n, own);
+	if (n < 0)
+		return -errno;
+	if ((size_t)n == surroundings->n_groups &&
+	    memcmp(own, surroundings->groups, (size_t)n * sizeof(*own)) == 0)
+		return 0;
+	return setgroups(surroundings->n_groups, surroundings->groups) < 0 ? -errno : 0;
+}
+
+/* Of those that cannot be had none keeps the others from being taken. */
 static int take_limits(const struct surroundings *surroundings)
 {
+	int first = 0;
+
 	for (int i = 0; i < RLIM_NLIMITS; i++) {
 		struct rlimit64 limit = surroundings->limits[i];
 		struct rlimit64 own;
@@ -171,10 +228,10 @@ static int take_limits(const struct surroundings *surroundings)
 			return -errno;
 		if (i == RLIMIT_NOFILE && own.rlim_cur < limit.rlim_cur)
 			limit.rlim_cur = own.rlim_cur;
-		if (setrlimit64(i, &limit) < 0)
-			return -errno;
+		if (setrlimit64(i, &limit) < 0 && first == 0)
+			first = -errno;
 	}
-	return 0;
+	return first;
 }
 
 static int take_nice(const struct surroundings *surroundings)
@@ -214,6 +271,7 @@ int surroundings_take(const struct surroundings *surroundings, const char **ret_
 		const char *what;
 		int (*take)(const struct surroundings *surroundings);
 	} steps[] = {
+		{"groups", take_groups},
 		{"limits", take_limits},
 		{"nice value", take_nice},
 		{"I/O priority", take_ioprio},

@@ -1,6 +1,6 @@
 /*
- * What a process hands on to those that it starts: environment, limits, priorities. What a job does
- * not set it has from the daemon; who runs it without the daemon can take on the same.
+ * What a process hands on to those that it starts: environment, groups, limits, priorities. What a
+ * job does not set it has from the daemon; who runs it without the daemon can take on the same.
  */
 #pragma once
 
@@ -15,6 +15,8 @@
 struct surroundings {
 	char **environment; /* as environ(7) */
 	char *text;         /* what it points into */
+	gid_t *groups;      /* supplementary ones */
+	size_t n_groups;
 	struct rlimit64 limits[RLIM_NLIMITS];
 	int nice;
 	int ioprio; /* as ioprio_get(2) has it */

@@ -12,3 +12,6 @@ unsigned terminal_width(void);
 
 /* Is standard error a terminal? */
 bool terminal_shows_progress(void);
+
+/* Does the locale have UTF-8, as LC_ALL, LC_CTYPE or LANG say? */
+bool terminal_has_utf8(void);

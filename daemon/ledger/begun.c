@@ -15,15 +15,21 @@
 /* A power of 2: more than can be begun and not yet be in the database. */
 #define MARKS 8192
 
-/* Places in which the mark of a run may be. */
+/* Places in which the marks of a run may be. */
 #define PROBES 8
+
+/* A mark is the number of the run, which has so many bits (ledger.c); above it, how many attempts
+   there were before. */
+#define RUN_BITS    48
+#define RUN_MASK    (((uint64_t)1 << RUN_BITS) - 1)
+#define ATTEMPT_MAX (1U << (64 - RUN_BITS))
 
 #define MAGIC "everyd begun 1"
 
 struct file {
 	char magic[24];
 	char boot[PAST_BOOT_ID_SIZE + 3];
-	uint64_t marks[MARKS]; /* numbers of runs; 0: none */
+	uint64_t marks[MARKS]; /* 0: none */
 };
 
 struct begun {
@@ -116,16 +122,29 @@ static void unlock(struct begun *begun)
 	(void)error;
 }
 
-/* Where the mark of `run` is, or a free place where it may be with 0; NULL: nowhere. */
-static uint64_t *find(struct begun *begun, uint64_t run, uint64_t wanted)
+/* The i-th of the places that a run has. */
+static uint64_t *place(struct begun *begun, uint64_t run, unsigned i)
 {
-	for (uint64_t i = 0; i < PROBES; i++) {
-		uint64_t *mark = &begun->file.marks[(run + i) & (MARKS - 1)];
+	return &begun->file.marks[(run + i) & (MARKS - 1)];
+}
 
-		if (*mark == wanted)
-			return mark;
-	}
+/* NULL: there is none. */
+static uint64_t *find_free(struct begun *begun, uint64_t run)
+{
+	for (unsigned i = 0; i < PROBES; i++)
+		if (*place(begun, run, i) == 0)
+			return place(begun, run, i);
 	return NULL;
+}
+
+static unsigned attempt_of(uint64_t mark)
+{
+	return (unsigned)(mark >> RUN_BITS) + 1;
+}
+
+static bool is_of(uint64_t mark, uint64_t run)
+{
+	return mark != 0 && (mark & RUN_MASK) == run;
 }
 
 static bool write_mark(const struct begun *begun, const uint64_t *mark)
@@ -159,15 +178,17 @@ void begun_renew(struct begun *begun)
 	unlock(begun);
 }
 
-bool begun_mark(struct begun *begun, uint64_t run)
+bool begun_mark(struct begun *begun, uint64_t run, unsigned attempt)
 {
 	uint64_t *mark;
 	bool marked = false;
 
+	if (run > RUN_MASK || attempt > ATTEMPT_MAX)
+		return false;
 	lock(begun);
-	mark = find(begun, run, 0);
+	mark = find_free(begun, run);
 	if (mark) {
-		*mark = run;
+		*mark = run | (uint64_t)(attempt - 1) << RUN_BITS;
 		marked = write_mark(begun, mark);
 		if (!marked)
 			*mark = 0;
@@ -176,36 +197,69 @@ bool begun_mark(struct begun *begun, uint64_t run)
 	return marked;
 }
 
-void begun_release(struct begun *begun, uint64_t run)
+/* Under the lock, if there is somebody else. */
+static unsigned find_attempt(struct begun *begun, uint64_t run)
 {
-	uint64_t *mark;
+	unsigned attempt = 0;
 
-	lock(begun);
-	mark = find(begun, run, run);
-	if (mark)
-		*mark = 0;
-	unlock(begun);
+	for (unsigned i = 0; i < PROBES; i++) {
+		uint64_t mark = *place(begun, run, i);
+
+		if (is_of(mark, run) && attempt_of(mark) > attempt)
+			attempt = attempt_of(mark);
+	}
+	return attempt;
 }
 
-void begun_unmark(struct begun *begun, uint64_t run)
+unsigned begun_attempt(struct begun *begun, uint64_t run)
 {
-	uint64_t *mark;
+	unsigned attempt;
 
 	lock(begun);
-	mark = find(begun, run, run);
-	if (mark) {
+	attempt = find_attempt(begun, run);
+	unlock(begun);
+	return attempt;
+}
+
+/* Marks of attempts up to that one. `written`: on disk as well. */
+static void clear(struct begun *begun, uint64_t run, unsigned attempt, bool written)
+{
+	lock(begun);
+	for (unsigned i = 0; i < PROBES; i++) {
+		uint64_t *mark = place(begun, run, i);
+
+		if (!is_of(*mark, run) || attempt_of(*mark) > attempt)
+			continue;
 		*mark = 0;
-		(void)write_mark(begun, mark);
+		if (written)
+			(void)write_mark(begun, mark);
 	}
 	unlock(begun);
 }
 
+void begun_release(struct begun *begun, uint64_t run, unsigned attempt)
+{
+	clear(begun, run, attempt, false);
+}
+
+void begun_unmark(struct begun *begun, uint64_t run)
+{
+	clear(begun, run, ATTEMPT_MAX, true);
+}
+
+/* What is known of its process is of an attempt before. */
 static void start_if_marked(struct begun *begun, const char *boot, struct past_run *run)
 {
-	if (run->state != PAST_ACCEPTED || !find(begun, run->id, run->id))
+	unsigned attempt = find_attempt(begun, run->id);
+
+	if (attempt <= run->attempt)
 		return;
-	run->state = PAST_STARTED;
-	run->attempt = 1;
+	*run = (struct past_run){
+		.id = run->id,
+		.slot = run->slot,
+		.state = PAST_STARTED,
+		.attempt = attempt,
+	};
 	(void)snprintf(run->boot, sizeof(run->boot), "%s", boot);
 }
 
@@ -226,7 +280,7 @@ void begun_recall(struct begun *begun, const char *boot, struct past *past)
 			start_if_marked(begun, boot, &past->jobs[i].runs[k]);
 	lock(begun);
 	for (size_t i = 0; i < MARKS; i++)
-		if (begun->file.marks[i] != 0 && !is_open(past, begun->file.marks[i]))
+		if (begun->file.marks[i] != 0 && !is_open(past, begun->file.marks[i] & RUN_MASK))
 			begun->file.marks[i] = 0;
 	(void)write_all(begun);
 	unlock(begun);

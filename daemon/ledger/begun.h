@@ -1,5 +1,6 @@
 /*
- * Which runs have been begun: marks in a file, each written by one system call, without a commit.
+ * Which attempts of runs have been begun: marks in a file, each written by one system call, without
+ * a commit.
  * A mark is there as soon as it is made, whatever becomes of the daemon; it need not outlive the
  * machine, and is for no longer than until more of the run is in the database. Any thread, unless
  * it says otherwise; each of these may wait for the disk.
@@ -26,16 +27,20 @@ void begun_close(struct begun *begun);
 /* Makes the file anew, with the same marks, if it was removed or replaced. */
 void begun_renew(struct begun *begun);
 
-/* Returns false if there is no room, or it cannot be written. */
-bool begun_mark(struct begun *begun, uint64_t run);
+/* That attempt (1 or more) of the run. Returns false if there is no room, or it cannot be written.
+ */
+bool begun_mark(struct begun *begun, uint64_t run, unsigned attempt);
 
-/* More of the run is in the database by now than that it was accepted: its mark says nothing any
-   more, and its place is free. */
-void begun_release(struct begun *begun, uint64_t run);
+/* The highest attempt of the run that is marked; 0: none is. */
+unsigned begun_attempt(struct begun *begun, uint64_t run);
+
+/* More of the run is in the database by now than that these attempts, up to that one, were begun:
+   their marks say nothing any more, and their places are free. */
+void begun_release(struct begun *begun, uint64_t run, unsigned attempt);
 
 /* It was not begun after all. */
 void begun_unmark(struct begun *begun, uint64_t run);
 
-/* Runs of the past that are marked, and of which the database only knows that they were accepted,
-   have been started in that boot. Other marks go. Before any is made. */
+/* Runs of the past of which a later attempt is marked than the database knows have been started
+   with that, in that boot. Marks of other runs go. Before any is made. */
 void begun_recall(struct begun *begun, const char *boot, struct past *past);

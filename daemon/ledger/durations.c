@@ -43,9 +43,8 @@ static int write_uri(const char *path, const char *query, char *uri, size_t size
 		else
 			uri[n++] = *path;
 	}
-	if (n + strlen(query) >= size)
+	if ((size_t)snprintf(uri + n, size - n, "%s", query) >= size - n)
 		return -ENAMETOOLONG;
-	(void)strcpy(uri + n, query);
 	return 0;
 }
 

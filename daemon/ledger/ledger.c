@@ -446,11 +446,16 @@ bool ledger_intend(struct ledger *ledger, const struct ledger_run *run, usec_t n
 	begun = may_mark(ledger, run, &waiter, until) ? ledger->begun : NULL;
 	ledger_unlock(ledger);
 	/* Nobody is to wait for the lock while this waits for the disk. */
-	recorded = begun && begun_mark(begun, run->id);
+	recorded = begun && begun_mark(begun, run->id, run->attempt);
 	if (!recorded) {
 		ledger_lock(ledger);
 		recorded = intend(ledger, &posting, &waiter, until);
+		begun = recorded || ledger->silent ? NULL : ledger->begun;
 		ledger_unlock(ledger);
+		/* What the database has of the run is not known here; if it has any of it, this
+		   keeps the attempt from being made once more. */
+		if (begun)
+			(void)begun_mark(begun, run->id, run->attempt);
 	}
 	(void)pthread_cond_destroy(&waiter.wake);
 	return recorded;

@@ -59,11 +59,19 @@ static int recall_past(struct ledger *ledger, struct past *ret_past)
 	return recall(&ledger->store, now, now - clock_elapsed(), &ledger->prune, ret_past);
 }
 
+/* Was it begun, for all that the database knows not? */
+static bool is_marked(void *ctx, uint64_t run)
+{
+	struct begun *begun = ctx;
+
+	return begun && begun_attempt(begun, run) > 0;
+}
+
 /* A file that could not be read when the daemon started: there is more in it than is known. */
 static int take_up(struct ledger *ledger)
 {
 	struct past past;
-	int rc = store_adopt_foreign(&ledger->store);
+	int rc = store_adopt_foreign(&ledger->store, is_marked, ledger->begun);
 
 	if (rc == SQLITE_OK)
 		rc = recall_past(ledger, &past);
@@ -72,7 +80,6 @@ static int take_up(struct ledger *ledger)
 	return rc;
 }
 
-/* What there was of a life before this one is known to have no verdict to come. */
 void opening_marks(struct ledger *ledger)
 {
 	_cleanup_free_ char *directory =
@@ -81,7 +88,9 @@ void opening_marks(struct ledger *ledger)
 
 	if (!begun)
 		return;
-	begun_recall(begun, ledger->boot, &(struct past){0});
+	/* Those that are no more of interest are in the way of no other. */
+	if (!ledger->unread)
+		begun_recall(begun, ledger->boot, &(struct past){0});
 	ledger_lock(ledger);
 	ledger->begun = begun;
 	ledger_unlock(ledger);
@@ -93,6 +102,8 @@ bool opening_again(struct ledger *ledger, struct trouble *ret_trouble)
 
 	if (!open_store(ledger, ret_trouble))
 		return false;
+	if (!ledger->begun)
+		opening_marks(ledger);
 	if (ledger->store.made) {
 		forget_file(ledger);
 		ledger->renewing = true;

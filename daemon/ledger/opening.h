@@ -11,7 +11,8 @@ bool opening_first(struct ledger *ledger, struct past *ret_past);
 /* Opens it again, or at last. The next two are the writer's. Return false with what is wrong. */
 bool opening_again(struct ledger *ledger, struct trouble *ret_trouble);
 
-/* Marks (begun.h) could not be made in the directory; maybe now. The writer's. */
+/* Marks (begun.h) could not be made in the directory; maybe now. They are none of the present life;
+   those of before stay only if the file is yet to be read. The writer's. */
 void opening_marks(struct ledger *ledger);
 
 /* Renames what is there, so that a new one can be begun. */

@@ -69,6 +69,7 @@ struct ledger {
 	bool left;       /* nobody waits for its end: all of this is the thread's */
 	struct ledger_news news;
 	bool trouble;          /* nobody is to wait */
+	bool silent;           /* because the disk does not answer: not for the marks either */
 	struct begun *begun;   /* NULL: there is none */
 	uint64_t posted_run;   /* the highest that was posted as accepted */
 	uint64_t accepted_run; /* the highest that is on record as that ... */

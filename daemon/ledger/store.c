@@ -353,6 +353,10 @@ bool store_is_refused(int code)
 
 /* --- a database that the daemon did not begin with --- */
 
+static const char open_sql[] = "SELECT id FROM run WHERE verdict IS NULL AND state = 'accepted'";
+
+static const char begin_sql[] = "UPDATE run SET state = 'started' WHERE id = ?1";
+
 static const char close_sql[] =
 	"UPDATE run SET verdict = iif(state = 'accepted', 'cancelled', 'lost'),"
 	" reason = iif(state = 'accepted', 'rescheduled', 'crash'), state = NULL, next = NULL,"
@@ -362,7 +366,31 @@ static const char close_sql[] =
 static const char last_sql[] = "SELECT max(coalesce((SELECT max(number) FROM job), 0),"
 			       " (SELECT number FROM highest WHERE kind = 'job'))";
 
-int store_adopt_foreign(struct store *store)
+/* What is only accepted in the database, but was begun. */
+static int begin_marked(struct store *store, bool (*is_begun)(void *ctx, uint64_t run), void *ctx)
+{
+	sqlite3_stmt *open = NULL;
+	sqlite3_stmt *begin = NULL;
+	int rc = sqlite3_prepare_v2(store->db, open_sql, -1, &open, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = sqlite3_prepare_v2(store->db, begin_sql, -1, &begin, NULL);
+	while (rc == SQLITE_OK && sqlite3_step(open) == SQLITE_ROW) {
+		int64_t run = sqlite3_column_int64(open, 0);
+
+		if (!is_begun(ctx, (uint64_t)run))
+			continue;
+		(void)sqlite3_bind_int64(begin, 1, run);
+		rc = store_run(begin);
+	}
+	(void)sqlite3_finalize(begin);
+	if (rc == SQLITE_OK)
+		return sqlite3_finalize(open);
+	(void)sqlite3_finalize(open);
+	return rc;
+}
+
+int store_adopt_foreign(struct store *store, bool (*is_begun)(void *ctx, uint64_t run), void *ctx)
 {
 	sqlite3_stmt *stmt;
 	int rc = sqlite3_prepare_v2(store->db, last_sql, -1, &stmt, NULL);
@@ -374,6 +402,8 @@ int store_adopt_foreign(struct store *store)
 	rc = sqlite3_finalize(stmt);
 	if (rc == SQLITE_OK)
 		rc = store_begin(store);
+	if (rc == SQLITE_OK)
+		rc = begin_marked(store, is_begun, ctx);
 	if (rc == SQLITE_OK)
 		rc = execute(store, close_sql);
 	if (rc == SQLITE_OK)

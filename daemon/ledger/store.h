@@ -98,9 +98,11 @@ int store_look(struct store *store) _must_check_;
 /*
  * The jobs of this database are others than those that the daemon numbers: takes them by name from
  * now on. Runs that are open came from a life before this one and will be heard of no more: they
- * get their verdict. Returns 0 or a code.
+ * get their verdict, which of one that was only accepted depends on whether it was begun all the
+ * same. Returns 0 or a code.
  */
-int store_adopt_foreign(struct store *store) _must_check_;
+int store_adopt_foreign(struct store *store, bool (*is_begun)(void *ctx, uint64_t run),
+			void *ctx) _must_check_;
 
 int store_begin(struct store *store) _must_check_;
 int store_commit(struct store *store) _must_check_;

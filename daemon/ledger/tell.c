@@ -35,6 +35,7 @@ void tell_trouble(struct ledger *ledger, const struct trouble *trouble)
 
 	trouble_text(trouble, ledger->path, text);
 	ledger->trouble = true;
+	ledger->silent = trouble->code == TROUBLE_SILENT;
 	tell_waiters(ledger, 0, true);
 	if (ledger->news.trouble && strcmp(ledger->news.text, text) == 0)
 		return;
@@ -46,6 +47,7 @@ void tell_trouble(struct ledger *ledger, const struct trouble *trouble)
 void tell_recovery(struct ledger *ledger)
 {
 	ledger->trouble = false;
+	ledger->silent = false;
 	if (!ledger->news.trouble)
 		return;
 	ledger->news.trouble = false;

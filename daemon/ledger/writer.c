@@ -5,6 +5,7 @@
 #include "ledger/opening.h"
 #include "ledger/tell.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -201,8 +202,10 @@ static uint64_t settle_marks(struct ledger *ledger)
 				continue;
 			if (p->kind == POSTING_FORGET)
 				begun_unmark(ledger->begun, run);
+			else if (p->kind == POSTING_RETRY)
+				begun_release(ledger->begun, run, p->end.attempt.run.attempt);
 			else if (p->kind != POSTING_ACCEPTED)
-				begun_release(ledger->begun, run);
+				begun_release(ledger->begun, run, UINT_MAX);
 			else if (run > accepted)
 				accepted = run;
 		}

@@ -15,14 +15,14 @@
 #include <unistd.h>
 
 /* Lines are as they are said to be. */
-static void check_lines(enum crontab_format format, const char *text, size_t size)
+static void check_lines(enum crontab_format format, bool debian, const char *text, size_t size)
 {
 	struct crontab_line line;
 	struct crontab crontab;
 	unsigned last = 0;
 	int r;
 
-	crontab_init(&crontab, format, text, size);
+	crontab_init(&crontab, format, debian, text, size);
 	while ((r = crontab_next(&crontab, &line)) > 0) {
 		holds(line.number > last);
 		last = line.number;
@@ -68,7 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct import_source source = {format, "tab", "root"};
 	struct import import;
 
-	check_lines(format, text, size);
+	check_lines(format, false, text, size);
+	check_lines(format, true, text, size);
 	holds(import_init(&import, "") == 0);
 	holds(import_tab(&import, &source, text, size) == 0);
 	holds(import_finish(&import) == 0);

@@ -87,7 +87,7 @@ container_is_gone() {
 # Runs a command in the container, as root.
 inside() {
 	nsenter --target "$LEADER" --all -- \
-		env -i PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin "$@" 3>&-
+		env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@" 3>&-
 }
 
 # The same as the user ann, with the service manager that is hers.
@@ -146,7 +146,8 @@ container_tell() {
 
 # With the program as it was built, whatever the flags are now.
 make_quietly() {
-	make --no-print-directory --old-file="$BUILD/everyd" BUILD="$BUILD" DESTDIR="$ROOT" "$@"
+	make --no-print-directory --old-file="$BUILD/everyd" --old-file="$BUILD/everyctl" \
+		BUILD="$BUILD" DESTDIR="$ROOT" "$@"
 }
 
 property() {

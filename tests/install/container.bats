@@ -58,6 +58,19 @@ teardown() {
 	[ "$(property NRestarts)" = 0 ]
 }
 
+@test "everyctl: reads the machine's configuration, in its local time" {
+	run inside everyctl check
+	[ "$output" = "/etc/everyd/everyd.conf: ok, 2 jobs" ]
+	run inside everyctl names
+	[ "$output" = $'quick\ntalk' ]
+	run inside everyctl next talk --count 3 --no-header
+	[ "${#lines[@]}" -eq 3 ]
+	[[ $output == *talk* ]]
+	run inside everyctl next --cron '30 2 * * *' --zone Europe/Berlin --from 2027-03-28 --count 1
+	echo "$output"
+	[[ $output == *'2027-03-28 03:00:00 CEST'* ]]
+}
+
 @test "the journal has the output of jobs by line, with the fields" {
 	await 30 journal_has '^to stdout' -t talk EVERYD_JOB=talk EVERYD_STREAM=stdout
 	await 30 journal_has '^to stderr$' -t talk EVERYD_JOB=talk EVERYD_STREAM=stderr

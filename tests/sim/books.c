@@ -297,6 +297,60 @@ static void begin_slots(struct world *world, size_t number, const struct schedul
 	books_begin(world, number, schedule);
 }
 
+static void post_dropped(struct world *world, size_t number, const struct slots *slots)
+{
+	for (size_t i = 0; i < slots->n; i++)
+		record_post(&world->record, &(struct posting){
+						    .kind = POST_DROPPED,
+						    .job = number,
+						    .range = slots->ranges[i],
+					    });
+}
+
+/* All that wait are those that there are now, from the first one on. */
+static void renew_waiting(struct world *world, size_t number, const struct schedule *schedule)
+{
+	struct book *book = &world->books[number];
+	usec_t due = world->wall - schedule->delay;
+	usec_t first = slots_first(&book->may_wait);
+
+	post_dropped(world, number, &book->may_wait);
+	account_for(book, first - 1);
+	book->since = first - 1;
+	book->renewed = true;
+	for (size_t i = 0; i < book->may_wait.n; i++)
+		slots_take(&book->open, book->may_wait.ranges[i]);
+	slots_clear(&book->may_wait);
+	book->cursor = grid_after(schedule, due > book->accounted ? due : book->accounted);
+	if (is_standstill(world, number, schedule))
+		book->cursor = first_after(schedule, world->wall);
+	grid_add(schedule, first - 1, book->cursor - 1, &book->may_wait);
+	slots_add_all(&book->open, &book->may_wait);
+}
+
+/* The zone has other data: what is due by now, by these alone, does not count. `last`: of those
+   that waited before the load, of which a new policy may have given up some. */
+static void renew_slots(struct world *world, size_t number, const struct job_plan *plan,
+			usec_t last)
+{
+	struct book *book = &world->books[number];
+
+	if (plan->catch_up == CATCH_UP_ALL && book->may_wait.n > 0) {
+		renew_waiting(world, number, &plan->schedule);
+		return;
+	}
+	post_dropped(world, number, &book->may_wait);
+	if (book->may_wait.n > 0)
+		record_post(&world->record, &(struct posting){
+						    .kind = POST_OPEN,
+						    .job = number,
+						    .at = slots_first(&book->may_wait),
+					    });
+	if (last != NONE)
+		account_for(book, last);
+	books_begin(world, number, &plan->schedule);
+}
+
 static bool same_job(const struct job_plan *a, const struct job_plan *b)
 {
 	return schedule_equal(&a->schedule, &b->schedule) && a->overlap == b->overlap &&
@@ -337,6 +391,7 @@ void books_load(struct world *world, const struct plan *plan)
 		const struct job_plan *after = &plan->jobs[i];
 		const struct job_plan *before = world->loaded ? &world->plan.jobs[i] : NULL;
 		bool was = before && before->present;
+		usec_t last;
 
 		world->diff.added += !was && after->present;
 		world->diff.removed += was && !after->present;
@@ -345,8 +400,12 @@ void books_load(struct world *world, const struct plan *plan)
 		if (world->loaded && after->present &&
 		    !(was && grid_same(&before->schedule, &after->schedule)))
 			begin_slots(world, i, was ? &before->schedule : NULL, &after->schedule);
+		last = slots_last(&world->books[i].may_wait);
 		if (was)
 			catchup_load(world, i, before, after);
+		if (was && after->present && grid_same(&before->schedule, &after->schedule) &&
+		    !grid_same_slots(&before->schedule, &after->schedule))
+			renew_slots(world, i, after, last);
 		if (!after->present)
 			world->books[i].paused = false;
 	}
@@ -544,6 +603,7 @@ static void check_totals(struct world *world)
 static void clear(struct book *book)
 {
 	book->live = 0;
+	book->renewed = false;
 	book->has_turn = false;
 	book->newest = 0;
 	slots_clear(&book->in_hand);

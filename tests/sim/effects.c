@@ -78,7 +78,7 @@ static void check_known(struct world *world, const struct effect *effect)
 	const struct schedule *schedule = &effect->job->def->schedule;
 	struct book *book = &world->books[job_number(effect->job->def)];
 
-	bool right = schedule_is_grid(schedule)
+	bool right = schedule_is_grid(schedule) && !book->renewed
 			     ? effect->at < book->cursor &&
 				       effect->at >= grid_before(schedule, book->cursor)
 			     : effect->at == book->since;

@@ -14,6 +14,7 @@
 #define SEASON (120 * USEC_PER_DAY)
 
 #define BERLIN "CET-1CEST,M3.5.0,M10.5.0/3"
+#define MOVED  "CET-2CEST,M4.1.0,M9.5.0/3"
 
 /* Those that are due often are so in equal steps, but for changes of local time: then a year of
    them takes little room. */
@@ -23,55 +24,73 @@ static const struct {
 	enum dst_gap gap;
 	enum dst_overlap overlap;
 } specs[] = {
+	[GRID_NIGHTLY] = {"30 2 * * *", BERLIN, DST_GAP_SHIFT, DST_OVERLAP_FIRST},
+	[GRID_HALF_HOURS] = {"0,30 1-3 * * *", BERLIN, DST_GAP_SKIP, DST_OVERLAP_BOTH},
 	{"*/5 * * * * *", NULL, DST_GAP_SHIFT, DST_OVERLAP_FIRST},
 	{"*/5 * * * * *", BERLIN, DST_GAP_SHIFT, DST_OVERLAP_FIRST},
 	{"0-59/10 0-59 0-23 * * *", BERLIN, DST_GAP_SHIFT, DST_OVERLAP_FIRST},
 	{"0-59/10 0-59 0-23 * * *", BERLIN, DST_GAP_SKIP, DST_OVERLAP_LAST},
 	{"0-59/10 0-59 0-23 * * *", BERLIN, DST_GAP_SHIFT, DST_OVERLAP_BOTH},
 	{"*/15 * * * *", BERLIN, DST_GAP_SHIFT, DST_OVERLAP_FIRST},
-	{"30 2 * * *", BERLIN, DST_GAP_SHIFT, DST_OVERLAP_FIRST},
-	{"0,30 1-3 * * *", BERLIN, DST_GAP_SKIP, DST_OVERLAP_BOTH},
 	{"15 2 * * sun", BERLIN, DST_GAP_SHIFT, DST_OVERLAP_LAST},
 	{"0 4 L * *", NULL, DST_GAP_SHIFT, DST_OVERLAP_FIRST},
 };
 
 #define N_SPECS (sizeof(specs) / sizeof(specs[0]))
+#define N_DATA  2
 
 const size_t grid_n_crons = N_SPECS;
 
-static const struct zone *berlin(void)
+/* Of the two that there are. */
+static const struct zone *berlin(size_t data)
 {
+	static const char *const texts[N_DATA] = {BERLIN, MOVED};
 	static struct arena arena;
-	static const struct zone *zone;
+	static const struct zone *zones[N_DATA];
 
-	if (!zone && zone_parse_posix(&arena, "Europe/Berlin", BERLIN, &zone) < 0)
+	if (!zones[data] &&
+	    zone_parse_posix(&arena, "Europe/Berlin", texts[data], &zones[data]) < 0)
 		abort();
-	return zone;
+	return zones[data];
 }
 
-const struct cron *grid_cron(size_t i)
+static struct cron crons[N_DATA][N_SPECS];
+
+static const struct cron *cron_by(size_t data, size_t i)
 {
 	static struct cron_expr exprs[N_SPECS];
-	static struct cron crons[N_SPECS];
+	struct cron *cron = &crons[data][i];
 	char problem[CRON_PROBLEM_SIZE];
 
-	if (crons[i].n_exprs > 0)
-		return &crons[i];
+	if (cron->n_exprs > 0)
+		return cron;
 	if (cron_expr_parse(specs[i].text, "sim", &exprs[i], problem) < 0)
 		abort();
-	crons[i] = (struct cron){
-		.zone = specs[i].zone ? berlin() : zone_utc(),
+	*cron = (struct cron){
+		.zone = specs[i].zone ? berlin(data) : zone_utc(),
 		.gap = specs[i].gap,
 		.overlap = specs[i].overlap,
 		.n_exprs = 1,
 		.exprs = &exprs[i],
 	};
-	return &crons[i];
+	return cron;
+}
+
+const struct cron *grid_cron(size_t i)
+{
+	return cron_by(0, i);
+}
+
+const struct cron *grid_by_other_data(const struct cron *cron)
+{
+	bool moved = cron >= crons[1] && cron < crons[1] + N_SPECS;
+
+	return cron_by(!moved, (size_t)(cron - crons[moved]));
 }
 
 usec_t grid_change_after(usec_t t)
 {
-	return zone_segment(berlin(), t / USEC_PER_SEC).end * USEC_PER_SEC;
+	return zone_segment(berlin(0), t / USEC_PER_SEC).end * USEC_PER_SEC;
 }
 
 static usec_t every_after(const struct schedule *schedule, usec_t t)
@@ -180,13 +199,18 @@ bool grid_same(const struct schedule *a, const struct schedule *b)
 	case SCHEDULE_EVERY:
 		return a->interval == b->interval && a->offset == b->offset;
 	case SCHEDULE_CRON:
-		return a->cron == b->cron || cron_equal(a->cron, b->cron);
+		return cron_same_rules(a->cron, b->cron);
 	case SCHEDULE_AFTER:
 		return a->interval == b->interval;
 	case SCHEDULE_ON:
 		return a->on == b->on;
 	}
 	return false;
+}
+
+bool grid_same_slots(const struct schedule *a, const struct schedule *b)
+{
+	return grid_same(a, b) && (a->kind != SCHEDULE_CRON || cron_equal(a->cron, b->cron));
 }
 
 usec_t grid_span(const struct schedule *schedule)

@@ -20,15 +20,24 @@ void grid_add(const struct schedule *schedule, usec_t after, usec_t until, struc
 /* How long one waits for a slot when the clock was set back. */
 usec_t grid_patience(const struct schedule *schedule, usec_t slot);
 
-/* The same rules? */
+/* The same rules, by which zones are the same if they are called so? And the same slots? */
+bool grid_same_slots(const struct schedule *a, const struct schedule *b);
 bool grid_same(const struct schedule *a, const struct schedule *b);
 
 /* How far slots are apart, about. */
 usec_t grid_span(const struct schedule *schedule);
 
-/* Cron expressions of all sorts, in zones with and without daylight saving time. */
+/* Cron expressions of all sorts, in zones with and without daylight saving time; and some by name.
+ */
+enum grid_cron_name {
+	GRID_NIGHTLY,    /* 02:30 in Berlin; at the end of a gap, and the first time */
+	GRID_HALF_HOURS, /* from 01:00 to 03:30 in Berlin; not in a gap, and both times */
+};
 extern const size_t grid_n_crons;
 const struct cron *grid_cron(size_t i);
+
+/* The same of those by what another tzdata says, and back. */
+const struct cron *grid_by_other_data(const struct cron *cron);
 
 /* The first change of local time after t, in the zone that most of them are in. */
 usec_t grid_change_after(usec_t t);

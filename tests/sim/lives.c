@@ -196,6 +196,8 @@ static void find_slots(struct world *world, size_t number, const struct job_plan
 	if (is_continued(job, plan)) {
 		book->known = job->schedule;
 		check_account(world, number);
+		if (!grid_same_slots(&job->schedule, &plan->schedule))
+			record_renew(job, &plan->schedule, job->accounted);
 		continue_slots(world, number, &plan->schedule);
 	} else {
 		/* It has nothing to catch up. */

@@ -78,7 +78,8 @@ int main(int argc, char **argv)
 		{"seeds", required_argument, NULL, 'n'},
 		{0},
 	};
-	static const struct scenario *const tables[] = {scripted, scripted_lives};
+	static const struct scenario *const tables[] = {scripted, scripted_lives,
+							scripted_schedules};
 	uint64_t seeds = 5000;
 	uint64_t first = 1;
 	bool verbose = false;

@@ -120,6 +120,17 @@ static void vary_all(struct world *world, const struct leaning *leaning, struct 
 			vary_hooks(world, leaning, &plan->jobs[i]);
 }
 
+/* There is another tzdata. */
+static void vary_zone(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		struct schedule *schedule = &plan->jobs[i].schedule;
+
+		if (schedule->kind == SCHEDULE_CRON)
+			schedule->cron = grid_by_other_data(schedule->cron);
+	}
+}
+
 /* Another plan, of which much is as it was. */
 void random_vary(struct world *world, const struct leaning *leaning, struct plan *plan)
 {
@@ -127,6 +138,8 @@ void random_vary(struct world *world, const struct leaning *leaning, struct plan
 		vary_bounds(world, leaning, plan);
 	if (rng_chance(&world->rng, 15))
 		vary_all(world, leaning, plan);
+	if (rng_chance(&world->rng, 10))
+		vary_zone(plan);
 	for (size_t i = 0; i < plan->n_jobs; i++) {
 		struct job_plan *job = &plan->jobs[i];
 

@@ -149,6 +149,18 @@ static void know(struct record_job *job, const struct posting *posting)
 	job->cursor = grid_after(schedule, posting->at);
 }
 
+void record_renew(struct record_job *job, const struct schedule *schedule, usec_t at)
+{
+	struct slots stay = {0};
+
+	slots_take_before(&job->open, usec_add(at, 1), &stay);
+	slots_clear(&job->open);
+	slots_add_all(&job->open, &stay);
+	slots_done(&stay);
+	job->schedule = *schedule;
+	job->cursor = grid_after(schedule, at);
+}
+
 static void apply(struct record *record, const struct posting *posting)
 {
 	struct record_job *job = &record->jobs[posting->job];
@@ -180,6 +192,10 @@ static void apply(struct record *record, const struct posting *posting)
 		break;
 	case POST_FORGET:
 		drop_row(job, posting->row.id);
+		break;
+	case POST_DROPPED:
+		reach(job, range_last(&posting->range) + 1);
+		slots_take(&job->open, posting->range);
 		break;
 	case POST_OPEN:
 		slots_add(&job->open, (struct range){posting->at, 1, 1});

@@ -74,6 +74,7 @@ enum posting_kind {
 	POST_ENDED,    /* .row, .at */
 	POST_STREAK,   /* .streak, .row.id: the run that came to nothing */
 	POST_FORGET,   /* .row.id */
+	POST_DROPPED,  /* .range: a truth; they are none any more */
 	POST_OPEN,     /* .at: a truth; a slot that is due, of a job that has no grid */
 	POST_SETTLED,  /* .range: a truth; .at: the first slot that is not due */
 	POST_TRUTH,    /* .facts: a truth */
@@ -119,6 +120,9 @@ void record_lose(struct record *record);
 void record_intend(struct record *record, size_t job, const struct row *row);
 
 struct row *record_find(struct record_job *job, uint64_t id);
+
+/* Behind `at` the job has the slots of that schedule. */
+void record_renew(struct record_job *job, const struct schedule *schedule, usec_t at);
 
 /* The slots of the job that are due at or before `until` and have no verdict. */
 void record_unsettled(const struct record_job *job, usec_t until, struct slots *ret_slots);

@@ -13,6 +13,7 @@ struct scenario {
 /* Written by hand; ends with an empty one. */
 extern const struct scenario scripted[];
 extern const struct scenario scripted_lives[];
+extern const struct scenario scripted_schedules[];
 
 /* A random life of a daemon, from the world's own random numbers; and several. */
 #define RANDOM_JOBS 8

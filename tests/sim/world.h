@@ -92,6 +92,7 @@ struct book {
 	usec_t cursor; /* the first slot that is not yet due, or was not yet told of; USEC_INFINITY:
 			  there is none */
 	usec_t since;  /* when it was known, which is what the first span counts from */
+	bool renewed;  /* in this step: its zone has other data, which count from then on */
 	usec_t accounted;     /* the last slot that was acted on */
 	struct slots open;    /* due, without a verdict */
 	struct slots in_hand; /* of these: of a run, held, or waiting; for one check */

@@ -428,6 +428,11 @@ steady() {
 	ctl explain 0 7 1 1 mon
 	[ "$status" = 0 ]
 	grep -qx 'schedule   0 7 1 1 mon' <<<"$output"
+	ctl explain 0 7 file file mon
+	[ "$status" = 1 ]
+	[[ $output == *"Put it into quotes"* ]]
+	ctl explain '0 7 file file mon'
+	[[ $output != *"Put it into quotes"* ]]
 }
 
 @test "explain --json" {

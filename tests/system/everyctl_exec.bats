@@ -99,6 +99,23 @@ as_scheduled() {
 	fi
 }
 
+@test "exec: that the daemon's control group is its own is not taken on" {
+	mkdir -m 700 "$STATE_DIRECTORY"
+	job "command = 'echo \$EVT_ONE; cat /proc/self/cgroup'" 'pass_environment = "EVT_ONE"'
+	# As good as a daemon, for this.
+	helper env EVT_ONE=theirs EVERYD_DELEGATED=yes python3 -c '
+import fcntl, signal, sys
+lock = open(sys.argv[1], "w")
+fcntl.lockf(lock, fcntl.LOCK_EX)
+open(sys.argv[2], "w").write("locked\n")
+signal.pause()' "$STATE_DIRECTORY/everyd.lock" "$T/ready"
+	await_in "$T/ready" 1 locked >/dev/null
+	in_foreground j
+	equal output "$(cat "$T/out")" "theirs
+$(cat /proc/self/cgroup)"
+	equal errors "$(cat "$T/err")" ""
+}
+
 @test "exec: without a daemon it is as good" {
 	job "command = 'echo \$EVERYD_JOB \$EVERYD_RUN \$EVERYD_ATTEMPT \$EVERYD_SLOT; umask'"
 	before=$(now)
@@ -259,7 +276,7 @@ interrupt() {
 	job "command = 'sleep 10000 & echo \$! >$T/pid'"
 	in_foreground j
 	equal status "$status" 0
-	grep -q 'j: .*left.*sleep' "$T/err"
+	grep -q 'j: .*left' "$T/err"
 	! kill -0 "$(cat "$T/pid")" 2>/dev/null
 	job "command = 'sleep 10000 >/dev/null 2>&1 & echo \$! >$T/pid'" 'leftover = "leave"'
 	in_foreground j
@@ -296,6 +313,7 @@ interrupt() {
 	done
 	! grep EVT_SAME "$T/out"
 	[ ! -e "$T/ran" ]
+	grep -q 'j: no everyd runs' "$T/err"
 	in_foreground --diff --json j
 	python3 - "$T/out" "$T/dir" <<-'END'
 		import json, sys

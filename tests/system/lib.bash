@@ -249,6 +249,7 @@ coalesced() {
 	local n slot total=0
 	while read -r n slot; do
 		[ "$(date -u -d "$slot" +%s%6N)" -lt "${2:-0}" ] || total=$((total + n))
-	done < <(sed -nE "s/.* everyd: $1: coalesced ([0-9]+) occurrences?, (.*) to .*/\1 \2/p" "$LOG")
+	done < <(sed -nE "s/.* everyd: $1: coalesced ([0-9]+) occurrences, (.*) to .*/\1 \2/p
+		s/.* everyd: $1: coalesced the occurrence of ([0-9-]+ [0-9:.]+): .*/1 \1/p" "$LOG")
 	echo $total
 }

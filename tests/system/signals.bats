@@ -48,11 +48,11 @@ more_ticks() {
 	await 'everyd: [0-9]+ runs started, 2 of 2 workers busy, 0 queued, 1 waiting for their group, 0 log lines dropped'
 	await "everyd: runs\\[[0-9]+\\]: running as pid $pid, for "
 	await 'everyd: (waits|blocked)\[[0-9]+\]: waiting for its group, for '
-	await 'everyd: rare: next [0-9-]+ [0-9:]+ \(in [0-9a-z]+\), no run has ended yet'
+	await 'everyd: rare: every [0-9a-z]+: next [0-9-]+ [0-9:]+ \(in [0-9a-z]+\), no run has ended yet'
 	open_gate
 	await 'everyd: runs\[[0-9]+\]: ok in '
 	kill -USR1 "$PID"
-	await 'everyd: runs: next .*, last run ok at .*, took '
+	await 'everyd: runs: every .*: next .*, last run ok at .*, took '
 	stop
 }
 

@@ -217,7 +217,10 @@ static inline void oracle_scan(const struct oracle_window *w, const struct oracl
 {
 	int64_t day_of = INT64_MIN;
 	bool due_on = false;
+	bool some_hours = false;
 
+	for (int hour = 0; hour < 24; hour++)
+		some_hours |= !expr->hours[hour];
 	for (int i = ORACLE_MARGIN; i < ORACLE_MARGIN + ORACLE_CORE; i++) {
 		int64_t time = w->begin - ORACLE_MARGIN + i;
 		int64_t to = time + w->offsets[i];
@@ -244,7 +247,7 @@ static inline void oracle_scan(const struct oracle_window *w, const struct oracl
 			if (!due_on)
 				continue;
 			if (left_out) {
-				if (first < 0 && expr->fixed_hour && gap == DST_GAP_SHIFT)
+				if (first < 0 && some_hours && gap == DST_GAP_SHIFT)
 					slots[i - ORACLE_MARGIN] = true;
 				continue;
 			}

@@ -100,6 +100,50 @@ static void diags_are_bounded_but_count_on(void **state)
 	diags_done(&diags);
 }
 
+/* What diags_print() writes. To be freed. */
+static char *printed(const struct diags *diags, bool warnings)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	assert_non_null(file);
+	diags_print(diags, warnings, file);
+	assert_int_equal(fclose(file), 0);
+	return text;
+}
+
+static void diags_are_printed_with_warnings_or_without(void **state)
+{
+	struct diags diags;
+	const char *last;
+	char *text;
+
+	(void)state;
+	diags_init(&diags);
+	diags_add(&diags, DIAG_WARNING, "f", 1, "odd");
+	diags_add(&diags, DIAG_ERROR, "f", 2, "bad");
+	text = printed(&diags, true);
+	assert_string_equal(text, "f:1: warning: odd\nf:2: bad\n");
+	free(text);
+	text = printed(&diags, false);
+	assert_string_equal(text, "f:2: bad\n");
+	free(text);
+
+	/* Those that were not kept are counted by what was asked for. */
+	for (int i = 0; i < DIAGS_KEPT; i++)
+		diags_add(&diags, i % 2 ? DIAG_ERROR : DIAG_WARNING, "f", 3, "more");
+	text = printed(&diags, true);
+	last = strrchr(text, 'a');
+	assert_string_equal(last, "and 2 more\n");
+	free(text);
+	text = printed(&diags, false);
+	last = strrchr(text, 'a');
+	assert_string_equal(last, "and 1 more\n");
+	free(text);
+	diags_done(&diags);
+}
+
 static void arena_pieces_are_apart_and_aligned(void **state)
 {
 	struct arena arena;
@@ -177,6 +221,7 @@ int main(void)
 		cmocka_unit_test(elapsed_time_goes_forward),
 		cmocka_unit_test(diags_keep_place_and_count),
 		cmocka_unit_test(diags_are_bounded_but_count_on),
+		cmocka_unit_test(diags_are_printed_with_warnings_or_without),
 		cmocka_unit_test(arena_pieces_are_apart_and_aligned),
 		cmocka_unit_test(a_cleared_arena_goes_on_in_the_same_memory),
 		cmocka_unit_test(hash_is_stable),

@@ -563,7 +563,10 @@ static const char mutated[] =
 	"  output = '/x/%j-%Y' mailto = {root, 'a.b@c.d'} retry_on = {1, start}\n"
 	"  retries = 2 retry_backoff = 1.5 cpu_affinity = '0-3,5' cpu_max = 5.5%\n"
 	"  kill_signal = 'RTMIN+3' ionice = 'best-effort:3' memory_max = 64M\n"
-	"}\n";
+	"}\n"
+	"job c { cron = {'*/5 1-7,22-2 L,15W * mon-fri', '~ 0 0~9 * 5#2'} timezone = UTC\n"
+	"  dst_gap = skip dst_overlap = both command = c }\n"
+	"job d { on = {start, reload} command = d } job e { after = 1m command = e }\n";
 
 static const char *const pieces[] = {
 	"\"", "'",    "{",   "}",  "(",       ")",           "=",          "+=",           ",",

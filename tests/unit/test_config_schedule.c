@@ -88,8 +88,8 @@ static void each_kind_arrives(void **state)
 	assert_int_equal(schedule_of(model, "e")->on, SCHEDULE_ON_RELOAD);
 	assert_int_equal(schedule_of(model, "e")->delay,
 			 schedule_splay(USEC_PER_HOUR, "host", "e"));
-	assert_int_equal(model_find_job(model, "e")->splay, USEC_PER_HOUR);
-	assert_int_equal(model_find_job(model, "d")->splay, 0);
+	assert_int_equal(model_find_job(model, "e")->settings->splay, USEC_PER_HOUR);
+	assert_int_equal(model_find_job(model, "d")->settings->splay, 0);
 	model_unref(model);
 }
 

@@ -19,7 +19,7 @@ static struct crontab_line first_line(struct crontab *crontab, enum crontab_form
 {
 	struct crontab_line line;
 
-	crontab_init(crontab, format, text, len);
+	crontab_init(crontab, format, false, text, len);
 	assert_int_equal(crontab_next(crontab, &line), 1);
 	return line;
 }
@@ -55,6 +55,7 @@ static void lines_are_of_a_kind(void **state)
 		{CRONTAB_USER, BYTES("* * * * * * a\n"), CRONTAB_BAD},
 		{CRONTAB_USER, BYTES("* * * *\n"), CRONTAB_BAD},
 		{CRONTAB_USER, BYTES("@daily\n"), CRONTAB_BAD},
+		{CRONTAB_USER, BYTES("@Daily a\n"), CRONTAB_BAD},
 		{CRONTAB_USER, BYTES("-\n"), CRONTAB_BAD},
 		{CRONTAB_USER, BYTES("backup at noon\n"), CRONTAB_BAD},
 		{CRONTAB_USER, BYTES("a b=c\n"), CRONTAB_BAD},
@@ -182,6 +183,41 @@ static void a_percent_sign_begins_the_input(void **state)
 	}
 }
 
+/* To Debian's cron two backslashes in a command, though not in its input, are one. */
+static void backslashes_are_debians_or_not(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *command;
+		const char *debians;
+		const char *input;
+	} cases[] = {
+		{"a\\\\b", "a\\\\b", "a\\b", NULL},
+		{"a\\b \\", "a\\b \\", "a\\b \\", NULL},
+		{"a\\\\\\\\b", "a\\\\\\\\b", "a\\\\b", NULL},
+		{"a\\\\\\b", "a\\\\\\b", "a\\\\b", NULL},
+		{"a\\\\\\%b", "a\\\\%b", "a\\%b", NULL},
+		{"a\\\\%b\\\\c", "a\\\\", "a\\", "b\\\\c\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		for (int debian = 0; debian < 2; debian++) {
+			struct crontab_line line;
+			struct crontab crontab;
+			char text[100];
+
+			(void)snprintf(text, sizeof(text), "@daily %s\n", cases[i].text);
+			crontab_init(&crontab, CRONTAB_USER, debian, text, strlen(text));
+			assert_int_equal(crontab_next(&crontab, &line), 1);
+			same_text(cases[i].text, line.command,
+				  debian ? cases[i].debians : cases[i].command);
+			same_text(cases[i].text, line.input, cases[i].input);
+			crontab_done(&crontab);
+		}
+	}
+}
+
 static void jobs_are_taken_apart(void **state)
 {
 	static const struct {
@@ -258,6 +294,8 @@ static void times_are_those_of_crontabs(void **state)
 		{"0~59/10 ~/2 * * *", true},
 		{"1,*/5 * * Oct Sun-sat", true},
 		{"99 99 99 99 99", true},
+		{"5-5 7~7 1 jan-3 *", true},
+		{"0 0 1 feb-1 *", false},
 		{"5/10 * * * *", false},
 		{"? * * * *", false},
 		{"5-1 * * * *", false},
@@ -316,7 +354,8 @@ static void lines_are_counted(void **state)
 		struct crontab_line line;
 		struct crontab crontab;
 
-		crontab_init(&crontab, cases[i].format, cases[i].text, strlen(cases[i].text));
+		crontab_init(&crontab, cases[i].format, false, cases[i].text,
+			     strlen(cases[i].text));
 		for (size_t n = 0; cases[i].numbers[n]; n++) {
 			assert_int_equal(crontab_next(&crontab, &line), 1);
 			assert_int_equal(line.number, cases[i].numbers[n]);
@@ -361,6 +400,7 @@ int main(void)
 		cmocka_unit_test(lines_are_of_a_kind),
 		cmocka_unit_test(variables_lose_blanks_and_quotes),
 		cmocka_unit_test(a_percent_sign_begins_the_input),
+		cmocka_unit_test(backslashes_are_debians_or_not),
 		cmocka_unit_test(jobs_are_taken_apart),
 		cmocka_unit_test(times_are_those_of_crontabs),
 		cmocka_unit_test(lines_are_counted),

@@ -208,7 +208,7 @@ static void test_what_waits_when_the_zone_changes(void **state)
 		{NULL, "[a from 200000]; arm a 280800; [a holds 111600]; loaded +0 ~1 -0 =0",
 		 "resumed a; [a: 0 failures]; [a holds nothing]; [run 1 a@111600]; start a@111600"},
 		/* All that there are now, from the first one that waited on: none comes twice. */
-		{&all, "arm a 280800; loaded +0 ~1 -0 =0",
+		{&all, "[a from 111600]; arm a 280800; loaded +0 ~1 -0 =0",
 		 "resumed a; [a: 0 failures]; [run 1 a@194400]; start a@194400"},
 	};
 

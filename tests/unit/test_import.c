@@ -132,6 +132,10 @@ static const struct {
 	{CRONTAB_SYSTEM, "CONTENT_TYPE=text/html\n",
 	 "# Note: CONTENT_TYPE: everyd's mails are UTF-8\n# CONTENT_TYPE=text/html\n",
 	 "tab:1: warning: CONTENT_TYPE: everyd's mails are UTF-8\n"},
+	{CRONTAB_USER, "@daily root a\n@daily roots a\n",
+	 "# Note: if \"root\" is no command but a user, say --system\n"
+	 "job \"root\" {\n",
+	 NULL},
 	/* What came from another system, or was cut off. */
 	{CRONTAB_SYSTEM, "# a\r\n@daily root a\r\n@daily root b",
 	 "# a\n"
@@ -485,28 +489,37 @@ static void directories_may_come_again(void **state)
 	free(problems);
 }
 
-/* What lines say does not add up without end. */
+/* What lines say does not add up without end, nor what is said of them. */
 static void what_is_made_has_a_bound(void **state)
 {
-	const struct import_source source = {CRONTAB_USER, "tab", "root"};
-	size_t value = 100000;
-	size_t size = value + 100 + (size_t)20000 * strlen("@daily a\n");
-	char *text = malloc(size);
-	struct import import;
-	size_t len;
+	static const struct {
+		const char *first; /* followed by `fill` bytes */
+		size_t fill;
+		const char *line; /* so many times */
+		size_t n;
+	} cases[] = {
+		{"A=", 100000, "@daily a\n", 2000},
+		{"# ", 0, "x\n", 2000000},
+	};
 
 	(void)state;
-	assert_non_null(text);
-	len = (size_t)sprintf(text, "A=");
-	memset(text + len, 'x', value);
-	len += value;
-	text[len++] = '\n';
-	for (size_t i = 0; i < 20000; i++)
-		len += (size_t)sprintf(text + len, "@daily a\n");
-	assert_int_equal(import_init(&import, ""), 0);
-	assert_int_equal(import_tab(&import, &source, text, len), -EFBIG);
-	import_done(&import);
-	free(text);
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		const struct import_source source = {CRONTAB_USER, "tab", "root"};
+		struct import import;
+		char *text = NULL;
+		size_t len = 0;
+		FILE *out = open_memstream(&text, &len);
+
+		assert_non_null(out);
+		(void)fprintf(out, "%s%0*d\n", cases[i].first, (int)cases[i].fill, 0);
+		for (size_t n = 0; n < cases[i].n; n++)
+			(void)fputs(cases[i].line, out);
+		assert_int_equal(fclose(out), 0);
+		assert_int_equal(import_init(&import, ""), 0);
+		assert_int_equal(import_tab(&import, &source, text, len), -EFBIG);
+		import_done(&import);
+		free(text);
+	}
 }
 
 int main(void)

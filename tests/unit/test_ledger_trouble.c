@@ -147,6 +147,43 @@ static void what_is_begun_in_trouble_is_known_if_it_was_on_record_before(void **
 	assert_int_equal(job->runs[1].state, PAST_ACCEPTED);
 }
 
+static void a_retry_that_began_in_trouble_is_known_as_begun(void **state)
+{
+	struct ledger_run second = a_run(5, 1);
+	struct ledger_attempt failed = an_end(5, 1, VERDICT_FAILED);
+
+	(void)state;
+	open_ledger();
+	post_job(1, "job");
+	post_accepted(5, 1);
+	post_accepted(6, 1);
+	settle();
+	assert_true(intend(5, 1));
+	assert_true(intend(6, 1));
+	failed.run.attempt = 1;
+	failed.next = failed.run.accepted + USEC_PER_SEC;
+	ledger_retry(ledger, &failed);
+	failed.run.id = 6;
+	ledger_retry(ledger, &failed);
+	settle();
+	lock_file();
+	/* Something has to be written for that to show. */
+	post_accepted(7, 1);
+	ledger_flush(ledger);
+	await_trouble("another process");
+	second.attempt = 2;
+	assert_false(ledger_intend(ledger, &second, second.accepted + 20, LONG));
+	assert_true(ledger_close(steal_ptr(ledger), false, T0, 0) > 0);
+	unlock_file();
+	life.pid++;
+	open_ledger();
+	assert_int_equal(past_of("job")->n_runs, 2);
+	assert_int_equal(past_of("job")->runs[0].state, PAST_STARTED);
+	assert_int_equal(past_of("job")->runs[0].attempt, 2);
+	assert_int_equal(past_of("job")->runs[1].state, PAST_BACKOFF);
+	assert_int_equal(past_of("job")->runs[1].attempt, 1);
+}
+
 static void who_waits_is_let_go_when_there_is_trouble(void **state)
 {
 	(void)state;
@@ -205,7 +242,12 @@ static void an_unknown_past_is_taken_up_later(void **state)
 	post_job(2, "other");
 	ledger_flush(ledger);
 	assert_true(intend(7, 2));
+	/* Only its mark says that it was begun. */
+	post_accepted(8, 2);
+	settle();
+	assert_true(intend(8, 2));
 	assert_int_equal(close_ledger(), 0);
+	assert_string_equal(ask("SELECT state FROM run WHERE id = 8"), "accepted\n");
 
 	/* Something is in the way of the file. */
 	(void)snprintf(away, sizeof(away), "%s/away", directory);
@@ -241,7 +283,7 @@ static void an_unknown_past_is_taken_up_later(void **state)
 	assert_int_equal(past_of("new")->n_runs, 1);
 	/* Those of the past have their verdict, as nobody will hear of them. */
 	assert_string_equal(ask("SELECT id, verdict, reason FROM run WHERE id < 10"),
-			    "5|ok|-\n6|cancelled|rescheduled\n7|lost|crash\n");
+			    "5|ok|-\n6|cancelled|rescheduled\n7|lost|crash\n8|lost|crash\n");
 }
 
 /* --- the directory --- */
@@ -782,6 +824,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_lock_is_trouble_until_it_is_gone),
 		TEST(what_is_begun_in_trouble_is_known_if_it_was_on_record_before),
+		TEST(a_retry_that_began_in_trouble_is_known_as_begun),
 		TEST(who_waits_is_let_go_when_there_is_trouble),
 		TEST(a_file_that_is_locked_at_the_start_is_read_all_the_same),
 		TEST(what_is_locked_until_the_end_is_told_by_number),

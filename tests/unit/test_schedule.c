@@ -6,10 +6,14 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "base/cleanup.h"
+#include "calendar/cron.h"
 #include "calendar/schedule.h"
+#include "calendar/zone.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define ROUNDS 200000
 
@@ -241,6 +245,239 @@ static void test_splay_is_spread_evenly(void **state)
 	}
 }
 
+/* A cron schedule of a few expressions, in a zone of the name and POSIX TZ string given. */
+struct cron_fixture {
+	struct arena arena;
+	struct cron_expr exprs[CRON_EXPRS_MAX];
+	struct cron cron;
+	struct schedule schedule;
+};
+
+static void cron_init(struct cron_fixture *f, const char *zone, const char *tz,
+		      const char *const *texts, size_t n)
+{
+	char problem[CRON_PROBLEM_SIZE];
+
+	arena_init(&f->arena);
+	f->cron = (struct cron){.n_exprs = (uint32_t)n, .exprs = f->exprs};
+	f->schedule = (struct schedule){.kind = SCHEDULE_CRON, .cron = &f->cron};
+	assert_int_equal(zone_parse_posix(&f->arena, zone, tz, &f->cron.zone), 0);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(cron_expr_parse(texts[i], "job", &f->exprs[i], problem), 0);
+}
+
+#define BERLIN "CET-1CEST,M3.5.0,M10.5.0/3"
+
+static void test_the_four_kinds_in_words(void **state)
+{
+	static const char *const texts[] = {"30 7 * * mon-fri", "0 0 1 * *"};
+	struct cron_fixture f;
+	const struct {
+		struct schedule schedule;
+		const char *grid;
+		const char *phrase;
+	} rows[] = {
+		{EVERY(15 * USEC_PER_MIN, 0, 0), "every 15m offset 0", "every 15m"},
+		{EVERY(15 * USEC_PER_MIN, 5 * USEC_PER_MIN, 7), "every 15m offset 5m",
+		 "every 15m, shifted by 5m"},
+		{{.kind = SCHEDULE_CRON, .cron = &f.cron},
+		 "cron 30 7 * * 1-5; 0 0 1 * * in Europe/Berlin gap shift overlap both",
+		 "at 07:30 on Monday to Friday; at 00:00 on day 1 of the month, Europe/Berlin"},
+		{{.kind = SCHEDULE_AFTER, .interval = 10 * USEC_PER_MIN},
+		 "after 10m",
+		 "10m after the end of the run before"},
+		{{.kind = SCHEDULE_ON, .on = SCHEDULE_ON_START}, "on start", "when everyd starts"},
+		{{.kind = SCHEDULE_ON, .on = SCHEDULE_ON_START | SCHEDULE_ON_RESUME},
+		 "on start resume",
+		 "when everyd starts, and when the machine resumes from suspend"},
+	};
+
+	(void)state;
+	cron_init(&f, "Europe/Berlin", BERLIN, texts, ARRAY_LENGTH(texts));
+	f.cron.overlap = DST_OVERLAP_BOTH;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		char grid[SCHEDULE_GRID_SIZE];
+		char phrase[SCHEDULE_DESCRIBE_SIZE];
+
+		assert_string_equal(schedule_grid(&rows[i].schedule, grid), rows[i].grid);
+		assert_string_equal(schedule_describe(&rows[i].schedule, phrase), rows[i].phrase);
+	}
+	arena_done(&f.arena);
+}
+
+/* Long schedules keep in a hash what there is no room for, and say how much they leave out. */
+static void test_words_of_long_schedules(void **state)
+{
+	static const char *const texts[CRON_EXPRS_MAX] = {
+		"1-59/7 2-9/3 1,L * 5#2",
+		"0 1 * * *",
+		"0 2 * * *",
+		"0 3 * * *",
+		"0 4 * * *",
+		"0 5 * * *",
+		"0 6 * * *",
+		"0 7 * * *",
+		"0 8 * * *",
+		"0 9 * * *",
+		"0 10 * * *",
+		"0 11 * * *",
+		"0 12 * * *",
+		"0 13 * * *",
+		"0 14 * * *",
+		"0 15 * * *",
+		"0 16 * * *",
+		"0 17 * * *",
+		"0 18 * * *",
+		"0 19 * * *",
+		"0 20 * * *",
+		"0 21 * * *",
+		"0 22 * * *",
+		"0 23 * * *",
+		"1 0 1,3,7 * *",
+		"1 1 * * *",
+		"1 2 * * *",
+		"1 3 * * *",
+		"1 4 * * *",
+		"1 5 * * *",
+		"1 6 * * *",
+		"1 7 * * *",
+	};
+	char grids[3][SCHEDULE_GRID_SIZE];
+	char phrase[SCHEDULE_DESCRIBE_SIZE];
+	struct cron_fixture f;
+
+	(void)state;
+	cron_init(&f, "Europe/Berlin", BERLIN, texts, ARRAY_LENGTH(texts));
+	(void)schedule_grid(&f.schedule, grids[0]);
+	assert_int_equal(strlen(grids[0]), SCHEDULE_GRID_SIZE - 1);
+	f.cron.gap = DST_GAP_SKIP;
+	(void)schedule_grid(&f.schedule, grids[1]);
+	f.exprs[CRON_EXPRS_MAX - 1].minutes <<= 1;
+	(void)schedule_grid(&f.schedule, grids[2]);
+	assert_memory_equal(grids[0], grids[1], 200);
+	assert_string_not_equal(grids[0], grids[1]);
+	assert_string_not_equal(grids[1], grids[2]);
+
+	for (size_t i = 0; i < CRON_EXPRS_MAX; i++)
+		f.exprs[i] = f.exprs[0];
+	(void)schedule_describe(&f.schedule, phrase);
+	assert_non_null(strstr(phrase, "; and "));
+	assert_string_equal(strstr(phrase, " more"), " more, Europe/Berlin");
+	arena_done(&f.arena);
+}
+
+static void test_cron_schedules_are_grids_as_well(void **state)
+{
+	static const char *const texts[] = {"30 7 * * mon-fri"};
+	/* 2026-11-20, a Friday, 07:30 in Berlin. */
+	const usec_t slot = INT64_C(1795156200) * USEC_PER_SEC;
+	struct cron_fixture f;
+
+	(void)state;
+	cron_init(&f, "Europe/Berlin", BERLIN, texts, ARRAY_LENGTH(texts));
+	f.schedule.delay = 5 * USEC_PER_MIN;
+	assert_true(schedule_is_grid(&f.schedule));
+	assert_int_equal(schedule_next(&f.schedule, slot - 1), slot);
+	assert_int_equal(schedule_next(&f.schedule, slot), slot + 3 * USEC_PER_DAY);
+	assert_int_equal(schedule_last(&f.schedule, slot), slot);
+	assert_int_equal(schedule_last(&f.schedule, slot - 1), slot - USEC_PER_DAY);
+	assert_int_equal(schedule_count(&f.schedule, slot - 1, slot + USEC_PER_WEEK), 6);
+	assert_int_equal(schedule_count(&f.schedule, slot, slot), 0);
+	assert_int_equal(schedule_count(&f.schedule, slot, slot - USEC_PER_WEEK), 0);
+	arena_done(&f.arena);
+}
+
+static void test_what_follows_from_events_has_no_slots(void **state)
+{
+	static const struct schedule rows[] = {
+		{.kind = SCHEDULE_AFTER, .interval = USEC_PER_MIN},
+		{.kind = SCHEDULE_ON, .on = SCHEDULE_ON_START},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		assert_false(schedule_is_grid(&rows[i]));
+		assert_int_equal(schedule_next(&rows[i], 0), USEC_INFINITY);
+		assert_int_equal(schedule_last(&rows[i], 0), USEC_INFINITY);
+		assert_int_equal(schedule_count(&rows[i], 0, USEC_PER_DAY), 0);
+	}
+}
+
+static void test_patience_with_a_clock_that_was_set_back(void **state)
+{
+	/* 2026-11-20 12:00 UTC, and what is due then. */
+	const usec_t noon = INT64_C(1795176000) * USEC_PER_SEC;
+	static const struct {
+		const char *text;
+		usec_t patience;
+	} rows[] = {
+		/* Twice the span from the slot before, ... */
+		{"* * * * *", 2 * USEC_PER_MIN},
+		{"*/10 * * * *", 20 * USEC_PER_MIN},
+		{"0 * * * *", 2 * USEC_PER_HOUR},
+		{"* 12 * * *", 2 * (23 * USEC_PER_HOUR + USEC_PER_MIN)},
+		/* ... but two days where times are fixed. */
+		{"0 12 * * *", 2 * USEC_PER_DAY},
+		{"0 6,12 * * *", 2 * USEC_PER_DAY},
+		{"0,59 11,12 * * *", 2 * USEC_PER_DAY},
+		{"0 12 * * fri", 14 * USEC_PER_DAY},
+	};
+	const struct schedule every = EVERY(USEC_PER_HOUR, 0, 0);
+
+	(void)state;
+	assert_int_equal(schedule_patience(&every, noon), 2 * USEC_PER_HOUR);
+	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+		struct cron_fixture f;
+
+		cron_init(&f, "UTC", "UTC0", &rows[i].text, 1);
+		assert_int_equal(schedule_last(&f.schedule, noon), noon);
+		assert_int_equal(schedule_patience(&f.schedule, noon), rows[i].patience);
+		arena_done(&f.arena);
+	}
+}
+
+static void test_cron_schedules_differ_in_any_of_their_fields(void **state)
+{
+	static const char *const texts[] = {"30 7 * * *", "0 8 * * *"};
+	static const char *const swapped[] = {"0 8 * * *", "30 7 * * *"};
+	static const char *const same[] = {"0 30 7 * * *", "00 08 ? * *"};
+	struct cron_fixture a;
+	struct cron_fixture b;
+
+	(void)state;
+	cron_init(&a, "Europe/Berlin", BERLIN, texts, 2);
+	cron_init(&b, "Europe/Berlin", BERLIN, same, 2);
+	assert_true(schedule_equal(&a.schedule, &b.schedule));
+	b.schedule.delay = 1;
+	assert_true(schedule_same_grid(&a.schedule, &b.schedule));
+	assert_false(schedule_equal(&a.schedule, &b.schedule));
+	b.schedule.delay = 0;
+	b.cron.gap = DST_GAP_SKIP;
+	assert_false(schedule_same_grid(&a.schedule, &b.schedule));
+	b.cron.gap = DST_GAP_SHIFT;
+	b.cron.overlap = DST_OVERLAP_LAST;
+	assert_false(schedule_same_grid(&a.schedule, &b.schedule));
+	b.cron.overlap = DST_OVERLAP_FIRST;
+	b.cron.n_exprs = 1;
+	assert_false(schedule_same_grid(&a.schedule, &b.schedule));
+	arena_done(&b.arena);
+
+	cron_init(&b, "Europe/Berlin", BERLIN, swapped, 2);
+	assert_false(schedule_same_grid(&a.schedule, &b.schedule));
+	arena_done(&b.arena);
+
+	/* What tzdata says of a zone is no part of the grid, its name is. */
+	cron_init(&b, "Europe/Berlin", "CET-1", texts, 2);
+	assert_true(schedule_same_grid(&a.schedule, &b.schedule));
+	assert_false(schedule_equal(&a.schedule, &b.schedule));
+	arena_done(&b.arena);
+	cron_init(&b, "Europe/Paris", BERLIN, texts, 2);
+	assert_false(schedule_same_grid(&a.schedule, &b.schedule));
+	assert_false(schedule_equal(&a.schedule, &b.schedule));
+	arena_done(&b.arena);
+	arena_done(&a.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +486,12 @@ int main(void)
 		cmocka_unit_test(test_count_agrees_with_a_walk),
 		cmocka_unit_test(test_count_of_nothing_and_of_everything),
 		cmocka_unit_test(test_schedules_differ_in_any_of_their_fields),
+		cmocka_unit_test(test_the_four_kinds_in_words),
+		cmocka_unit_test(test_words_of_long_schedules),
+		cmocka_unit_test(test_cron_schedules_are_grids_as_well),
+		cmocka_unit_test(test_what_follows_from_events_has_no_slots),
+		cmocka_unit_test(test_patience_with_a_clock_that_was_set_back),
+		cmocka_unit_test(test_cron_schedules_differ_in_any_of_their_fields),
 		cmocka_unit_test(test_splay_is_the_same_in_every_release),
 		cmocka_unit_test(test_host_and_job_both_count_and_do_not_run_together),
 		cmocka_unit_test(test_splay_is_spread_evenly),

@@ -23,6 +23,7 @@ static const struct job_rlimit other_rlimits[] = {{RLIMIT_CORE, 0, 0}, {RLIMIT_N
 /* Nothing in it is zero. */
 static const struct job_settings full = {
 	.overlap = OVERLAP_ALLOW,
+	.splay = 7,
 	.catch_up = CATCH_UP_ALL,
 	.catch_up_window = 4,
 	.max_running = 2,
@@ -129,6 +130,7 @@ static void each_member_counts(void **state)
 	DIFFERS(group, NULL);
 	DIFFERS(timeout, INT64_C(3) << 40);
 	DIFFERS(kill_signal, 5);
+	DIFFERS(splay, 8);
 	DIFFERS(catch_up, CATCH_UP_NONE);
 	DIFFERS(catch_up_window, 5);
 	DIFFERS(kill_grace, 6);

@@ -165,6 +165,23 @@ static void test_overlap_skips(void **state)
 	});
 }
 
+/* One that was held waits since it was due. */
+static void test_overlap_queues(void **state)
+{
+	(void)state;
+	play(&(struct scene){
+		.model = {.jobs = {{.name = "a",
+				    .every = 40,
+				    .delay = 1,
+				    .overlap = OVERLAP_QUEUE}}},
+		.takes = {{"a", 45}},
+		.until = 80,
+		.story = "1 a@0 begins #1 after 0; 46 a@0 ends ok after 45; "
+			 "46 a@40 begins #1 after 5; ",
+		.work = 79,
+	});
+}
+
 static void test_overlap_replaces(void **state)
 {
 	(void)state;
@@ -343,6 +360,7 @@ int main(void)
 		cmocka_unit_test(test_delayed_slot),
 		cmocka_unit_test(test_back_to_back),
 		cmocka_unit_test(test_overlap_skips),
+		cmocka_unit_test(test_overlap_queues),
 		cmocka_unit_test(test_overlap_replaces),
 		cmocka_unit_test(test_replaced_in_the_queue),
 		cmocka_unit_test(test_queue_and_refusals),

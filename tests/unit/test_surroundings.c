@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -38,6 +39,7 @@ static pid_t start_other(int *ret_fd)
 	static char empty[] = "EMPTY=";
 	char *const argv[] = {name, option, script, NULL};
 	char *const envp[] = {first, empty, NULL};
+	static const gid_t groups[] = {4, 65534};
 	struct rlimit64 limit = {50, 60};
 	int in[2];
 	int out[2];
@@ -49,6 +51,8 @@ static pid_t start_other(int *ret_fd)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		/* As far as one may. */
+		(void)setgroups(ARRAY_LENGTH(groups), groups);
 		(void)setrlimit64(RLIMIT_NOFILE, &limit);
 		(void)setpriority(PRIO_PROCESS, 0, 7);
 		(void)dup2(in[0], STDIN_FILENO);
@@ -85,6 +89,11 @@ static void what_another_has_is_read(void **state)
 	assert_int_equal(other.limits[RLIMIT_NOFILE].rlim_max, 60);
 	assert_int_equal(other.nice, 7);
 	assert_false(other.no_new_privileges);
+	if (geteuid() == 0) {
+		assert_int_equal(other.n_groups, 2);
+		assert_int_equal(other.groups[0], 4);
+		assert_int_equal(other.groups[1], 65534);
+	}
 	assert_true(CPU_COUNT(&other.cpus) > 0);
 	surroundings_done(&other);
 	end_other(pid, fd);
@@ -123,6 +132,9 @@ static void take(const struct surroundings *other)
 		_exit(5);
 	if (!getenv("FIRST") || getenv("HOME"))
 		_exit(6);
+	if (own.n_groups != other->n_groups ||
+	    memcmp(own.groups, other->groups, own.n_groups * sizeof(*own.groups)) != 0)
+		_exit(7);
 	_exit(0);
 }
 
@@ -151,19 +163,23 @@ static void what_cannot_be_had_is_named_and_the_rest_taken(void **state)
 {
 	struct surroundings own;
 	const char *what = NULL;
+	struct rlimit64 core;
 	int status;
 	pid_t pid;
 
 	(void)state;
 	assert_int_equal(surroundings_read(getpid(), &own), 0);
-	own.limits[RLIMIT_CORE] = (struct rlimit64){2, 1};
+	own.limits[RLIMIT_CPU] = (struct rlimit64){2, 1};
+	own.limits[RLIMIT_CORE].rlim_cur = 0;
 	own.nice = getpriority(PRIO_PROCESS, 0) + 1;
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		if (surroundings_take(&own, &what) != -EINVAL || strcmp(what, "limits") != 0)
 			_exit(1);
-		_exit(getpriority(PRIO_PROCESS, 0) == own.nice ? 0 : 2);
+		if (getrlimit64(RLIMIT_CORE, &core) < 0 || core.rlim_cur != 0)
+			_exit(2);
+		_exit(getpriority(PRIO_PROCESS, 0) == own.nice ? 0 : 3);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(status, 0);
