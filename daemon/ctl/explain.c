@@ -4,10 +4,10 @@
 #include "calendar/cron.h"
 #include "calendar/duration.h"
 #include "calendar/schedule.h"
+#include "calendar/times.h"
 #include "calendar/zone.h"
 #include "ctl/dst.h"
 #include "ctl/json.h"
-#include "ctl/times.h"
 #include "ctl/when.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 #include "ctl/json.h"
 
 #include "base/text.h"
-#include "ctl/times.h"
+#include "calendar/times.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -3,11 +3,11 @@
 
 #include "calendar/cron.h"
 #include "calendar/duration.h"
+#include "calendar/times.h"
 #include "calendar/zone.h"
 #include "core/model.h"
 #include "ctl/json.h"
 #include "ctl/table.h"
-#include "ctl/times.h"
 
 #include <errno.h>
 #include <stdarg.h>

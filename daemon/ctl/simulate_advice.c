@@ -4,9 +4,9 @@
 #include "base/text.h"
 #include "calendar/duration.h"
 #include "calendar/schedule.h"
+#include "calendar/times.h"
 #include "core/model.h"
 #include "ctl/simulate.h"
-#include "ctl/times.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,11 +1,11 @@
 /* A simulation in tables and sentences: see simulate.h. */
 #include "calendar/duration.h"
+#include "calendar/times.h"
 #include "calendar/zone.h"
 #include "core/model.h"
 #include "ctl/simulate.h"
 #include "ctl/simulate_advice.h"
 #include "ctl/table.h"
-#include "ctl/times.h"
 
 #include <errno.h>
 #include <inttypes.h>

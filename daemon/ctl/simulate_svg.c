@@ -4,9 +4,9 @@
  */
 #include "ctl/simulate_svg.h"
 
+#include "calendar/times.h"
 #include "calendar/zone.h"
 #include "core/model.h"
-#include "ctl/times.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,9 +2,9 @@
 #include "ctl/when.h"
 
 #include "calendar/cron.h"
+#include "calendar/times.h"
 #include "config/values.h"
 #include "ctl/ctl.h"
-#include "ctl/times.h"
 
 #include <errno.h>
 #include <inttypes.h>

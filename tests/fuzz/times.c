@@ -1,6 +1,6 @@
 /* Holds: a time that is read is written so that it is read again as the same, in a zone whose
    clocks are set. */
-#include "ctl/times.h"
+#include "calendar/times.h"
 #include "base/arena.h"
 #include "calendar/zone.h"
 #include "fuzz.h"

@@ -1,7 +1,7 @@
 /* Times as people write and read them: in a zone, around its changes. */
 #include "base/arena.h"
+#include "calendar/times.h"
 #include "calendar/zone.h"
-#include "ctl/times.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* See times.h. */
-#include "ctl/times.h"
+#include "calendar/times.h"
 
 #include "calendar/civil.h"
 #include "calendar/duration.h"
