@@ -3,6 +3,7 @@
 
 #include "config/convert.h"
 #include "config/drafts.h"
+#include "config/origins.h"
 #include "config/section.h"
 #include "config/timing.h"
 #include "config/uses.h"
@@ -39,9 +40,11 @@ struct builder {
 	struct option_given top_given[OPTION_COUNT]; /* without their texts */
 	bool in_main;
 	const char *file;
+	unsigned default_lines[OPTION_COUNT]; /* where its defaults stand; 0: it gives none */
 	struct arena scratch; /* of the section in hand */
 	struct vector jobs;   /* struct job, in the order of the files */
 	struct vector groups; /* struct group */
+	struct vector files;  /* struct model_file */
 	struct uses uses;
 	struct drafts drafts;
 	struct timing timing;
@@ -108,6 +111,7 @@ void builder_free(struct builder *builder)
 	model_unref(builder->model);
 	free(builder->jobs.items);
 	free(builder->groups.items);
+	free(builder->files.items);
 	arena_done(&builder->scratch);
 	uses_done(&builder->uses);
 	drafts_done(&builder->drafts);
@@ -120,14 +124,43 @@ const char *builder_keep(struct builder *builder, const char *text)
 	return arena_copy(&builder->model->arena, text, strlen(text));
 }
 
-void builder_begin_file(struct builder *builder, const char *file)
+/* The file in hand has been read: keeps where its defaults stand. */
+static int end_file(struct builder *builder)
 {
+	struct origin origins[OPTION_COUNT];
+	struct model_file *file;
+	size_t count = 0;
+
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		if (builder->default_lines[i] > 0)
+			origins[count++] = (struct origin){.option = (enum option_id)i,
+							   .line = builder->default_lines[i]};
+	if (!builder->file || (count == 0 && !builder->in_main))
+		return 0;
+	file = push(&builder->files, sizeof(*file));
+	if (!file)
+		return -ENOMEM;
+	*file = (struct model_file){.path = builder->file};
+	if (count == 0)
+		return 0;
+	memset(builder->default_lines, 0, sizeof(builder->default_lines));
+	file->defaults = origins_keep(&builder->model->arena, 0, origins, count);
+	return file->defaults ? 0 : -ENOMEM;
+}
+
+int builder_begin_file(struct builder *builder, const char *file)
+{
+	int r = end_file(builder);
+
+	if (r < 0)
+		return r;
 	builder->in_main = !builder->file;
 	if (builder->in_main)
 		builder->top.at.file = file;
 	builder->file = file;
 	builder->defaults = builder->main_defaults;
 	builder->plain = NULL;
+	return 0;
 }
 
 int builder_take_top(struct builder *builder, const struct option_given *given)
@@ -252,6 +285,18 @@ static struct draft *share_draft(struct builder *builder, const struct section *
 	return builder->plain;
 }
 
+/* Where the options of a job stand. NULL: out of memory. */
+static const unsigned char *keep_origins(struct builder *builder, const struct section *section)
+{
+	struct origin origins[OPTION_COUNT];
+	size_t count = 0;
+
+	for (size_t i = 0; i < section->n_given; i++)
+		origins[count++] = (struct origin){.option = option_id(section->given[i].option),
+						   .line = section->given[i].line};
+	return origins_keep(&builder->model->arena, section->at.line, origins, count);
+}
+
 /* The rest of a job whose options are good. */
 static int fill_job(struct builder *builder, struct job *job, const struct section *section,
 		    struct draft **ret_draft)
@@ -261,7 +306,8 @@ static int fill_job(struct builder *builder, struct job *job, const struct secti
 
 	job->command = values->command;
 	job->command.args = keep_command(builder, &values->command);
-	if (!draft || !job->command.args)
+	job->origins = keep_origins(builder, section);
+	if (!draft || !job->command.args || !job->origins)
 		return -ENOMEM;
 	job->settings = &draft->settings;
 	*ret_draft = draft;
@@ -352,6 +398,9 @@ static int take_defaults(struct builder *builder, struct section *section)
 			return -ENOMEM;
 	}
 	values->timezone = NULL; /* its zone stays */
+	for (size_t i = 0; i < section->n_given; i++)
+		builder->default_lines[option_id(section->given[i].option)] =
+			section->given[i].line;
 	builder->defaults.values = *values;
 	option_set_merge(&builder->defaults.given, &section->own);
 	builder->plain = NULL;
@@ -484,6 +533,23 @@ static int finish_jobs(struct builder *builder)
 	return 0;
 }
 
+static int finish_files(struct builder *builder)
+{
+	struct model *model = builder->model;
+	size_t count;
+	int r = end_file(builder);
+
+	count = builder->files.count;
+	if (r < 0 || count == 0)
+		return r;
+	model->files = arena_alloc(&model->arena, count * sizeof(*model->files));
+	if (!model->files)
+		return -ENOMEM;
+	memcpy(model->files, builder->files.items, count * sizeof(*model->files));
+	model->n_files = count;
+	return 0;
+}
+
 int builder_finish(struct builder *builder, struct model **ret_model)
 {
 	int r;
@@ -498,6 +564,8 @@ int builder_finish(struct builder *builder, struct model **ret_model)
 		uses_check(&builder->uses, builder->model, builder->diags);
 		r = finish_jobs(builder);
 	}
+	if (r == 0)
+		r = finish_files(builder);
 	if (r == 0 && builder->diags->errors > 0)
 		r = -EINVAL;
 	if (r < 0)

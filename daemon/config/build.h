@@ -25,9 +25,9 @@ const char *builder_keep(struct builder *builder, const char *text) _must_check_
 
 /*
  * A file begins, the main file first: what follows stands in it. `file` must live as long as the
- * model.
+ * model. Returns 0 or -ENOMEM.
  */
-void builder_begin_file(struct builder *builder, const char *file);
+int builder_begin_file(struct builder *builder, const char *file) _must_check_;
 
 /* An option of the top level, converted and kept; problems are reported. Returns 0, problems or
    not; or -ENOMEM. */

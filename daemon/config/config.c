@@ -337,7 +337,9 @@ static int read_source(struct loader *loader)
 	text = file.text;
 	if (is_repeated(loader, &file))
 		return 0;
-	builder_begin_file(loader->builder, source.path);
+	r = builder_begin_file(loader->builder, source.path);
+	if (r < 0)
+		return r;
 	r = scan_text(text, file.len, source.path, where, loader->diags, &scan);
 	if (r == 0)
 		r = parse_text(text, &scan, source.path, where, &sink, loader->diags);

@@ -4,6 +4,7 @@
 #include "calendar/cron.h"
 #include "calendar/zone.h"
 #include "config/convert.h"
+#include "config/origins.h"
 #include "config/place.h"
 #include "config/section.h"
 #include "config/write.h"
@@ -48,6 +49,21 @@ static struct section section_of(const struct dump *dump, const struct option_va
 	return section;
 }
 
+/* Does the option say anything in a section where it may stand? */
+static bool is_told(const struct dump *dump, const struct section *section,
+		    const struct option *option, enum option_where where)
+{
+	const struct option_values *values = &section->values;
+
+	if (!(option->where & where) || option->type == OPTION_SECTION ||
+	    option->type == OPTION_FUNCTION || !option_is_set(option, values) ||
+	    section_forbids(section, option_id(option)))
+		return false;
+	/* If it is not what is built in, it has to be written all the same. */
+	return !section_ignores(section, option_id(option)) ||
+	       !is_fallback(dump, option, values);
+}
+
 static void dump_options(const struct dump *dump, const struct option_values *values,
 			 enum option_where where)
 {
@@ -56,13 +72,7 @@ static void dump_options(const struct dump *dump, const struct option_values *va
 	for (size_t i = 0; i < OPTION_COUNT; i++) {
 		const struct option *option = &option_table[i];
 
-		if (!(option->where & where) || option->type == OPTION_SECTION ||
-		    option->type == OPTION_FUNCTION || !option_is_set(option, values) ||
-		    section_forbids(&section, option_id(option)))
-			continue;
-		/* If it is not what is built in, it has to be written all the same. */
-		if (section_ignores(&section, option_id(option)) &&
-		    is_fallback(dump, option, values))
+		if (!is_told(dump, &section, option, where))
 			continue;
 		(void)fprintf(dump->out, "%s%-*s = ", where == IN_MAIN ? "" : "\t",
 			      where == IN_MAIN  ? TOP_WIDTH
@@ -164,4 +174,72 @@ int config_dump(const struct model *model, const char *const *jobs, size_t n_job
 		}
 	}
 	return ferror(out) ? -EIO : 0;
+}
+
+/* What nobody is the wiser for by whom it should not be known: no commands, no environment, no
+   files, no people. */
+static bool is_harmless(const struct option *option)
+{
+	switch (option->type) {
+	case OPTION_PROGRAM:
+	case OPTION_ACCOUNT:
+	case OPTION_FILE:
+	case OPTION_PATH:
+	case OPTION_DIRECTORY:
+	case OPTION_OUTPUT:
+	case OPTION_VARIABLES:
+	case OPTION_NAMES:
+	case OPTION_FILES:
+	case OPTION_ADDRESS:
+	case OPTION_ADDRESSES:
+	case OPTION_COMMAND:
+		return false;
+	default:
+		return true;
+	}
+}
+
+int config_each_setting(const struct model *model, const struct job *job,
+			bool (*fn)(void *ctx, const struct config_setting *setting), void *ctx)
+{
+	struct dump dump = {.model = model};
+	struct option_values values;
+	struct section section;
+	_cleanup_free_ char *texts = NULL;
+	const char *text;
+	size_t size;
+	int r;
+
+	option_fallbacks(&dump.fallbacks, &dump.has_fallback);
+	values = job_values(&dump, job);
+	section = section_of(&dump, &values, IN_JOB);
+	dump.out = open_memstream(&texts, &size);
+	if (!dump.out)
+		return -ENOMEM;
+	/* One after the other, each with a NUL: there is no memory to run out of between them. */
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		if (!is_told(&dump, &section, &option_table[i], IN_JOB))
+			continue;
+		option_write(&option_table[i], &values, dump.out);
+		(void)putc('\0', dump.out);
+	}
+	r = ferror(dump.out) ? -ENOMEM : 0;
+	if (fclose(dump.out) != 0 || r < 0)
+		return -ENOMEM;
+	text = texts;
+	for (size_t i = 0; i < OPTION_COUNT; i++) {
+		struct config_setting setting = {
+			.name = option_table[i].name,
+			.value = text,
+			.harmless = is_harmless(&option_table[i]),
+		};
+
+		if (!is_told(&dump, &section, &option_table[i], IN_JOB))
+			continue;
+		text += strlen(text) + 1;
+		(void)origins_find(model, job, (enum option_id)i, &setting.file, &setting.line);
+		if (!fn(ctx, &setting))
+			return -ECANCELED;
+	}
+	return 0;
 }

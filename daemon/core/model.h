@@ -214,6 +214,13 @@ struct job {
 	struct command_line command;
 	unsigned line;    /* where the section begins ... */
 	const char *file; /* ... and in which file */
+	const unsigned char *origins; /* of its options: config/origins.h; NULL: not known */
+};
+
+/* A file that has defaults for its jobs; the main file's are for all others, too. */
+struct model_file {
+	const char *path;              /* the very text that its jobs' `file` is */
+	const unsigned char *defaults; /* where they stand: config/origins.h; NULL: there are none */
 };
 
 /* What the daemon itself needs to know. */
@@ -238,6 +245,8 @@ struct model {
 	size_t n_jobs;
 	struct group *groups; /* sorted by name, names unique */
 	size_t n_groups;
+	struct model_file *files; /* the main file, and those that have defaults */
+	size_t n_files;
 	const struct zone *local_zone; /* that of jobs that name none; NULL: no job needs it */
 };
 
