@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "calendar/duration.h"
+#include "control/server.h"
 #include "directory.h"
 #include "effects.h"
 #include "exec/reaper.h"
@@ -82,7 +83,7 @@ static void finish(struct daemon *daemon, struct run_tail *tail)
 
 	/* It is nobody's after the step. */
 	if (engine_run_is_notice(er))
-		effects_drop_output(tail);
+		effects_let_go(tail);
 	step(daemon, &(struct engine_event){
 			     .kind = ENGINE_FINISHED,
 			     .run = er,
@@ -346,6 +347,13 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
 	}
 }
 
+static void on_stop_soon(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	stop(arg);
+}
+
 static const int handled[DAEMON_SIGNALS] = {SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
 /* --- life --- */
@@ -406,6 +414,7 @@ static int add_timers(struct daemon *daemon)
 	(void)evtimer_assign(&daemon->orphan_pause, daemon->base, on_orphan_pause, daemon);
 	(void)evtimer_assign(&daemon->rearm, daemon->base, on_rearm, daemon);
 	(void)evtimer_assign(&daemon->reload, daemon->base, on_reload, daemon);
+	(void)evtimer_assign(&daemon->stop_soon, daemon->base, on_stop_soon, daemon);
 	(void)evtimer_assign(&daemon->stop_limit, daemon->base, on_stop_limit, daemon);
 	(void)event_assign(&daemon->stop_tick, daemon->base, -1, EV_PERSIST, on_stop_tick, daemon);
 	daemon_set_timer(&daemon->rearm, FAR_AWAY);
@@ -428,6 +437,8 @@ int daemon_new(const char *config_path, struct daemon **ret_daemon)
 	if (!daemon)
 		return -ENOMEM;
 	STAILQ_INIT(&daemon->starting);
+	STAILQ_INIT(&daemon->reload_waiters);
+	STAILQ_INIT(&daemon->reload_waiters_again);
 	daemon->config_path = config_path;
 	daemon->started = clock_elapsed();
 	machine_key(daemon->host, sizeof(daemon->host));
@@ -479,10 +490,10 @@ static void hold_signals(void)
 	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-static bool drop_output(void *ctx, struct engine_run *er)
+static bool let_go(void *ctx, struct engine_run *er)
 {
 	(void)ctx;
-	effects_drop_output(engine_run_tail(er));
+	effects_let_go(engine_run_tail(er));
 	return true;
 }
 
@@ -491,6 +502,7 @@ void daemon_free(struct daemon *daemon)
 	if (!daemon)
 		return;
 	hold_signals();
+	control_free(steal_ptr(daemon->control));
 	if (daemon->pool) {
 		unsigned killed;
 
@@ -512,7 +524,7 @@ void daemon_free(struct daemon *daemon)
 	pool_free(daemon->pool);
 	if (daemon->engine) {
 		spans_done(daemon);
-		engine_each_run(daemon->engine, drop_output, NULL);
+		engine_each_run(daemon->engine, let_go, NULL);
 	}
 	engine_free(daemon->engine);
 	run_context_free(daemon->runs);

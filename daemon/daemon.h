@@ -21,11 +21,13 @@
 /* The signals that the loop handles, SIGCHLD apart. */
 #define DAEMON_SIGNALS 4
 
+struct control;
 struct daemon;
 struct directory;
 struct expectation;
 struct loader;
 struct records;
+struct reload_waiter;
 
 /* Behind each struct engine_job. */
 struct job_tail {
@@ -33,6 +35,7 @@ struct job_tail {
 	struct daemon *daemon;           /* NULL: the timer was never armed */
 	struct expectation *expectation; /* of a success; NULL: there never was one */
 	usec_t last_ended;               /* wall time; 0: it has not run yet */
+	usec_t last_success;             /* wall time; 0: never, or not since the ledger began */
 	uint32_t last_msec;              /* how long that run took */
 	enum verdict last_verdict;
 	uint32_t number; /* in the ledger; 0: none yet */
@@ -53,6 +56,10 @@ struct run_tail {
 };
 
 STAILQ_HEAD(run_line, run_tail);
+STAILQ_HEAD(reload_waiters, reload_waiter);
+
+/* Room for what is lacking, in words. */
+#define NEEDS_TEXT_SIZE 256
 
 struct daemon {
 	const char *config_path;
@@ -66,7 +73,8 @@ struct daemon {
 	struct clockwatch *clockwatch;
 	struct loader *loader;
 	struct records *records; /* NULL: there is no ledger */
-	struct past past;        /* while the first configuration is put in force */
+	struct control *control;
+	struct past past; /* while the first configuration is put in force */
 	char boot[PAST_BOOT_ID_SIZE];
 	struct run_line starting; /* started by the step, and not in the pool yet */
 	struct run_tail *failed;  /* the pool would not take them; the engine is to hear of it */
@@ -76,9 +84,10 @@ struct daemon {
 	struct event done_pause;
 	struct event orphan; /* SIGCHLD */
 	struct event orphan_pause;
-	struct event reload; /* SIGHUP came */
-	struct event rearm;  /* a timer could not be armed: no memory */
-	struct event status; /* STATUS= is out of date */
+	struct event reload;    /* SIGHUP came */
+	struct event stop_soon; /* somebody wants that, as by SIGTERM */
+	struct event rearm;     /* a timer could not be armed: no memory */
+	struct event status;    /* STATUS= is out of date */
 	struct event watchdog;
 	struct event catch_up; /* the next run that is caught up */
 	struct event stop_limit;
@@ -95,10 +104,18 @@ struct daemon {
 	usec_t stop_give_up;      /* elapsed: no more time is asked for; 0: not stopped hard yet */
 	bool stopping;
 	bool drained;
-	bool gave_way;      /* it stops because another daemon has what is this one's */
-	bool reload_again;  /* SIGHUP came while the configuration was being read */
-	char *reload_error; /* why the last reload failed; NULL: it did not */
-	struct needs needs; /* that are not met */
+	bool gave_way;           /* it stops because another daemon has what is this one's */
+	bool reload_again;       /* SIGHUP came while the configuration was being read */
+	char *reload_error;      /* why the last reload failed; NULL: it did not */
+	usec_t loaded;           /* wall time of the load that is in force */
+	struct engine_diff diff; /* what it changed */
+	struct reload_waiters reload_waiters;       /* for the load that is under way */
+	struct reload_waiters reload_waiters_again; /* for that of reload_again */
+	struct needs needs;                         /* that are not met */
+	char needs_text[NEEDS_TEXT_SIZE]; /* the same, as last told to the control server */
+	/* By control_host.c, for as long as the step takes: of the run that is asked for. */
+	struct text_list *asked_environment;
+	uint64_t asked_run;
 	struct report_streaks streaks;
 };
 

@@ -2,6 +2,8 @@
 #include "effects.h"
 
 #include "base/log.h"
+#include "control/server.h"
+#include "control_host.h"
 #include "daemon.h"
 #include "records.h"
 #include "report.h"
@@ -159,10 +161,13 @@ static void cancel(struct daemon *daemon, struct engine_run *er, enum cancel_mod
 	give_back(daemon, tail);
 }
 
-void effects_drop_output(struct run_tail *tail)
+void effects_let_go(struct run_tail *tail)
 {
 	free(tail->run.output);
 	tail->run.output = NULL;
+	/* control_host.c made it. */
+	free((void *)(uintptr_t)tail->run.environment);
+	tail->run.environment = NULL;
 }
 
 static void ended(struct engine_run *er, const struct effect *effect)
@@ -181,9 +186,11 @@ static void ended(struct engine_run *er, const struct effect *effect)
 		tail->last_ended = clock_wall() - (clock_elapsed() - result->ended);
 		tail->last_msec = msec > UINT32_MAX ? UINT32_MAX : (uint32_t)msec;
 		tail->last_verdict = effect->verdict;
+		if (effect->verdict == VERDICT_OK)
+			tail->last_success = tail->last_ended;
 	}
 	if (!engine_run_is_notice(er))
-		effects_drop_output(run_tail);
+		effects_let_go(run_tail);
 }
 
 static void apply(void *ctx, const struct effect *effect)
@@ -218,7 +225,7 @@ static void apply(void *ctx, const struct effect *effect)
 		break;
 	case EFFECT_NOTICE_DROPPED:
 		report_notice_dropped(effect->run, effect->reason, effect->result);
-		effects_drop_output(engine_run_tail(effect->run));
+		effects_let_go(engine_run_tail(effect->run));
 		break;
 	case EFFECT_DROPS_END:
 		report_drops_end(effect->job);
@@ -251,6 +258,7 @@ static void apply(void *ctx, const struct effect *effect)
 			effect->count);
 		break;
 	case EFFECT_LOADED:
+		daemon->diff = effect->diff;
 		report_loaded(daemon, &effect->diff);
 		break;
 	case EFFECT_ADOPT:
@@ -262,7 +270,7 @@ static void apply(void *ctx, const struct effect *effect)
 		break;
 	case EFFECT_PUT_OFF:
 		report_put_off(effect->run);
-		effects_drop_output(engine_run_tail(effect->run));
+		effects_let_go(engine_run_tail(effect->run));
 		break;
 	case EFFECT_PAUSED:
 		report_paused(effect->job);
@@ -273,8 +281,10 @@ static void apply(void *ctx, const struct effect *effect)
 	case EFFECT_CATCH_UP:
 		spans_catch_up(daemon, effect->span);
 		break;
-	/* Only to be recorded. */
 	case EFFECT_ACCEPTED:
+		control_host_accepted(daemon, effect->run);
+		break;
+	/* Only to be recorded. */
 	case EFFECT_NOT_RUN:
 	case EFFECT_HELD:
 	case EFFECT_JOB_KNOWN:
@@ -286,6 +296,8 @@ static void apply(void *ctx, const struct effect *effect)
 		(void)event_base_loopexit(daemon->base, NULL);
 		break;
 	}
+	if (daemon->control)
+		control_effect(daemon->control, effect);
 }
 
 struct effect_sink effects_sink(struct daemon *daemon)

@@ -13,5 +13,6 @@ struct effect_sink effects_sink(struct daemon *daemon);
    not to come before what the step did. */
 void effects_start(struct daemon *daemon);
 
-/* Frees what a run printed: nobody is to be told of it, or everybody was. */
-void effects_drop_output(struct run_tail *tail);
+/* Frees what a run printed, and the environment it was asked for with: nobody is to be told of it,
+   or everybody was. */
+void effects_let_go(struct run_tail *tail);

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct control_facts;
 struct daemon;
 struct model;
 struct run_tail;
@@ -54,3 +55,6 @@ void records_process(struct daemon *daemon, const struct run_tail *tail, pid_t p
 
 /* Writes what is wrong with the ledger; nothing if nothing is. */
 void records_describe(const struct daemon *daemon, char *buf, size_t size);
+
+/* The same for the control server, with the numbers. */
+void records_facts(const struct daemon *daemon, struct control_facts *facts);

@@ -2,6 +2,7 @@
 #include "records_internal.h"
 
 #include "base/log.h"
+#include "control/host.h"
 #include "daemon.h"
 #include "exec/process.h"
 #include "numbers.h"
@@ -83,6 +84,22 @@ void records_describe(const struct daemon *daemon, char *buf, size_t size)
 	buf[0] = '\0';
 	if (records && records->news.trouble)
 		(void)snprintf(buf, size, "THE LEDGER CANNOT BE WRITTEN: %s", records->news.text);
+}
+
+void records_facts(const struct daemon *daemon, struct control_facts *facts)
+{
+	const struct records *records = daemon->records;
+
+	facts->has_ledger = records;
+	facts->ledger = "";
+	if (!records)
+		return;
+	if (records->state_dir)
+		facts->ledger_dir = state_dir_path(records->state_dir);
+	if (records->news.trouble)
+		facts->ledger = records->news.text;
+	facts->ledger_waiting = records->news.waiting;
+	facts->ledger_dropped = records->news.dropped;
 }
 
 /* --- life --- */

@@ -4,6 +4,8 @@
 #include "base/diag.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "control/server.h"
+#include "control_host.h"
 #include "daemon.h"
 #include "loading.h"
 #include "records.h"
@@ -17,6 +19,13 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Somebody who is to be told what comes of a load. */
+struct reload_waiter {
+	void (*done)(void *ctx, const struct control_reloaded *what);
+	void *ctx;
+	STAILQ_ENTRY(reload_waiter) link;
+};
 
 /* Text of a failed reload that is kept for the status. */
 #define RELOAD_ERROR_MAX 400
@@ -66,7 +75,8 @@ static int open_past(struct daemon *daemon, const struct model *model)
 		return r;
 	restore_prepare(daemon, model);
 	run_context_clear(daemon->runs);
-	return 0;
+	/* Before the first effect, which it counts. */
+	return control_host_start(daemon);
 }
 
 static int put_in_force(struct daemon *daemon, struct model *model)
@@ -91,6 +101,8 @@ static int put_in_force(struct daemon *daemon, struct model *model)
 	else
 		records_configure(daemon, model);
 	daemon->running = true;
+	daemon->loaded = clock_wall();
+	control_configure(daemon->control, model);
 	return 0;
 }
 
@@ -123,16 +135,56 @@ static void trim(void)
 	(void)malloc_trim(0);
 }
 
-static void say_stopping(void)
+static void tell_waiters(struct daemon *daemon, const struct control_reloaded *what)
+{
+	struct reload_waiter *waiter;
+
+	while ((waiter = STAILQ_FIRST(&daemon->reload_waiters))) {
+		struct reload_waiter told = *waiter;
+
+		STAILQ_REMOVE_HEAD(&daemon->reload_waiters, link);
+		free(waiter);
+		told.done(told.ctx, what);
+	}
+	STAILQ_CONCAT(&daemon->reload_waiters, &daemon->reload_waiters_again);
+}
+
+static void refuse(struct daemon *daemon)
 {
 	log_msg(LOG_LEVEL_NOTICE, "no reload: everyd is stopping");
+	STAILQ_CONCAT(&daemon->reload_waiters, &daemon->reload_waiters_again);
+	tell_waiters(daemon, &(struct control_reloaded){.r = -ESHUTDOWN, .text = ""});
+}
+
+/* What `everyd -t` would say. */
+static void tell_outcome(struct daemon *daemon, int r, const struct diags *diags)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	FILE *file;
+
+	if (STAILQ_EMPTY(&daemon->reload_waiters))
+		return;
+	file = open_memstream(&text, &size);
+	if (file) {
+		config_tell(daemon->config_path, r, diags, true, file);
+		(void)fclose(file);
+	}
+	tell_waiters(daemon, &(struct control_reloaded){
+				     .r = r,
+				     .diff = daemon->diff,
+				     .text = text ? text : "",
+			     });
 }
 
 static void finish(struct daemon *daemon, struct loaded *loaded)
 {
-	if (conclude(daemon, loaded) < 0)
+	int r = conclude(daemon, loaded);
+
+	if (r < 0)
 		log_msg(LOG_LEVEL_ERROR,
 			"reload failed: the previous configuration stays in force");
+	tell_outcome(daemon, r, &loaded->diags);
 	loaded_done(loaded);
 	trim();
 	status_refresh(daemon);
@@ -149,7 +201,7 @@ static void on_loaded(void *ctx, struct loaded *loaded)
 	struct daemon *daemon = ctx;
 
 	if (daemon->stopping)
-		say_stopping();
+		refuse(daemon);
 	else
 		finish(daemon, loaded);
 }
@@ -159,7 +211,7 @@ void reload_begin(struct daemon *daemon)
 	struct loaded none = {0};
 
 	if (daemon->stopping) {
-		say_stopping();
+		refuse(daemon);
 		return;
 	}
 	status_tell(daemon, notify_reloading);
@@ -168,6 +220,45 @@ void reload_begin(struct daemon *daemon)
 		daemon->reload_again = true;
 	else if (none.r < 0)
 		finish(daemon, &none);
+}
+
+int reload_ask(struct daemon *daemon, void (*done)(void *ctx, const struct control_reloaded *what),
+	       void *ctx)
+{
+	struct reload_waiter *waiter;
+
+	if (daemon->stopping)
+		return -ESHUTDOWN;
+	waiter = malloc(sizeof(*waiter));
+	if (!waiter)
+		return -ENOMEM;
+	*waiter = (struct reload_waiter){.done = done, .ctx = ctx};
+	/* What is being read now may have been changed since. */
+	if (loader_is_busy(daemon->loader))
+		STAILQ_INSERT_TAIL(&daemon->reload_waiters_again, waiter, link);
+	else
+		STAILQ_INSERT_TAIL(&daemon->reload_waiters, waiter, link);
+	daemon_set_timer(&daemon->reload, 0);
+	return 0;
+}
+
+static void forget(struct reload_waiters *waiters, const void *ctx)
+{
+	struct reload_waiter *waiter;
+
+	STAILQ_FOREACH(waiter, waiters, link)
+	if (waiter->ctx == ctx)
+		break;
+	if (!waiter)
+		return;
+	STAILQ_REMOVE(waiters, waiter, reload_waiter, link);
+	free(waiter);
+}
+
+void reload_forget(struct daemon *daemon, const void *ctx)
+{
+	forget(&daemon->reload_waiters, ctx);
+	forget(&daemon->reload_waiters_again, ctx);
 }
 
 int reload_start(struct daemon *daemon)

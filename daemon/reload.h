@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 
+struct control_reloaded;
 struct daemon;
 
 /* Reads the configuration and puts it in force, and is ready for more from then on. What is wrong
@@ -14,3 +15,11 @@ int reload_start(struct daemon *daemon) _must_check_;
  * wrong is logged. What is asked for while one is being read becomes one more load behind it.
  */
 void reload_begin(struct daemon *daemon);
+
+/* The same, and calls done() from the loop with what came of it, never from within this call.
+   Returns 0, -ESHUTDOWN or -ENOMEM. */
+int reload_ask(struct daemon *daemon, void (*done)(void *ctx, const struct control_reloaded *what),
+	       void *ctx) _must_check_;
+
+/* done() is not called with that `ctx` any more. */
+void reload_forget(struct daemon *daemon, const void *ctx);

@@ -32,6 +32,7 @@ struct control_facts {
 	const char *needs;        /* what the machine lacks for some jobs; "": nothing */
 	/* The ledger. */
 	bool has_ledger;    /* not durability = "none" */
+	const char *ledger_dir; /* NULL: it could not be had yet */
 	const char *ledger; /* what is wrong with it; "": nothing */
 	uint64_t ledger_waiting;
 	uint64_t ledger_dropped;
@@ -91,5 +92,4 @@ struct control_host {
 	void *daemon;
 	struct engine *engine;
 	struct event_base *base;
-	const char *state_dir; /* of the ledger; NULL: there is none */
 };

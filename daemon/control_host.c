@@ -1,0 +1,182 @@
+/* See control_host.h. */
+#include "control_host.h"
+
+#include "base/log.h"
+#include "control/server.h"
+#include "daemon.h"
+#include "directory.h"
+#include "loading.h"
+#include "records.h"
+#include "reload.h"
+#include "spans.h"
+#include "words.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void tell_facts(void *ctx, struct control_facts *ret_facts)
+{
+	struct daemon *daemon = ctx;
+	const struct model *model = engine_model(daemon->engine);
+	usec_t uptime = clock_elapsed() - daemon->started;
+	struct pool_stats stats;
+
+	pool_stats(daemon->pool, &stats);
+	needs_describe(&daemon->needs, daemon->needs_text, sizeof(daemon->needs_text));
+	*ret_facts = (struct control_facts){
+		.config_path = daemon->config_path,
+		.started = clock_wall() - uptime,
+		.uptime = uptime,
+		.workers = model->daemon.workers,
+		.busy = stats.busy,
+		.queued = stats.queued,
+		.stopping = daemon->stopping,
+		.loading = loader_is_busy(daemon->loader),
+		.reload_error = daemon->reload_error,
+		.loaded = daemon->loaded,
+		.needs = daemon->needs_text,
+		.log_dropped = log_dropped(),
+	};
+	records_facts(daemon, ret_facts);
+}
+
+static void tell_job(void *ctx, const struct engine_job *job, struct control_job_facts *ret_facts)
+{
+	/* The engine's is const here, what is behind it is the shell's. */
+	const struct job_tail *tail = engine_job_tail((struct engine_job *)(uintptr_t)job);
+
+	(void)ctx;
+	*ret_facts = (struct control_job_facts){
+		.number = tail->number,
+		.last_ended = tail->last_ended,
+		.last_took = tail->last_msec * USEC_PER_MSEC,
+		.last_verdict = tail->last_verdict,
+		.last_success = tail->last_success,
+	};
+}
+
+static void tell_run(void *ctx, const struct engine_run *run, struct control_run_facts *ret_facts)
+{
+	struct engine_run *er = (struct engine_run *)(uintptr_t)run;
+	usec_t age = words_age(er);
+	pid_t pid = words_pid(er);
+
+	(void)ctx;
+	*ret_facts = (struct control_run_facts){
+		.pid = pid,
+		.age = age,
+		.started = pid > 0 ? clock_wall() - age : 0,
+		.wait = er->state == RUN_BACKOFF ? spans_left(er) : 0,
+	};
+}
+
+static void take_step(void *ctx, const struct engine_event *event)
+{
+	daemon_step(ctx, event);
+}
+
+/* --- a run that is asked for --- */
+
+/* A copy in one piece, for free(3). NULL: out of memory. */
+static struct text_list *copy_list(const struct text_list *list)
+{
+	struct text_list *copy;
+	const char *end = list->texts;
+
+	for (uint32_t i = 0; i < list->n; i++)
+		end += strlen(end) + 1;
+	copy = malloc(sizeof(*copy) + (size_t)(end - list->texts));
+	if (!copy)
+		return NULL;
+	*copy = (struct text_list){.texts = (const char *)(copy + 1), .n = list->n};
+	memcpy(copy + 1, list->texts, (size_t)(end - list->texts));
+	return copy;
+}
+
+void control_host_accepted(struct daemon *daemon, struct engine_run *er)
+{
+	struct run_tail *tail = engine_run_tail(er);
+
+	if (!er->manual)
+		return;
+	tail->run.environment = steal_ptr(daemon->asked_environment);
+	daemon->asked_run = er->id;
+}
+
+static int refusal(enum reason reason)
+{
+	switch (reason) {
+	case REASON_QUEUE_FULL:
+		return -EAGAIN;
+	case REASON_STOPPING:
+		return -ESHUTDOWN;
+	default:
+		return -EBUSY;
+	}
+}
+
+static int run_now(void *ctx, struct engine_job *job, const struct text_list *environment,
+		   bool force, uint64_t *ret_run)
+{
+	struct daemon *daemon = ctx;
+	struct engine_asked asked = {.force = force};
+
+	if (environment->n > 0) {
+		daemon->asked_environment = copy_list(environment);
+		if (!daemon->asked_environment)
+			return -ENOMEM;
+	}
+	daemon_step(daemon,
+		    &(struct engine_event){.kind = ENGINE_RUN_NOW, .job = job, .asked = &asked});
+	if (!asked.run) {
+		free(steal_ptr(daemon->asked_environment));
+		return refusal(asked.refused);
+	}
+	*ret_run = daemon->asked_run;
+	return 0;
+}
+
+/* --- life --- */
+
+static int ask_reload(void *ctx, void (*done)(void *ctx, const struct control_reloaded *what),
+		      void *waiter)
+{
+	return reload_ask(ctx, done, waiter);
+}
+
+static void forget_reload(void *ctx, void *waiter)
+{
+	reload_forget(ctx, waiter);
+}
+
+/* The answer comes first. */
+static void stop(void *ctx)
+{
+	struct daemon *daemon = ctx;
+
+	daemon_set_timer(&daemon->stop_soon, 0);
+}
+
+static const struct control_host_ops ops = {
+	.facts = tell_facts,
+	.job_facts = tell_job,
+	.run_facts = tell_run,
+	.step = take_step,
+	.run_now = run_now,
+	.reload = ask_reload,
+	.forget = forget_reload,
+	.stop = stop,
+};
+
+int control_host_start(struct daemon *daemon)
+{
+	const struct control_host host = {
+		.ops = &ops,
+		.daemon = daemon,
+		.engine = daemon->engine,
+		.base = daemon->base,
+	};
+
+	return control_new(&host, directory_path(daemon->directory), &daemon->control);
+}
