@@ -1,6 +1,8 @@
 /* See log.h. */
 #include "base/log.h"
 
+#include "base/log_buffer.h"
+#include "base/log_tap.h"
 #include "base/text.h"
 
 #include <assert.h>
@@ -37,23 +39,6 @@
 /* Records handed to the sink in one call. */
 #define LOG_BATCH 64
 
-/* A record in the buffer; the job's name and the text follow, each with its NUL. */
-struct entry {
-	uint64_t run;
-	usec_t wall;
-	uint32_t size;    /* of header and texts, rounded up to the alignment of the next entry */
-	uint32_t len;     /* of the text */
-	uint16_t job_len; /* of the name; 0: none, and no NUL either */
-	uint8_t level;
-	uint8_t target;
-	uint8_t stream; /* index into stream_names */
-};
-
-struct buffer {
-	char *bytes;
-	size_t used;
-};
-
 enum writer_state {
 	WRITER_BUSY,
 	WRITER_IDLE,      /* waits for anything to write */
@@ -73,8 +58,8 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t filled; /* for the writer: something waits, or it shall stop */
 	pthread_cond_t room;   /* for callers: the buffers were swapped, or the writer has ended */
-	struct buffer filling;
-	struct buffer writing;
+	struct log_buffer filling;
+	struct log_buffer writing;
 	uint64_t progress;       /* batches that the sink has taken */
 	uint64_t dropped;        /* lines since log_init() */
 	uint64_t dropped_unsaid; /* of them not yet reported */
@@ -87,8 +72,6 @@ static struct {
 	.max_level = LOG_LEVEL_INFO,
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 };
-
-static const char *const stream_names[] = {NULL, "stdout", "stderr"};
 
 static const struct {
 	const char *name;
@@ -129,8 +112,14 @@ void log_set_target(enum log_target target, struct log_sink sink)
 /* Records of one target. */
 static void write_records(const struct log_record *records, size_t count)
 {
-	const struct log_sink *sink = &logger.sinks[records[0].target];
+	enum log_target target = records[0].target;
+	const struct log_sink *sink;
 
+	/* A sink that is stuck does not stop those who follow. */
+	log_tap_put(records, count);
+	if (target == LOG_TARGET_TAP)
+		return;
+	sink = &logger.sinks[target];
 	if (sink->write)
 		sink->write(sink->ctx, records, count);
 }
@@ -138,64 +127,6 @@ static void write_records(const struct log_record *records, size_t count)
 bool log_enabled(enum log_level level)
 {
 	return level <= logger.max_level && !logger.off;
-}
-
-static uint8_t stream_index(const char *stream)
-{
-	for (size_t i = 1; i < ARRAY_LENGTH(stream_names); i++)
-		if (stream && strcmp(stream, stream_names[i]) == 0)
-			return (uint8_t)i;
-	return 0;
-}
-
-static size_t entry_size(const struct log_record *record)
-{
-	size_t size = sizeof(struct entry) + record->len + 1;
-
-	if (record->job)
-		size += strlen(record->job) + 1;
-	return (size + sizeof(uint64_t) - 1) & ~(sizeof(uint64_t) - 1);
-}
-
-static void buffer_put(struct buffer *buffer, const struct log_record *record, size_t size)
-{
-	struct entry *entry = (struct entry *)(void *)(buffer->bytes + buffer->used);
-	char *p = (char *)(entry + 1);
-
-	*entry = (struct entry){
-		.run = record->run,
-		.wall = record->wall,
-		.size = (uint32_t)size,
-		.len = (uint32_t)record->len,
-		.job_len = record->job ? (uint16_t)strlen(record->job) : 0,
-		.level = (uint8_t)record->level,
-		.target = (uint8_t)record->target,
-		.stream = stream_index(record->stream),
-	};
-	if (record->job)
-		p = mempcpy(p, record->job, entry->job_len + 1U);
-	memcpy(p, record->text, record->len);
-	p[record->len] = '\0';
-	buffer->used += size;
-}
-
-/* The record of the entry at `at`. Returns where the next entry begins. */
-static size_t buffer_get(const struct buffer *buffer, size_t at, struct log_record *ret_record)
-{
-	const struct entry *entry = (const struct entry *)(const void *)(buffer->bytes + at);
-	const char *p = (const char *)(entry + 1);
-
-	*ret_record = (struct log_record){
-		.level = entry->level,
-		.target = entry->target,
-		.wall = entry->wall,
-		.job = entry->job_len ? p : NULL,
-		.run = entry->run,
-		.stream = stream_names[entry->stream],
-		.text = entry->job_len ? p + entry->job_len + 1 : p,
-		.len = entry->len,
-	};
-	return at + entry->size;
 }
 
 static void note_progress(void)
@@ -206,7 +137,7 @@ static void note_progress(void)
 	(void)pthread_mutex_unlock(&logger.lock);
 }
 
-static void write_buffer(struct buffer *buffer)
+static void write_buffer(struct log_buffer *buffer)
 {
 	struct log_record records[LOG_BATCH];
 	size_t count = 0;
@@ -214,7 +145,7 @@ static void write_buffer(struct buffer *buffer)
 	for (size_t at = 0; at < buffer->used;) {
 		struct log_record record;
 
-		at = buffer_get(buffer, at, &record);
+		at = log_buffer_get(buffer, at, &record);
 		if (count == LOG_BATCH || (count > 0 && record.target != records[0].target)) {
 			write_records(records, count);
 			count = 0;
@@ -252,7 +183,7 @@ static struct timespec to_timespec(usec_t t)
 /* Gives what is there to the sink. With the lock held; lets go of it meanwhile. */
 static void write_filled(void)
 {
-	struct buffer filled = logger.filling;
+	struct log_buffer filled = logger.filling;
 	uint64_t dropped = logger.dropped_unsaid;
 
 	logger.filling = logger.writing;
@@ -309,8 +240,8 @@ int log_start(void)
 	int r;
 
 	assert(!logger.started);
-	logger.filling = (struct buffer){.bytes = malloc(LOG_BUFFER_SIZE)};
-	logger.writing = (struct buffer){.bytes = malloc(LOG_BUFFER_SIZE)};
+	logger.filling = (struct log_buffer){.bytes = malloc(LOG_BUFFER_SIZE)};
+	logger.writing = (struct log_buffer){.bytes = malloc(LOG_BUFFER_SIZE)};
 	logger.stopping = false;
 	logger.ended = false;
 	logger.stuck = false;
@@ -342,7 +273,7 @@ no_thread:
 fail:
 	free(logger.filling.bytes);
 	free(logger.writing.bytes);
-	logger.filling = logger.writing = (struct buffer){0};
+	logger.filling = logger.writing = (struct log_buffer){0};
 	return -r;
 }
 
@@ -384,7 +315,7 @@ int log_stop(void)
 	(void)pthread_cond_destroy(&logger.filled);
 	free(logger.filling.bytes);
 	free(logger.writing.bytes);
-	logger.filling = logger.writing = (struct buffer){0};
+	logger.filling = logger.writing = (struct log_buffer){0};
 	return 0;
 }
 
@@ -418,7 +349,7 @@ static void wait_for_room(size_t size, size_t limit)
 static bool submit(const struct log_record *record, bool may_wait)
 {
 	size_t limit = may_wait ? LOG_BUFFER_SIZE - LOG_BUFFER_RESERVED : LOG_BUFFER_SIZE;
-	size_t size = entry_size(record);
+	size_t size = log_buffer_size(record);
 	bool taken;
 
 	if (!logger.started) {
@@ -434,7 +365,7 @@ static bool submit(const struct log_record *record, bool may_wait)
 		logger.dropped++;
 		logger.dropped_unsaid++;
 	} else {
-		buffer_put(&logger.filling, record, size);
+		log_buffer_put(&logger.filling, record, size);
 		if (logger.writer == WRITER_IDLE ||
 		    (logger.writer == WRITER_GATHERING && logger.filling.used >= LOG_GATHER_SIZE))
 			(void)pthread_cond_signal(&logger.filled);
@@ -503,4 +434,19 @@ bool log_output(const struct log_line *line)
 	};
 
 	return submit(&record, true);
+}
+
+bool log_mark(const char *job, uint64_t run, const char *text)
+{
+	struct log_record record = {
+		.target = LOG_TARGET_TAP,
+		.level = LOG_LEVEL_INFO,
+		.wall = clock_wall(),
+		.job = job,
+		.run = run,
+		.text = text,
+		.len = strlen(text),
+	};
+
+	return submit(&record, false);
 }

@@ -36,6 +36,7 @@ enum log_target {
 	LOG_TARGET_JOURNAL,
 	LOG_TARGET_STDERR,
 	LOG_TARGETS,
+	LOG_TARGET_TAP = LOG_TARGETS, /* nowhere but to who has the tap (log_tap.h) */
 };
 
 /* A line that a run printed. */
@@ -101,6 +102,12 @@ void log_job(enum log_level level, const char *job, uint64_t run, const char *fo
  * loop.
  */
 bool log_output(const struct log_line *line);
+
+/*
+ * A text for who has the tap (log_tap.h), and for nobody else: it comes behind all that was logged
+ * before. Never blocks after log_start(). Returns false if there is no room for it.
+ */
+bool log_mark(const char *job, uint64_t run, const char *text);
 
 /* Lines dropped since log_init(). */
 uint64_t log_dropped(void);
