@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "control/act.h"
 #include "control/credentials.h"
 #include "control/listen.h"
 #include "control/request.h"
@@ -86,6 +87,7 @@ struct control {
 	struct event deadline;            /* of the first of the awaited */
 	struct event cut;                 /* there are lagging ones */
 	size_t held;                      /* by all clients, as last counted */
+	struct acts acts;                 /* for which clients wait */
 };
 
 /* --- client.c --- */

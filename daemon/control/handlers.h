@@ -6,3 +6,18 @@
 /* status.c */
 void handle_health(struct exchange *exchange);
 void handle_status(struct exchange *exchange);
+
+/* act.c */
+void handle_run(struct exchange *exchange);
+void handle_kill_run(struct exchange *exchange);
+void handle_kill_job(struct exchange *exchange);
+void handle_reload(struct exchange *exchange);
+void handle_stop(struct exchange *exchange);
+
+/* act_pause.c */
+void handle_pause_job(struct exchange *exchange);
+void handle_pause_group(struct exchange *exchange);
+void handle_pause_all(struct exchange *exchange);
+void handle_resume_job(struct exchange *exchange);
+void handle_resume_group(struct exchange *exchange);
+void handle_resume_all(struct exchange *exchange);

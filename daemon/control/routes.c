@@ -4,5 +4,16 @@
 const struct route routes[] = {
 	{METHOD_GET, "/healthz", ACCESS_READ, .on_tcp = true, .handle = handle_health},
 	{METHOD_GET, "/v1/status", ACCESS_READ, .on_tcp = true, .handle = handle_status},
+	{METHOD_POST, "/v1/jobs/{job}/run", ACCESS_CHANGE, .handle = handle_run},
+	{METHOD_POST, "/v1/jobs/{job}/kill", ACCESS_CHANGE, .handle = handle_kill_job},
+	{METHOD_POST, "/v1/jobs/{job}/pause", ACCESS_CHANGE, .handle = handle_pause_job},
+	{METHOD_POST, "/v1/jobs/{job}/resume", ACCESS_CHANGE, .handle = handle_resume_job},
+	{METHOD_POST, "/v1/runs/{run}/kill", ACCESS_CHANGE, .handle = handle_kill_run},
+	{METHOD_POST, "/v1/groups/{group}/pause", ACCESS_CHANGE, .handle = handle_pause_group},
+	{METHOD_POST, "/v1/groups/{group}/resume", ACCESS_CHANGE, .handle = handle_resume_group},
+	{METHOD_POST, "/v1/pause", ACCESS_CHANGE, .handle = handle_pause_all},
+	{METHOD_POST, "/v1/resume", ACCESS_CHANGE, .handle = handle_resume_all},
+	{METHOD_POST, "/v1/reload", ACCESS_CHANGE, .handle = handle_reload},
+	{METHOD_POST, "/v1/stop", ACCESS_CHANGE, .handle = handle_stop},
 	{.path = NULL},
 };

@@ -127,12 +127,12 @@ void control_free(struct control *control)
 	listen_unix_remove(&control->socket);
 	leave_tcp(control);
 	clients_done(control);
+	acts_done(&control->acts);
 	(void)event_del(&control->cut);
 	free(control);
 }
 
 void control_effect(struct control *control, const struct effect *effect)
 {
-	(void)control;
-	(void)effect;
+	acts_effect(&control->acts, effect);
 }
