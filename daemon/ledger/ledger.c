@@ -4,15 +4,14 @@
 #include "ledger/checkpoint.h"
 #include "ledger/opening.h"
 #include "ledger/tell.h"
+#include "ledger/threads.h"
 #include "ledger/writer.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 
 /* Where numbers begin if those that were given are not known: nobody gives so many each second,
    and they fit into 48 bits until 2100. */
@@ -20,34 +19,6 @@
 #define NUMBERS_PER_SECOND 65536
 
 /* --- opening and closing --- */
-
-static int cond_init(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-	int error = pthread_condattr_init(&attr);
-
-	if (error != 0)
-		return -error;
-	error = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	if (error == 0)
-		error = pthread_cond_init(cond, &attr);
-	(void)pthread_condattr_destroy(&attr);
-	return -error;
-}
-
-static int init_attr(pthread_attr_t *attr)
-{
-	sigset_t all;
-	int error = pthread_attr_init(attr);
-
-	if (error != 0)
-		return -error;
-	(void)sigfillset(&all);
-	error = pthread_attr_setsigmask_np(attr, &all);
-	if (error != 0)
-		(void)pthread_attr_destroy(attr);
-	return -error;
-}
 
 static char *path_in(const char *directory)
 {
@@ -91,16 +62,16 @@ static int make(const char *directory, const struct ledger_settings *settings,
 	r = ledger->fd < 0 ? -errno : 0;
 	if (r < 0)
 		goto no_fd;
-	r = init_attr(&ledger->attr);
+	r = threads_attr_init(&ledger->attr);
 	if (r < 0)
 		goto no_attr;
 	r = -pthread_mutex_init(&ledger->lock, NULL);
 	if (r < 0)
 		goto no_lock;
-	r = cond_init(&ledger->work);
+	r = threads_cond_init(&ledger->work);
 	if (r < 0)
 		goto no_work;
-	r = cond_init(&ledger->ended);
+	r = threads_cond_init(&ledger->ended);
 	if (r < 0)
 		goto no_ended;
 	r = copy_texts(ledger, directory, life);
@@ -196,12 +167,6 @@ int ledger_place(struct ledger *ledger, const char *directory)
 	return 0;
 }
 
-static struct timespec timespec_of(usec_t monotonic)
-{
-	return (struct timespec){.tv_sec = monotonic / USEC_PER_SEC,
-				 .tv_nsec = monotonic % USEC_PER_SEC * 1000};
-}
-
 uint64_t ledger_close(struct ledger *ledger, bool clean, usec_t now, usec_t patience)
 {
 	static const struct posting_text none[POSTING_TEXTS];
@@ -220,7 +185,7 @@ uint64_t ledger_close(struct ledger *ledger, bool clean, usec_t now, usec_t pati
 	ledger->closing = true;
 	ledger->retry = 0;
 	writer_awaken(ledger);
-	until = timespec_of(ledger->close_by);
+	until = threads_timespec(ledger->close_by);
 	while (!ledger->over &&
 	       pthread_cond_timedwait(&ledger->ended, &ledger->lock, &until) != ETIMEDOUT)
 		;
@@ -387,7 +352,7 @@ void ledger_flush(struct ledger *ledger)
 /* Waits until it is over, and stops waiting then in any case. Under the lock. */
 static void await(struct ledger *ledger, struct waiter *waiter, usec_t until)
 {
-	struct timespec ts = timespec_of(until);
+	struct timespec ts = threads_timespec(until);
 
 	waiter->next = ledger->waiters;
 	ledger->waiters = waiter;
@@ -440,7 +405,7 @@ bool ledger_intend(struct ledger *ledger, const struct ledger_run *run, usec_t n
 	struct begun *begun;
 	bool recorded;
 
-	if (cond_init(&waiter.wake) < 0)
+	if (threads_cond_init(&waiter.wake) < 0)
 		return false;
 	ledger_lock(ledger);
 	begun = may_mark(ledger, run, &waiter, until) ? ledger->begun : NULL;
