@@ -32,8 +32,12 @@
 #define STRANGERS_MAX 32
 #define TCP_MAX       100
 
-/* Unread input of a client: a request, and what it sends ahead. */
-#define INPUT_MAX (2 * (CONTROL_HEADERS_MAX + CONTROL_BODY_MAX) + 4096)
+/* Unread input of a client: a request, and what it sends ahead. Where evhttp has a bound of its own
+   it gives up on a client, in HTML; it gets twice those that hold, which are in dispatch.c. */
+#define INPUT_MAX(body) (2 * (CONTROL_HEADERS_MAX + (body)) + 4096)
+
+/* Of those who may change nothing: there can be many. */
+#define BODY_READERS_MAX 4096
 
 /* What answers may wait to be taken, of all clients together. */
 #define HELD_MAX ((size_t)64 * 1024 * 1024)
@@ -109,7 +113,7 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 		free(client);
 		return NULL;
 	}
-	bufferevent_setwatermark(bev, EV_READ, 0, INPUT_MAX);
+	bufferevent_setwatermark(bev, EV_READ, 0, INPUT_MAX(BODY_READERS_MAX));
 	(void)bufferevent_set_timeouts(bev, NULL, &patience);
 	bufferevent_incref(bev);
 	client->door = door;
@@ -214,6 +218,39 @@ bool client_hold(struct client *client, size_t len)
 	return true;
 }
 
+/*
+ * What a client has sent ahead of its answer evhttp would go on with in the loop's next round, one
+ * request of each client, before timers have had their turn. So it does not get to see it until the
+ * clients' turn has come.
+ */
+void client_answered(struct client *client)
+{
+	struct evbuffer *in = bufferevent_get_input(client->bev);
+
+	client->door->control->held -= client->held;
+	client->held = 0;
+	client_await(client, true);
+	if (evbuffer_get_length(in) == 0)
+		return;
+	if (!client->ahead)
+		client->ahead = evbuffer_new();
+	if (client->ahead && evbuffer_add_buffer(client->ahead, in) == 0)
+		event_active(&client->resume, EV_TIMEOUT, 0);
+}
+
+/* Nothing else of it has been read since: this was made active before its descriptor could be. */
+static void on_resume(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *client = arg;
+
+	(void)fd;
+	(void)what;
+	if (evbuffer_prepend_buffer(bufferevent_get_input(client->bev), client->ahead) < 0)
+		client_drop(client);
+	else
+		bufferevent_trigger(client->bev, EV_READ, BEV_TRIG_IGNORE_WATERMARKS);
+}
+
 static void on_close(struct evhttp_connection *connection, void *arg)
 {
 	struct client *client = arg;
@@ -224,6 +261,9 @@ static void on_close(struct evhttp_connection *connection, void *arg)
 		exchange_lose(client->exchange);
 	client_await(client, false);
 	LIST_REMOVE(client, all);
+	(void)event_del(&client->resume);
+	if (client->ahead)
+		evbuffer_free(client->ahead);
 	door->control->held -= client->held;
 	if (!door->is_tcp)
 		door->control->by_privilege[client->who.privilege]--;
@@ -272,6 +312,12 @@ static void look_at(struct door *door, struct client *client)
 	evhttp_connection_set_closecb(connection, on_close, client);
 	/* Not before: with its descriptor a bufferevent gets the usual one. */
 	(void)bufferevent_priority_set(client->bev, lowest_priority(control->host.base));
+	(void)event_assign(&client->resume, control->host.base, -1, 0, on_resume, client);
+	(void)event_priority_set(&client->resume, lowest_priority(control->host.base));
+	if (client->who.privilege == PRIVILEGE_CHANGE) {
+		bufferevent_setwatermark(client->bev, EV_READ, 0, INPUT_MAX(CONTROL_BODY_MAX));
+		evhttp_connection_set_max_body_size(connection, 2 * CONTROL_BODY_MAX);
+	}
 	client_await(client, true);
 	if (has_room(door, client))
 		return;
@@ -307,9 +353,8 @@ static int open_http(struct door *door, int fd)
 	evhttp_set_bevcb(door->http, on_accept, door);
 	evhttp_set_allowed_methods(door->http, ALL_METHODS);
 	evhttp_set_default_content_type(door->http, NULL);
-	/* Beyond these evhttp gives up on a client, in HTML; dispatch.c has those that hold. */
 	evhttp_set_max_headers_size(door->http, 2 * CONTROL_HEADERS_MAX);
-	evhttp_set_max_body_size(door->http, 2 * CONTROL_BODY_MAX);
+	evhttp_set_max_body_size(door->http, 2 * BODY_READERS_MAX);
 	(void)evhttp_set_flags(door->http, EVHTTP_SERVER_LINGERING_CLOSE);
 	door->listener = evconnlistener_new(door->control->host.base, NULL, NULL,
 					    LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_CLOSE_ON_FREE, 0, fd);

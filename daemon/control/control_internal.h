@@ -18,6 +18,7 @@
 #include <sys/queue.h>
 
 struct bufferevent;
+struct evbuffer;
 struct evconnlistener;
 struct evhttp;
 struct evhttp_connection;
@@ -48,6 +49,8 @@ struct client {
 	usec_t deadline;                      /* elapsed; of what is awaited of it */
 	bool awaited;                         /* is in control->awaited */
 	size_t held;                          /* of its answers, as last counted */
+	struct evbuffer *ahead;               /* what it sent before its turn */
+	struct event resume;                  /* its turn has come */
 	TAILQ_ENTRY(client) link;             /* in door->fresh or control->awaited */
 	LIST_ENTRY(client) all;
 };
@@ -107,6 +110,8 @@ struct client *client_of(struct control *control, struct evhttp_request *request
 void client_await(struct client *client, bool something);
 /* Cuts the connection. */
 void client_drop(struct client *client);
+/* It has taken its answer, and may ask for the next. */
+void client_answered(struct client *client);
 /* May it hold `len` bytes more that it has not taken yet? Then they count. */
 bool client_hold(struct client *client, size_t len);
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/http.h>
+#include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,6 +49,39 @@ static void close_after(struct exchange *exchange)
 #define refuse(exchange, ...)                                                                      \
 	(close_after(exchange), exchange_error(exchange, __VA_ARGS__), false)
 
+/* RFC 9110, section 5.6.2. */
+static bool is_token(const char *text)
+{
+	static const char token[] = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz";
+
+	return *text && text[strspn(text, token)] == '\0';
+}
+
+/* RFC 9112, sections 5.1 and 6.3. evhttp takes "Content-Length : 5" for something else, and "+5"
+   for 5. */
+static bool is_well_formed(const struct evkeyval *header)
+{
+	if (strcasecmp(header->key, "Content-Length") == 0)
+		return header->value[strspn(header->value, "0123456789")] == '\0';
+	return is_token(header->key);
+}
+
+/* Is it of a version that is spoken here? Those that differ in the number behind the dot are as the
+   one that is known. */
+static bool check_version(struct exchange *exchange)
+{
+	struct evhttp_request *request = exchange->request;
+
+	if (request->major == 1 && request->minor >= 0) {
+		request->minor = request->minor > 0;
+		return true;
+	}
+	request->major = 1;
+	request->minor = 1;
+	return refuse(exchange, STATUS_BAD_VERSION, "bad-version", "this is an HTTP/1.1 server");
+}
+
 /* Is it one that can be answered? If not, it has been. */
 static bool check_form(struct exchange *exchange)
 {
@@ -55,6 +89,7 @@ static bool check_form(struct exchange *exchange)
 	struct evkeyvalq *headers = evhttp_request_get_input_headers(request);
 	const char *encoding = evhttp_find_header(headers, "Transfer-Encoding");
 	unsigned lengths = count_header(request, "Content-Length");
+	struct evkeyval *header;
 
 	if (headers_size(request) > CONTROL_HEADERS_MAX)
 		return refuse(exchange, STATUS_HEADERS_TOO_LARGE, "headers-too-large",
@@ -62,8 +97,13 @@ static bool check_form(struct exchange *exchange)
 	if (evbuffer_get_length(evhttp_request_get_input_buffer(request)) > CONTROL_BODY_MAX)
 		return refuse(exchange, STATUS_TOO_LARGE, "body-too-large",
 			      "the body is larger than %d bytes", CONTROL_BODY_MAX);
+	TAILQ_FOREACH(header, headers, next)
+		if (!is_well_formed(header))
+			return refuse(exchange, STATUS_BAD_REQUEST, "bad-request",
+				      "there is a header field that is none");
 	/* RFC 9112, sections 6.1 to 6.3: where the message ends must not be in doubt. */
-	if (lengths > 1 || (lengths > 0 && encoding))
+	if (lengths > 1 || (lengths > 0 && encoding) ||
+	    count_header(request, "Transfer-Encoding") > 1)
 		return refuse(exchange, STATUS_BAD_REQUEST, "bad-request",
 			      "the length of the body is given twice");
 	if (encoding && strcasecmp(encoding, "chunked") != 0)
@@ -115,10 +155,11 @@ static bool find_route(struct exchange *exchange)
 		}
 	}
 	if (!get && !post) {
-		exchange_error(exchange, STATUS_NOT_FOUND, "not-found", "there is nothing at %.200s",
-			       uri);
-		return false;
+		return refuse(exchange, STATUS_NOT_FOUND, "not-found", "there is nothing at %.200s",
+			      uri);
 	}
+	/* evhttp takes what a method that it does not know has for a body for the next request. */
+	close_after(exchange);
 	(void)evhttp_add_header(evhttp_request_get_output_headers(exchange->request), "Allow",
 				!post  ? "GET, HEAD"
 				: !get ? "POST"
@@ -196,7 +237,7 @@ void dispatch_request(struct evhttp_request *request, void *arg)
 		evhttp_connection_free(evhttp_request_get_connection(request));
 		return;
 	}
-	if (check_form(exchange) && check_host(exchange) && find_route(exchange) &&
+	if (check_version(exchange) && check_form(exchange) && check_host(exchange) && find_route(exchange) &&
 	    check_privilege(exchange) && take_uri(exchange) && take_body(exchange))
 		exchange->route->handle(exchange);
 }

@@ -161,12 +161,8 @@ static void add_headers(struct exchange *exchange)
 /* All of it has been sent; the next request may come. */
 static void on_complete(struct evhttp_request *request, void *arg)
 {
-	struct client *client = arg;
-
 	(void)request;
-	client->door->control->held -= client->held;
-	client->held = 0;
-	client_await(client, true);
+	client_answered(arg);
 }
 
 static void free_content(const void *data, size_t len, void *content)
@@ -212,6 +208,9 @@ static void send_answer(struct exchange *exchange, enum http_status status, cons
 	client_await(client, true);
 	exchange_free(exchange);
 	evhttp_send_reply(request, status, NULL, NULL);
+	/* A client that has nothing more to say may close its half of the connection: evhttp would
+	   take that for the end. One that is gone is noticed by writing. */
+	(void)bufferevent_disable(client->bev, EV_READ);
 }
 
 void exchange_reply(struct exchange *exchange, enum http_status status, json_t *body)

@@ -31,6 +31,7 @@ enum http_status {
 	STATUS_INTERNAL = 500,
 	STATUS_NOT_IMPLEMENTED = 501,
 	STATUS_UNAVAILABLE = 503,
+	STATUS_BAD_VERSION = 505,
 };
 
 enum route_access {

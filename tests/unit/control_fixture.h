@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -106,6 +107,8 @@ static inline void begin_control(struct control_rig *c, int now, const struct mo
 	struct event_config *config = event_config_new();
 	struct control_host host;
 
+	/* As the daemon does. */
+	assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
 	*c = (struct control_rig){.rig = begin(now, spec)};
 	strcpy(c->dir, "/tmp/control-XXXXXX");
 	assert_non_null(mkdtemp(c->dir));
@@ -203,7 +206,7 @@ static inline int status_of(const char *response)
 {
 	int status = 0;
 
-	return sscanf(response, "HTTP/1.1 %d ", &status) == 1 ? status : 0;
+	return sscanf(response, "HTTP/1.%*1[01] %d ", &status) == 1 ? status : 0;
 }
 
 static inline const char *body_of(const char *response)
