@@ -41,10 +41,10 @@ struct builder {
 	bool in_main;
 	const char *file;
 	unsigned default_lines[OPTION_COUNT]; /* where its defaults stand; 0: it gives none */
-	struct arena scratch; /* of the section in hand */
-	struct vector jobs;   /* struct job, in the order of the files */
-	struct vector groups; /* struct group */
-	struct vector files;  /* struct model_file */
+	struct arena scratch;                 /* of the section in hand */
+	struct vector jobs;                   /* struct job, in the order of the files */
+	struct vector groups;                 /* struct group */
+	struct vector files;                  /* struct model_file */
 	struct uses uses;
 	struct drafts drafts;
 	struct timing timing;
@@ -166,7 +166,10 @@ int builder_begin_file(struct builder *builder, const char *file)
 int builder_take_top(struct builder *builder, const struct option_given *given)
 {
 	struct daemon_settings *daemon = &builder->main_defaults.values.daemon;
-	const char **const texts[] = {&daemon->sendmail, &daemon->mail_from, &daemon->state_dir};
+	const char **const texts[] = {
+		&daemon->sendmail,      &daemon->mail_from,        &daemon->state_dir,
+		&daemon->status_listen, &daemon->metrics_textfile,
+	};
 	enum option_id id = option_id(given->option);
 	struct place place = {
 		.file = builder->file,

@@ -241,10 +241,10 @@ static int include_dir(struct loader *loader, const char *path, unsigned line)
 	return r;
 }
 
-/* state_dir is used long after the file was read, from whatever directory. */
-static int take_state_dir(struct loader *loader, const struct option_given *given)
+/* It is used long after the file was read, from whatever directory. */
+static int take_path(struct loader *loader, const struct option_given *given)
 {
-	struct place place = include_place(loader, OPT_STATE_DIR, given->line);
+	struct place place = include_place(loader, option_id(given->option), given->line);
 	struct option_given full = *given;
 	_cleanup_free_ char *path = NULL;
 	const char *text;
@@ -271,10 +271,10 @@ static int take_top(void *ctx, const struct option_given *given)
 	struct option_values values = {0};
 	struct place place = include_place(loader, option_id(given->option), given->line);
 
-	if (option_id(given->option) == OPT_STATE_DIR)
-		return take_state_dir(loader, given);
 	if (option_id(given->option) != OPT_INCLUDE_DIR)
-		return builder_take_top(loader->builder, given);
+		return given->option->type == OPTION_FILE
+			       ? take_path(loader, given)
+			       : builder_take_top(loader->builder, given);
 	/* It is a text, which takes no memory. */
 	if (option_convert(given, &place, loader->diags, NULL, &values) < 0)
 		return 0;

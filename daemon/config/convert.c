@@ -263,6 +263,7 @@ static const struct {
 	[OPTION_FILES] = {convert_files, true},
 	[OPTION_ADDRESS] = {convert_address, false},
 	[OPTION_ADDRESSES] = {convert_addresses, true},
+	[OPTION_LISTEN] = {convert_listen, false},
 	[OPTION_COMMAND] = {convert_command, true},
 };
 

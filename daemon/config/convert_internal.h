@@ -73,4 +73,5 @@ int convert_variables(struct conversion *c) _must_check_;
 int convert_files(struct conversion *c) _must_check_;
 int convert_address(struct conversion *c) _must_check_;
 int convert_addresses(struct conversion *c) _must_check_;
+int convert_listen(struct conversion *c) _must_check_;
 int convert_command(struct conversion *c) _must_check_;

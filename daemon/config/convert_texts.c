@@ -4,7 +4,10 @@
 #include "config/values.h"
 #include "core/names.h"
 
+#include <arpa/inet.h>
 #include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
 
 int convert_name(struct conversion *c)
 {
@@ -143,4 +146,40 @@ int convert_address(struct conversion *c)
 	int r = check_address(c);
 
 	return r < 0 ? r : set_text(c);
+}
+
+static bool is_port(const char *text)
+{
+	size_t len = strlen(text);
+	unsigned long port = len <= 5 ? strtoul(text, NULL, 10) : 0;
+
+	return strspn(text, "0123456789") == len && port >= 1 && port <= UINT16_MAX;
+}
+
+/* "127.0.0.1:9100", "[::1]:9100": no name, which would have to be looked up. */
+static bool is_listen(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	unsigned char address[sizeof(struct in6_addr)];
+	char host[INET6_ADDRSTRLEN + 2];
+	size_t len = colon ? (size_t)(colon - text) : 0;
+
+	if (len == 0 || len >= sizeof(host) || !is_port(colon + 1))
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	if (host[0] != '[' || host[len - 1] != ']')
+		return inet_pton(AF_INET, host, address) == 1;
+	host[len - 1] = '\0';
+	return inet_pton(AF_INET6, host + 1, address) == 1;
+}
+
+int convert_listen(struct conversion *c)
+{
+	if (!is_listen(c->text))
+		return refuse(c,
+			      "\"%s\" is not an address and a port, as in \"127.0.0.1:9100\" or "
+			      "\"[::1]:9100\"",
+			      shown(c));
+	return set_text(c);
 }

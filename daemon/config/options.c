@@ -11,7 +11,7 @@
 #define SUGGESTION_DISTANCE 2
 
 /* The most room for the names of all options that may stand in a place. */
-#define KNOWN_SIZE 200
+#define KNOWN_SIZE 250
 
 /* Of OPTION_SIZE: 2^60, "1048576T". */
 #define SIZE_LIMIT (INT64_C(1) << 60)
@@ -152,6 +152,21 @@ const struct option option_table[OPTION_COUNT] = {
 		.name = "mail_from", .type = OPTION_ADDRESS, .where = IN_MAIN,
 		SETS(daemon.mail_from),
 		.doc = "the address that mails come from",
+	},
+	[OPT_STATUS_LISTEN] = {
+		.name = "status_listen", .type = OPTION_LISTEN, .where = IN_MAIN,
+		SETS(daemon.status_listen),
+		.doc = "where everyd listens by TCP for those who only look",
+	},
+	[OPT_METRICS_JOBS] = {
+		.name = "metrics_jobs", .type = OPTION_INTEGER, .where = IN_MAIN,
+		SETS(daemon.metrics_jobs), .fallback = "1000", .min = 0, .max = 1000000,
+		.doc = "how many jobs have metrics of their own",
+	},
+	[OPT_METRICS_TEXTFILE] = {
+		.name = "metrics_textfile", .type = OPTION_FILE, .where = IN_MAIN,
+		SETS(daemon.metrics_textfile),
+		.doc = "the file that metrics are written to",
 	},
 	[OPT_INCLUDE_DIR] = {
 		.name = "include_dir", .type = OPTION_FILE, .where = IN_MAIN,

@@ -27,6 +27,9 @@ enum option_id {
 	OPT_CATCH_UP_RATE,
 	OPT_SENDMAIL,
 	OPT_MAIL_FROM,
+	OPT_STATUS_LISTEN,
+	OPT_METRICS_JOBS,
+	OPT_METRICS_TEXTFILE,
 	OPT_INCLUDE_DIR,
 	OPT_INCLUDE,
 	OPT_DEFAULTS,
@@ -139,6 +142,7 @@ enum option_type {
 	OPTION_FILES,     /* a struct text_list of paths that may have a "-"; text or list */
 	OPTION_ADDRESS,   /* a text: a mail address */
 	OPTION_ADDRESSES, /* a struct text_list of those; text or list */
+	OPTION_LISTEN,    /* a text: ADDRESS:PORT of the network */
 	OPTION_COMMAND,   /* a struct command_line; text or list */
 	OPTION_FUNCTION,  /* name("argument") */
 	OPTION_SECTION,   /* name { }, or name "title" { } */

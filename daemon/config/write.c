@@ -376,6 +376,7 @@ static const struct {
 	[OPTION_FILES] = {write_list, IS_POINTER},
 	[OPTION_ADDRESS] = {write_string, IS_POINTER},
 	[OPTION_ADDRESSES] = {write_list, IS_POINTER},
+	[OPTION_LISTEN] = {write_string, IS_POINTER},
 	[OPTION_COMMAND] = {write_command, IS_POINTER},
 };
 

@@ -116,7 +116,7 @@ void control_listen(struct control *control, const char *address)
 
 void control_configure(struct control *control, const struct model *model)
 {
-	(void)model;
+	control_listen(control, model->daemon.status_listen);
 	control->group = credentials_group(GROUP_FILE, CONTROL_GROUP);
 }
 

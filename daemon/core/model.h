@@ -212,15 +212,16 @@ struct job {
 	struct schedule schedule;
 	const struct job_settings *settings;
 	struct command_line command;
-	unsigned line;    /* where the section begins ... */
-	const char *file; /* ... and in which file */
+	unsigned line;                /* where the section begins ... */
+	const char *file;             /* ... and in which file */
 	const unsigned char *origins; /* of its options: config/origins.h; NULL: not known */
 };
 
 /* A file that has defaults for its jobs; the main file's are for all others, too. */
 struct model_file {
-	const char *path;              /* the very text that its jobs' `file` is */
-	const unsigned char *defaults; /* where they stand: config/origins.h; NULL: there are none */
+	const char *path; /* the very text that its jobs' `file` is */
+	const unsigned char
+		*defaults; /* where they stand: config/origins.h; NULL: there are none */
 };
 
 /* What the daemon itself needs to know. */
@@ -230,11 +231,14 @@ struct daemon_settings {
 	usec_t stop_timeout;    /* how long running jobs may go on after SIGTERM */
 	unsigned catch_up_rate; /* runs that are caught up each second, of all jobs; 0: no bound */
 	enum durability durability;
-	usec_t history_keep;   /* how long the ledger keeps occurrences; 0: no bound */
-	unsigned history_runs; /* and how many of a job; 0: no bound */
-	const char *state_dir; /* where it is, absolute; NULL: the usual place */
-	const char *sendmail;  /* the program that takes mails */
-	const char *mail_from; /* NULL: the program's choice */
+	usec_t history_keep;          /* how long the ledger keeps occurrences; 0: no bound */
+	unsigned history_runs;        /* and how many of a job; 0: no bound */
+	const char *state_dir;        /* where it is, absolute; NULL: the usual place */
+	const char *sendmail;         /* the program that takes mails */
+	const char *mail_from;        /* NULL: the program's choice */
+	const char *status_listen;    /* "ADDRESS:PORT" for those who look by TCP; NULL: nowhere */
+	unsigned metrics_jobs;        /* so many jobs have metrics of their own */
+	const char *metrics_textfile; /* to which they are written, absolute; NULL: none */
 };
 
 struct model {

@@ -22,6 +22,8 @@ struct case_ {
 	"(seconds first)\n"
 #define NAME_RULE                                                                                  \
 	"must be 1 to 200 of A-Z a-z 0-9 _ . @ : + - and begin with neither \"-\" nor \".\"\n"
+#define LISTEN                                                                                     \
+	" is not an address and a port, as in \"127.0.0.1:9100\" or \"[::1]:9100\"\n"
 #define N50  "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
 #define N200 N50 N50 N50 N50
 
@@ -65,6 +67,28 @@ static const struct case_ cases[] = {
 	 "main.conf:1: state_dir: it is empty; write the directory of the ledger\n"},
 	{"state_dir = {a, b}", "main.conf:1: state_dir: it takes one value, not a list\n"},
 	{"state_dir = {}", "main.conf:1: state_dir: it takes one value, not a list\n"},
+	{"status_listen = '127.0.0.1:9100'", NULL},
+	{"status_listen = '0.0.0.0:1'", NULL},
+	{"status_listen = '[::]:65535'", NULL},
+	{"status_listen = '[fe80::1]:9100'", NULL},
+	{"status_listen = ''", "main.conf:1: status_listen: \"\"" LISTEN},
+	{"status_listen = '9100'", "main.conf:1: status_listen: \"9100\"" LISTEN},
+	{"status_listen = ':9100'", "main.conf:1: status_listen: \":9100\"" LISTEN},
+	{"status_listen = 'localhost:9100'",
+	 "main.conf:1: status_listen: \"localhost:9100\"" LISTEN},
+	{"status_listen = '127.0.0.1:0'", "main.conf:1: status_listen: \"127.0.0.1:0\"" LISTEN},
+	{"status_listen = '127.0.0.1:65536'",
+	 "main.conf:1: status_listen: \"127.0.0.1:65536\"" LISTEN},
+	{"status_listen = '127.0.0.1:'", "main.conf:1: status_listen: \"127.0.0.1:\"" LISTEN},
+	{"status_listen = '127.0.0.1: 80'", "main.conf:1: status_listen: \"127.0.0.1: 80\"" LISTEN},
+	{"status_listen = '::1:9100'", "main.conf:1: status_listen: \"::1:9100\"" LISTEN},
+	{"status_listen = '[127.0.0.1]:9100'",
+	 "main.conf:1: status_listen: \"[127.0.0.1]:9100\"" LISTEN},
+	{"metrics_jobs = 0", NULL},
+	{"metrics_jobs = 1000000", NULL},
+	{"metrics_textfile = everyd.prom", NULL},
+	{"metrics_textfile = ''",
+	 "main.conf:1: metrics_textfile: it is empty; write the file that metrics are written to\n"},
 	{"durability = process", NULL},
 	{"durability = power", NULL},
 	{"durability = none", NULL},
@@ -873,7 +897,8 @@ static void misspelt_names_are_recognized(void **state)
 		{"directory = x",
 		 "main.conf:1: unknown option \"directory\"; possible here: workers, queue, "
 		 "stop_timeout, state_dir, durability, history_keep, history_runs, catch_up_rate, "
-		 "sendmail, mail_from, include_dir, include, defaults, job, concurrency_group\n"},
+		 "sendmail, mail_from, status_listen, metrics_jobs, metrics_textfile, include_dir, "
+		 "include, defaults, job, concurrency_group\n"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LENGTH(unknown); i++)

@@ -87,7 +87,8 @@ static const struct case_ broken[] = {
 	{"wat", 0,
 	 "main.conf:1: unknown option \"wat\"; possible here: workers, queue, stop_timeout, "
 	 "state_dir, durability, history_keep, history_runs, catch_up_rate, sendmail, mail_from, "
-	 "include_dir, include, defaults, job, concurrency_group\n"
+	 "status_listen, metrics_jobs, metrics_textfile, include_dir, include, defaults, job, "
+	 "concurrency_group\n"
 	 "main.conf:1: expected \"=\", found the end of the file\n"},
 	{"wroker { {", 0,
 	 "main.conf:1: unknown option \"wroker\"; did you mean \"workers\"?\n"
@@ -171,7 +172,8 @@ static void what_stands_around_an_unknown_name_is_checked(void **state)
 		"}\n",
 		"main.conf:1: unknown option \"work\"; possible here: workers, queue, "
 		"stop_timeout, state_dir, durability, history_keep, history_runs, catch_up_rate, "
-		"sendmail, mail_from, include_dir, include, defaults, job, concurrency_group\n"
+		"sendmail, mail_from, status_listen, metrics_jobs, metrics_textfile, include_dir, "
+		"include, defaults, job, concurrency_group\n"
 		"main.conf:4: unknown option \"worker\"; did you mean \"workers\"?\n"
 		"main.conf:4: \"+=\" is not used here; write \"=\"\n"
 		"main.conf:4: unknown option \"worked\"; did you mean \"workers\"?\n"
