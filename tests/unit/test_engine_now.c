@@ -318,7 +318,7 @@ static void test_it_is_no_matter_that_the_schedule_is_another_one(void **state)
 		&(struct model_spec){.jobs = {{.name = "a", .with = &keeps}}}, "every 15s offset 0");
 
 	(void)state;
-	expect(&rig, "[a from 30]; arm a 40; [run 7 a@25]; start a@25; loaded +1 ~0 -0 =0");
+	expect(&rig, "[a from 33]; arm a 40; [run 7 a@25]; start a@25; loaded +1 ~0 -0 =0");
 	end(&rig);
 }
 
