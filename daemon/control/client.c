@@ -421,10 +421,26 @@ void clients_init(struct control *control)
 	(void)evtimer_assign(&control->deadline, control->host.base, on_deadline, control);
 }
 
+/* What it was answered in the loop's last rounds, as far as it takes it at once: the end of a run,
+   with which the daemon stopped. */
+static void flush(struct client *client)
+{
+	struct evbuffer *out = bufferevent_get_output(client->bev);
+	int fd = bufferevent_getfd(client->bev);
+
+	(void)evbuffer_unfreeze(out, true);
+	while (evbuffer_get_length(out) > 0 && evbuffer_write(out, fd) > 0)
+		continue;
+}
+
 void clients_done(struct control *control)
 {
+	struct client *client;
 	struct door *door;
 
+	for (size_t i = 0; i < CONTROL_BUCKETS; i++)
+		LIST_FOREACH(client, &control->buckets[i], all)
+			flush(client);
 	while ((door = LIST_FIRST(&control->doors)))
 		door_close(door);
 	(void)event_del(&control->deadline);
