@@ -72,6 +72,8 @@ static void step(struct daemon *daemon, const struct engine_event *event)
 {
 	clockwatch_look(daemon->clockwatch);
 	engine_step(daemon->engine, event, clock_wall(), effects_sink(daemon));
+	if (daemon->control)
+		control_event(daemon->control, event);
 	report_step_done(daemon);
 	records_flush(daemon);
 	effects_start(daemon);

@@ -10,14 +10,17 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* The lock guards all below it but `taking`, which is its taker's, and is held only to copy and to
-   swap. */
+/* The lock is held only to copy and to swap. */
 static struct {
 	pthread_mutex_t lock;
+	/* It guards these. */
 	struct log_buffer filling; /* without memory the tap is closed */
-	struct log_buffer taking;
-	uint64_t dropped;
+	uint64_t dropped;          /* behind it */
 	int fd;
+	/* These are the taker's. */
+	struct log_buffer taking;
+	size_t at;     /* the first record of it that was not taken */
+	uint64_t lost; /* behind it */
 } tap = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.fd = -1,
@@ -37,10 +40,12 @@ int log_tap_open(void)
 		return -ENOMEM;
 	(void)pthread_mutex_lock(&tap.lock);
 	tap.filling = (struct log_buffer){.bytes = steal_ptr(filling)};
-	tap.taking = (struct log_buffer){.bytes = steal_ptr(taking)};
 	tap.dropped = 0;
 	tap.fd = steal_fd(&fd);
 	(void)pthread_mutex_unlock(&tap.lock);
+	tap.taking = (struct log_buffer){.bytes = steal_ptr(taking)};
+	tap.at = 0;
+	tap.lost = 0;
 	return 0;
 }
 
@@ -48,12 +53,13 @@ void log_tap_close(void)
 {
 	(void)pthread_mutex_lock(&tap.lock);
 	free(tap.filling.bytes);
-	free(tap.taking.bytes);
-	tap.filling = tap.taking = (struct log_buffer){0};
+	tap.filling = (struct log_buffer){0};
 	if (tap.fd >= 0)
 		(void)close(tap.fd);
 	tap.fd = -1;
 	(void)pthread_mutex_unlock(&tap.lock);
+	free(tap.taking.bytes);
+	tap.taking = (struct log_buffer){0};
 }
 
 int log_tap_fd(void)
@@ -61,28 +67,41 @@ int log_tap_fd(void)
 	return tap.fd;
 }
 
-uint64_t log_tap_take(void (*fn)(void *ctx, const struct log_record *record), void *ctx)
+/* Begins with what has come since. */
+static void swap(void)
 {
-	struct log_buffer taken;
-	uint64_t dropped;
+	struct log_buffer taken = tap.taking;
 
 	(void)pthread_mutex_lock(&tap.lock);
-	taken = tap.filling;
-	tap.filling = tap.taking;
-	tap.taking = taken;
-	dropped = tap.dropped;
+	tap.taking = tap.filling;
+	tap.filling = taken;
+	tap.lost = tap.dropped;
 	tap.dropped = 0;
 	(void)eventfd_read(tap.fd, &(eventfd_t){0});
 	(void)pthread_mutex_unlock(&tap.lock);
+}
 
-	for (size_t at = 0; at < taken.used;) {
+uint64_t log_tap_take(size_t max, void (*fn)(void *ctx, const struct log_record *record), void *ctx)
+{
+	uint64_t lost;
+
+	if (tap.at == tap.taking.used)
+		swap();
+	for (size_t n = 0; n < max && tap.at < tap.taking.used; n++) {
 		struct log_record record;
 
-		at = log_buffer_get(&taken, at, &record);
+		tap.at = log_buffer_get(&tap.taking, tap.at, &record);
 		fn(ctx, &record);
 	}
+	if (tap.at < tap.taking.used) {
+		(void)eventfd_write(tap.fd, 1);
+		return 0;
+	}
+	tap.at = 0;
 	tap.taking.used = 0;
-	return dropped;
+	lost = tap.lost;
+	tap.lost = 0;
+	return lost;
 }
 
 void log_tap_put(const struct log_record *records, size_t count)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of records that may wait; as many are in the hands of who takes them. */
+/* Bytes of records that may wait, and as many of which some were taken. */
 #define LOG_TAP_SIZE ((size_t)1024 * 1024)
 
 /* Opens the tap, which must be closed: records that are logged between log_start() and log_stop()
@@ -24,9 +24,10 @@ void log_tap_close(void);
 /* Readable when there are records. */
 int log_tap_fd(void);
 
-/* Hands over what waits, in order; fn must not close the tap. Returns how many records were dropped
-   since the last time, behind those that were handed over. */
-uint64_t log_tap_take(void (*fn)(void *ctx, const struct log_record *record), void *ctx);
+/* Hands over what waits, in order, `max` records at most; fn must not close the tap. Returns how
+   many records were dropped behind those that were handed over by now. */
+uint64_t log_tap_take(size_t max, void (*fn)(void *ctx, const struct log_record *record),
+		      void *ctx);
 
 /* For the logger: records on their way to a sink. Any thread. */
 void log_tap_put(const struct log_record *records, size_t count);

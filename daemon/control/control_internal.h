@@ -7,7 +7,9 @@
 #include "base/clock.h"
 #include "control/act.h"
 #include "control/credentials.h"
+#include "control/events.h"
 #include "control/listen.h"
+#include "control/logs.h"
 #include "control/request.h"
 #include "control/route.h"
 #include "control/server.h"
@@ -91,6 +93,8 @@ struct control {
 	struct event cut;                 /* there are lagging ones */
 	size_t held;                      /* by all clients, as last counted */
 	struct acts acts;                 /* for which clients wait */
+	struct events events;             /* for who follows them */
+	struct logs logs;                 /* likewise */
 };
 
 /* --- client.c --- */

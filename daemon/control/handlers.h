@@ -7,6 +7,20 @@
 void handle_health(struct exchange *exchange);
 void handle_status(struct exchange *exchange);
 
+/* openapi.c */
+void handle_openapi(struct exchange *exchange);
+
+/* jobs.c */
+void handle_jobs(struct exchange *exchange);
+void handle_job(struct exchange *exchange);
+void handle_groups(struct exchange *exchange);
+
+/* events.c */
+void handle_events(struct exchange *exchange);
+
+/* logs.c */
+void handle_logs(struct exchange *exchange);
+
 /* act.c */
 void handle_run(struct exchange *exchange);
 void handle_kill_run(struct exchange *exchange);
@@ -21,3 +35,11 @@ void handle_pause_all(struct exchange *exchange);
 void handle_resume_job(struct exchange *exchange);
 void handle_resume_group(struct exchange *exchange);
 void handle_resume_all(struct exchange *exchange);
+
+/* runs.c */
+void handle_runs(struct exchange *exchange);
+void handle_run_facts(struct exchange *exchange);
+void handle_run_output(struct exchange *exchange);
+
+/* why.c */
+void handle_why(struct exchange *exchange);

@@ -4,6 +4,12 @@
 const struct route routes[] = {
 	{METHOD_GET, "/healthz", ACCESS_READ, .on_tcp = true, .handle = handle_health},
 	{METHOD_GET, "/v1/status", ACCESS_READ, .on_tcp = true, .handle = handle_status},
+	{METHOD_GET, "/v1/jobs", ACCESS_READ, .on_tcp = true, .handle = handle_jobs},
+	{METHOD_GET, "/v1/jobs/{job}", ACCESS_READ, .on_tcp = true, .handle = handle_job},
+	{METHOD_GET, "/v1/groups", ACCESS_READ, .on_tcp = true, .handle = handle_groups},
+	{METHOD_GET, "/v1/events", ACCESS_READ, .on_tcp = true, .stream = true,
+	 .handle = handle_events},
+	{METHOD_GET, "/v1/logs", ACCESS_READ, .stream = true, .handle = handle_logs},
 	{METHOD_POST, "/v1/jobs/{job}/run", ACCESS_CHANGE, .handle = handle_run},
 	{METHOD_POST, "/v1/jobs/{job}/kill", ACCESS_CHANGE, .handle = handle_kill_job},
 	{METHOD_POST, "/v1/jobs/{job}/pause", ACCESS_CHANGE, .handle = handle_pause_job},

@@ -135,4 +135,11 @@ void control_free(struct control *control)
 void control_effect(struct control *control, const struct effect *effect)
 {
 	acts_effect(&control->acts, effect);
+	events_effect(&control->events, effect);
+	logs_effect(&control->logs, effect);
+}
+
+void control_event(struct control *control, const struct engine_event *event)
+{
+	events_event(&control->events, &control->host, event);
 }

@@ -50,3 +50,6 @@ void control_free(struct control *control);
    effect of the engine (core/engine.h), after the shell has carried it out but while what it points
    to is there. */
 void control_effect(struct control *control, const struct effect *effect);
+
+/* Likewise, an event that the engine was given: call it for each after its effects. */
+void control_event(struct control *control, const struct engine_event *event);

@@ -400,6 +400,11 @@ struct engine_job *engine_find_job(const struct engine *engine, const char *name
 	return def ? engine->jobs[def - engine->model->jobs] : NULL;
 }
 
+struct engine_job *engine_nth_job(const struct engine *engine, size_t n)
+{
+	return engine->jobs[n];
+}
+
 void engine_each_job(struct engine *engine, bool (*fn)(void *ctx, struct engine_job *job),
 		     void *ctx)
 {

@@ -404,6 +404,9 @@ size_t engine_group_running(const struct engine *engine, const char *name);
 /* A job in force by its name; NULL: there is none. O(log n). */
 struct engine_job *engine_find_job(const struct engine *engine, const char *name);
 
+/* The one of engine_model()->jobs[n]. O(1). */
+struct engine_job *engine_nth_job(const struct engine *engine, size_t n);
+
 /* Calls fn for the jobs in force, by name, until it returns false. */
 void engine_each_job(struct engine *engine, bool (*fn)(void *ctx, struct engine_job *job),
 		     void *ctx);

@@ -59,7 +59,7 @@ static uint64_t take(struct taken *taken, unsigned count)
 		struct pollfd pollfd = {.fd = log_tap_fd(), .events = POLLIN};
 
 		assert_int_equal(poll(&pollfd, 1, 10000), 1);
-		dropped += log_tap_take(take_one, taken);
+		dropped += log_tap_take(SIZE_MAX, take_one, taken);
 	}
 	return dropped;
 }
@@ -188,13 +188,33 @@ static void a_full_tap_drops_and_tells(void **state)
 	assert_int_equal(log_stop(), 0);
 	assert_int_equal(sink.count, lines);
 	assert_true(is_readable());
-	dropped = log_tap_take(take_one, &taken);
+	dropped = log_tap_take(SIZE_MAX, take_one, &taken);
 	assert_true(dropped > 0);
 	assert_true(taken.count > lines / 4);
 	assert_int_equal(taken.count + dropped, lines);
 	assert_int_equal(log_start(), 0);
 	line("again");
 	assert_int_equal(take(&taken, taken.count + 1), 0);
+}
+
+/* As many at a time as are wanted; the descriptor tells that there are more. */
+static void records_come_a_few_at_a_time(void **state)
+{
+	struct taken taken = {.count = 0};
+
+	(void)state;
+	assert_int_equal(log_tap_open(), 0);
+	for (int i = 0; i < 5; i++)
+		log_msg(LOG_LEVEL_INFO, "%d", i);
+	assert_int_equal(log_stop(), 0);
+	for (unsigned n = 2; n < 8; n += 2) {
+		assert_true(is_readable());
+		assert_int_equal(log_tap_take(2, take_one, &taken), 0);
+		assert_int_equal(taken.count, n < 5 ? n : 5);
+	}
+	assert_false(is_readable());
+	assert_string_equal(taken.text, "- 0 -: 0\n- 0 -: 1\n- 0 -: 2\n- 0 -: 3\n- 0 -: 4\n");
+	assert_int_equal(log_start(), 0);
 }
 
 /* Threads that log while the tap is opened, taken from and closed. */
@@ -218,7 +238,7 @@ static void it_may_be_opened_and_closed_at_any_time(void **state)
 		assert_int_equal(pthread_create(&threads[i], NULL, log_lines, NULL), 0);
 	for (int i = 0; i < 200; i++) {
 		assert_int_equal(log_tap_open(), 0);
-		(void)log_tap_take(take_one, &taken);
+		(void)log_tap_take(SIZE_MAX, take_one, &taken);
 		log_tap_close();
 	}
 	for (int i = 0; i < 2; i++)
@@ -236,6 +256,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(marks_are_for_the_tap_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_stuck_sink_does_not_stop_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_tap_drops_and_tells, setup, teardown),
+		cmocka_unit_test_setup_teardown(records_come_a_few_at_a_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(it_may_be_opened_and_closed_at_any_time, setup,
 						teardown),
 	};

@@ -1,0 +1,135 @@
+/* See describe.h. */
+#include "control/describe.h"
+
+#include "calendar/schedule.h"
+#include "control/values.h"
+
+#include <string.h>
+
+struct job_doing describe_doing(const struct engine_job *job)
+{
+	struct job_doing doing = {
+		.waiting = (job->held != USEC_INFINITY) + (job->backlog != USEC_INFINITY),
+	};
+
+	for (const struct engine_run *run = job->runs; run; run = run->job_next) {
+		if (run->state == RUN_STARTED || run->adopted)
+			doing.running++;
+		else
+			doing.waiting++;
+	}
+	return doing;
+}
+
+usec_t describe_next(const struct engine_job *job)
+{
+	const struct schedule *schedule = &job->def->schedule;
+	usec_t due = engine_job_due(job);
+
+	if (!job->pause || due >= job->pause->until)
+		return due;
+	if (job->pause->until == USEC_INFINITY || !schedule_is_grid(schedule))
+		return job->pause->until;
+	return usec_add(schedule_next(schedule, job->pause->until - schedule->delay - 1),
+			schedule->delay);
+}
+
+static const char *state_of(const struct engine_job *job, const struct job_doing *doing)
+{
+	return doing->running > 0   ? "running"
+	       : job->pause         ? "paused"
+	       : doing->waiting > 0 ? "waiting"
+	       : job->failures > 0  ? "failing"
+				    : "idle";
+}
+
+static json_t *describe_last(const struct control_job_facts *facts)
+{
+	if (facts->last_ended == 0)
+		return json_null();
+	return json_pack("{ss so so}", "verdict", verdict_info(facts->last_verdict)->name, "ended",
+			 value_time(facts->last_ended), "took", value_span(facts->last_took));
+}
+
+static json_t *describe_pause(const struct engine_pause *pause)
+{
+	if (!pause)
+		return json_null();
+	return json_pack("{so so}", "until", value_time(pause->until), "reason",
+			 value_filled(pause->reason));
+}
+
+json_t *describe_job(const struct control_host *host, const struct engine_job *job, bool open)
+{
+	const struct job_settings *settings = job->def->settings;
+	struct job_doing doing = describe_doing(job);
+	struct control_job_facts facts = {.number = 0};
+	char schedule[SCHEDULE_DESCRIBE_SIZE];
+
+	host->ops->job_facts(host->daemon, job, &facts);
+	return json_pack("{so ss so so so so so si si sI sb so so so so}", "name",
+			 value_text(job->def->name), "state", state_of(job, &doing), "schedule",
+			 value_text(schedule_describe(&job->def->schedule, schedule)), "group",
+			 value_text(settings->group ? settings->group->name : NULL), "user",
+			 value_text(open ? NULL : settings->user), "next",
+			 value_time(describe_next(job)), "pause", describe_pause(job->pause),
+			 "running", (int)doing.running, "waiting", (int)doing.waiting, "failures",
+			 (json_int_t)job->failures, "overdue", job->overdue, "held",
+			 value_time(job->held), "backlog", value_time(job->backlog), "last",
+			 describe_last(&facts), "last_success", value_past(facts.last_success));
+}
+
+static const char *run_state(const struct engine_run *run)
+{
+	static const char *const words[RUN_STATE_COUNT] = {
+		[RUN_FREE] = "ended",      [RUN_WAITING] = "waiting",  [RUN_SUBMITTED] = "queued",
+		[RUN_STARTED] = "running", [RUN_BACKOFF] = "retrying",
+	};
+
+	return run->adopted ? words[RUN_STARTED] : words[run->state];
+}
+
+json_t *describe_run(const struct control_host *host, const struct engine_run *run)
+{
+	struct control_run_facts facts = {.pid = 0};
+
+	host->ops->run_facts(host->daemon, run, &facts);
+	return json_pack("{sI so ss so si sb so so so so so}", "run", (json_int_t)run->id, "job",
+			 value_text(run->def->name), "state", run_state(run), "slot",
+			 value_time(run->slot), "attempt", (int)run->attempt, "manual", run->manual,
+			 "accepted", value_past(run->accepted), "started",
+			 value_past(facts.started), "age", value_span(facts.age), "pid",
+			 facts.pid > 0 ? json_integer(facts.pid) : json_null(), "retry_in",
+			 run->state == RUN_BACKOFF ? value_span(facts.wait) : json_null());
+}
+
+/* --- ends --- */
+
+static json_t *describe_code(const struct run_result *result, enum result_kind kind)
+{
+	return result && result->kind == kind ? json_integer(result->code) : json_null();
+}
+
+static json_t *describe_error(const struct run_result *result)
+{
+	if (result && result->kind == RESULT_SPAWN_FAILED)
+		return value_textf("%s: %s", result->stage, strerrordesc_np(result->code));
+	if (result && result->kind == RESULT_NO_RESOURCES)
+		return value_text(strerrordesc_np(result->code));
+	return json_null();
+}
+
+json_t *describe_end(const struct effect *effect)
+{
+	const struct run_result *result = effect->result;
+	usec_t took = result && result->ended > 0 ? result->ended - result->started : USEC_INFINITY;
+
+	return json_pack("{sI so ss so so so so so so}", "run", (json_int_t)effect->run->id, "job",
+			 value_text(effect->run->def->name), "verdict",
+			 verdict_info(effect->verdict)->name, "reason",
+			 value_filled(reason_word(effect->reason)), "because",
+			 value_filled(reason_text(effect->reason)), "exit",
+			 describe_code(result, RESULT_EXITED), "signal",
+			 describe_code(result, RESULT_SIGNALLED), "error", describe_error(result),
+			 "took", value_span(took));
+}

@@ -1,0 +1,184 @@
+/* See events.h. */
+#include "control/events.h"
+
+#include "control/control_internal.h"
+#include "control/describe.h"
+#include "control/handlers.h"
+#include "control/values.h"
+
+/* An event, on its way to those who follow: `data` has what is particular to it. */
+struct news {
+	const char *name;
+	const struct job *job; /* NULL: it is of none */
+	uint64_t run;          /* 0: of none */
+	json_t *data;
+};
+
+static void send_news(const struct events *events, struct news news)
+{
+	_cleanup_(cleanup_value) json_t *data = news.data;
+	_cleanup_(cleanup_value) json_t *head = NULL;
+	const char *job = news.job ? news.job->name : NULL;
+
+	if (!data || !follow_is_wanted(&events->followers, job, news.run))
+		return;
+	head = json_pack("{so ss so so}", "time", value_time(clock_wall()), "event", news.name,
+			 "job", value_text(job), "run",
+			 news.run ? json_integer((json_int_t)news.run) : json_null());
+	if (head && json_object_update(head, data) == 0)
+		follow_send_value(&events->followers, news.name, job, news.run, steal_ptr(head));
+}
+
+/* --- what there is to say of each effect --- */
+
+static struct news news_of_run(const char *name, const struct engine_run *run, json_t *data)
+{
+	return (struct news){.name = name, .job = run->def, .run = run->id, .data = data};
+}
+
+static struct news news_of_job(const char *name, const struct engine_job *job, json_t *data)
+{
+	return (struct news){.name = name, .job = job->def, .data = data};
+}
+
+static json_t *describe_retry(const struct effect *effect)
+{
+	return json_pack("{si ss so so so}", "attempt", (int)effect->run->attempt, "verdict",
+			 verdict_info(effect->verdict)->name, "reason",
+			 value_filled(reason_word(effect->reason)), "because",
+			 value_filled(reason_text(effect->reason)), "retry_in",
+			 value_span(effect->span));
+}
+
+static json_t *describe_streak(const struct engine_streak *streak)
+{
+	return json_pack("{ss so so sI so so}", "verdict", verdict_info(streak->verdict)->name,
+			 "reason", value_filled(reason_word(streak->reason)), "because",
+			 value_filled(reason_text(streak->reason)), "count",
+			 (json_int_t)streak->count, "first", value_time(streak->first), "last",
+			 value_time(streak->last));
+}
+
+static json_t *describe_pause(const struct engine_pause *pause)
+{
+	return json_pack("{so so}", "until", value_time(pause->until), "reason",
+			 value_filled(pause->reason));
+}
+
+static json_t *describe_diff(const struct engine_diff *diff)
+{
+	return json_pack("{sI sI sI sI}", "added", (json_int_t)diff->added, "changed",
+			 (json_int_t)diff->changed, "removed", (json_int_t)diff->removed,
+			 "unchanged", (json_int_t)diff->unchanged);
+}
+
+void events_effect(struct events *events, const struct effect *effect)
+{
+	const struct engine_run *run = effect->run;
+	const struct engine_job *job = effect->job;
+	struct news news;
+
+	if (LIST_EMPTY(&events->followers))
+		return;
+	switch (effect->kind) {
+	case EFFECT_ACCEPTED:
+		news = news_of_run("accepted", run,
+				   json_pack("{so sb}", "slot", value_time(run->slot), "manual",
+					     run->manual));
+		break;
+	case EFFECT_ADOPT:
+		news = news_of_run("adopted", run,
+				   json_pack("{sI}", "pid", (json_int_t)effect->past->pid));
+		break;
+	case EFFECT_RETRY:
+		news = news_of_run("retry", run, describe_retry(effect));
+		break;
+	case EFFECT_RETRY_RESTORED:
+		news = news_of_run("retry", run,
+				   json_pack("{so}", "retry_in", value_span(effect->span)));
+		break;
+	case EFFECT_PUT_OFF:
+		news = news_of_run("put-off", run, json_object());
+		break;
+	case EFFECT_ENDED:
+		news = news_of_run("ended", run, describe_end(effect));
+		break;
+	case EFFECT_STREAK_BEGIN:
+		news = news_of_job("not-run", job, describe_streak(effect->streak));
+		break;
+	case EFFECT_STREAK_END:
+		news = news_of_job("not-run-end", job, describe_streak(effect->streak));
+		break;
+	case EFFECT_PAUSED:
+		news = news_of_job("paused", job, describe_pause(job->pause));
+		break;
+	case EFFECT_RESUMED:
+		news = news_of_job("resumed", job, json_object());
+		break;
+	case EFFECT_OVERDUE:
+		news = news_of_job("overdue", job, json_object());
+		break;
+	case EFFECT_BURST_BEGIN:
+		news = (struct news){.name = "queue-full", .data = json_object()};
+		break;
+	case EFFECT_BURST_END:
+		news = (struct news){.name = "queue-room",
+				     .data = json_pack("{sI}", "refused",
+						       (json_int_t)effect->count)};
+		break;
+	case EFFECT_LOADED:
+		news = (struct news){.name = "loaded", .data = describe_diff(&effect->diff)};
+		break;
+	default:
+		return;
+	}
+	send_news(events, news);
+}
+
+void events_event(struct events *events, const struct control_host *host,
+		  const struct engine_event *event)
+{
+	struct control_run_facts facts = {.pid = 0};
+	struct news news;
+
+	if (LIST_EMPTY(&events->followers))
+		return;
+	switch (event->kind) {
+	case ENGINE_STARTED:
+		if (engine_run_is_notice(event->run))
+			return;
+		host->ops->run_facts(host->daemon, event->run, &facts);
+		news = news_of_run("started", event->run,
+				   json_pack("{si so}", "attempt", (int)event->run->attempt, "pid",
+					     facts.pid > 0 ? json_integer(facts.pid)
+							   : json_null()));
+		break;
+	case ENGINE_CLOCK_STEPPED:
+		/* Timers are derived anew for other reasons, too. */
+		if (event->shift == 0 && !event->suspended)
+			return;
+		news = (struct news){.name = "clock",
+				     .data = json_pack("{so sb}", "shift",
+						       value_span(event->shift), "suspended",
+						       event->suspended)};
+		break;
+	case ENGINE_STOP:
+		news = (struct news){.name = "stopping", .data = json_object()};
+		break;
+	default:
+		return;
+	}
+	send_news(events, news);
+}
+
+static void on_left(void *ctx)
+{
+	(void)ctx;
+}
+
+void handle_events(struct exchange *exchange)
+{
+	struct events *events = &exchange_control(exchange)->events;
+
+	(void)follow_begin(exchange, &events->followers, on_left, events);
+}

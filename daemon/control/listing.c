@@ -1,0 +1,374 @@
+/* See listing.h. First names are gathered, in a heap that has no more than the page, then what is
+   to be told of each. */
+#include "control/listing.h"
+
+#include "control/describe.h"
+#include "control/glob.h"
+#include "control/values.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What listing_work() does in one go: to look at a job is one, to tell of it so many. */
+#define WORK_MAX  2000
+#define WORK_TELL 20
+
+/* Digits of a number that is no integer: a microsecond in thirty years. */
+#define DIGITS 15
+
+const char *const listing_states[LISTING_STATES] = {
+	[LISTING_RUNNING] = "running",
+	[LISTING_PAUSED] = "paused",
+	[LISTING_FAILING] = "failing",
+	[LISTING_WAITING] = "waiting",
+};
+
+const char *const listing_orders[LISTING_ORDERS] = {
+	[LISTING_BY_NAME] = "name",
+	[LISTING_BY_NEXT] = "next",
+	[LISTING_BY_LAST] = "last",
+	[LISTING_BY_FAILURES] = "failures",
+};
+
+/* Where a job stands: by key, then by name. */
+struct spot {
+	int64_t key;
+	char *name;
+};
+
+struct listing {
+	struct control_host host;
+	struct listing_filter filter;
+	enum listing_order order;
+	bool open;
+	char own_user[16]; /* that of jobs that name none */
+	struct spot after; /* jobs up to it were on pages before; .name NULL: none were */
+
+	char last[MODEL_NAME_MAX + 1]; /* the last job that was looked at, by name */
+	bool gathered;
+	struct spot *spots; /* until `gathered` a heap, the last one on top; then in order */
+	size_t n_spots;
+	size_t max; /* one more than the page has, to know whether that is the last */
+
+	size_t told;   /* of the spots */
+	bool told_any; /* they were not gone all */
+	FILE *out;
+	char *text;
+	size_t size;
+};
+
+static int compare_spots(const struct spot *a, const struct spot *b)
+{
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+/* --- what is wanted --- */
+
+static bool is_in_state(const struct engine_job *job, unsigned states)
+{
+	struct job_doing doing = describe_doing(job);
+	unsigned is = (doing.running > 0) << LISTING_RUNNING |
+		      (unsigned)(job->pause != NULL) << LISTING_PAUSED |
+		      (job->failures > 0) << LISTING_FAILING |
+		      (doing.waiting > 0) << LISTING_WAITING;
+
+	return is & states;
+}
+
+static bool is_wanted(const struct listing *listing, const struct engine_job *job)
+{
+	const struct listing_filter *filter = &listing->filter;
+	const struct job_settings *settings = job->def->settings;
+	struct control_job_facts facts = {.number = 0};
+
+	if (filter->name && !glob_matches(filter->name, job->def->name))
+		return false;
+	if (filter->group &&
+	    (!settings->group || strcmp(settings->group->name, filter->group) != 0))
+		return false;
+	if (filter->user &&
+	    strcmp(settings->user ? settings->user : listing->own_user, filter->user) != 0)
+		return false;
+	if (filter->states && !is_in_state(job, filter->states))
+		return false;
+	if (!filter->verdicts)
+		return true;
+	listing->host.ops->job_facts(listing->host.daemon, job, &facts);
+	return facts.last_ended != 0 && filter->verdicts & UINT32_C(1) << facts.last_verdict;
+}
+
+static int64_t key_of(const struct listing *listing, const struct engine_job *job)
+{
+	struct control_job_facts facts = {.number = 0};
+
+	switch (listing->order) {
+	case LISTING_BY_NEXT:
+		return describe_next(job);
+	case LISTING_BY_LAST:
+		listing->host.ops->job_facts(listing->host.daemon, job, &facts);
+		return -facts.last_ended;
+	case LISTING_BY_FAILURES:
+		return -(int64_t)job->failures;
+	default:
+		return 0;
+	}
+}
+
+/* --- gathering --- */
+
+static void sift_down(struct listing *listing, size_t hole, struct spot spot)
+{
+	struct spot *spots = listing->spots;
+
+	for (;;) {
+		size_t child = 2 * hole + 1;
+
+		if (child >= listing->n_spots)
+			break;
+		if (child + 1 < listing->n_spots &&
+		    compare_spots(&spots[child + 1], &spots[child]) > 0)
+			child++;
+		if (compare_spots(&spot, &spots[child]) >= 0)
+			break;
+		spots[hole] = spots[child];
+		hole = child;
+	}
+	spots[hole] = spot;
+}
+
+static void sift_up(struct listing *listing, size_t hole, struct spot spot)
+{
+	struct spot *spots = listing->spots;
+
+	while (hole > 0 && compare_spots(&spot, &spots[(hole - 1) / 2]) > 0) {
+		spots[hole] = spots[(hole - 1) / 2];
+		hole = (hole - 1) / 2;
+	}
+	spots[hole] = spot;
+}
+
+/* Returns 0 or -ENOMEM. */
+static int take(struct listing *listing, struct spot spot)
+{
+	bool full = listing->n_spots == listing->max;
+
+	if (listing->after.name && compare_spots(&spot, &listing->after) <= 0)
+		return 0;
+	if (full && compare_spots(&spot, &listing->spots[0]) >= 0)
+		return 0;
+	/* A reload may come before it is told. */
+	spot.name = strdup(spot.name);
+	if (!spot.name)
+		return -ENOMEM;
+	if (full) {
+		free(listing->spots[0].name);
+		sift_down(listing, 0, spot);
+	} else {
+		sift_up(listing, listing->n_spots++, spot);
+	}
+	return 0;
+}
+
+/* The number of the first job of the model behind a name. */
+static size_t first_after(const struct model *model, const char *name)
+{
+	size_t begin = 0;
+	size_t end = model->n_jobs;
+
+	while (begin < end) {
+		size_t middle = begin + (end - begin) / 2;
+
+		if (strcmp(model->jobs[middle].name, name) <= 0)
+			begin = middle + 1;
+		else
+			end = middle;
+	}
+	return begin;
+}
+
+/* Does up to `work`; what is left of it is returned, or -ENOMEM. */
+static int gather(struct listing *listing, int work)
+{
+	const struct engine *engine = listing->host.engine;
+	const struct model *model = engine_model(engine);
+	size_t n = model ? first_after(model, listing->last) : 0;
+	int r = 0;
+
+	for (; r == 0 && work > 0 && model && n < model->n_jobs; n++, work--) {
+		const struct engine_job *job = engine_nth_job(engine, n);
+		/* It is only compared with, unless it is copied. */
+		struct spot spot = {.name = (char *)(uintptr_t)job->def->name};
+
+		if (!is_wanted(listing, job))
+			continue;
+		spot.key = key_of(listing, job);
+		r = take(listing, spot);
+		if (listing->order == LISTING_BY_NAME && listing->n_spots == listing->max)
+			break;
+	}
+	if (r < 0)
+		return r;
+	listing->gathered = work > 0;
+	if (!listing->gathered)
+		(void)strcpy(listing->last, model->jobs[n - 1].name);
+	return work;
+}
+
+static int compare_for_sort(const void *a, const void *b)
+{
+	return compare_spots(a, b);
+}
+
+/* --- telling --- */
+
+/* Takes `value` over; NULL: out of memory. Returns 0 or -ENOMEM. */
+static int write_value(struct listing *listing, json_t *value)
+{
+	int r = value ? json_dumpf(value, listing->out,
+				   JSON_ENCODE_ANY | JSON_REAL_PRECISION(DIGITS))
+		      : -1;
+
+	json_decref(value);
+	return r < 0 ? -ENOMEM : 0;
+}
+
+/* Where the page ends, if another one follows. */
+static int write_next(struct listing *listing)
+{
+	const struct spot *last;
+
+	if (listing->n_spots < listing->max)
+		return write_value(listing, json_null());
+	last = &listing->spots[listing->max - 2];
+	return write_value(listing, value_textf("%" PRId64 ":%s", last->key, last->name));
+}
+
+static int finish(struct listing *listing)
+{
+	int r;
+
+	(void)fputs("], \"next\": ", listing->out);
+	r = write_next(listing);
+	(void)putc('}', listing->out);
+	if (ferror(listing->out))
+		r = -ENOMEM;
+	if (fclose(steal_ptr(listing->out)) != 0)
+		r = -ENOMEM;
+	return r < 0 ? r : 1;
+}
+
+static int tell(struct listing *listing, int work)
+{
+	size_t count = listing->n_spots < listing->max ? listing->n_spots : listing->max - 1;
+	int r = 0;
+
+	for (; r == 0 && work > 0 && listing->told < count; listing->told++, work -= WORK_TELL) {
+		const struct spot *spot = &listing->spots[listing->told];
+		const struct engine_job *job = engine_find_job(listing->host.engine, spot->name);
+
+		/* It has left the configuration meanwhile. */
+		if (!job)
+			continue;
+		if (listing->told_any)
+			(void)fputs(", ", listing->out);
+		listing->told_any = true;
+		r = write_value(listing, describe_job(&listing->host, job, listing->open));
+	}
+	if (r < 0 || listing->told < count)
+		return r;
+	return finish(listing);
+}
+
+int listing_work(struct listing *listing)
+{
+	int work = WORK_MAX;
+
+	if (!listing->gathered) {
+		work = gather(listing, work);
+		if (work <= 0)
+			return work;
+		qsort(listing->spots, listing->n_spots, sizeof(*listing->spots),
+		      compare_for_sort);
+		(void)fputs("{\"items\": [", listing->out);
+	}
+	return tell(listing, work);
+}
+
+const char *listing_text(const struct listing *listing, size_t *ret_len)
+{
+	*ret_len = listing->size;
+	return listing->text;
+}
+
+/* --- life --- */
+
+/* "KEY:NAME". */
+static int parse_cursor(const char *text, struct spot *ret_spot)
+{
+	struct spot spot = {.key = 0};
+	char *end;
+
+	errno = 0;
+	spot.key = strtoll(text, &end, 10);
+	if (errno || end == text || *end != ':' || !end[1] || strlen(end + 1) > MODEL_NAME_MAX)
+		return -EINVAL;
+	spot.name = strdup(end + 1);
+	if (!spot.name)
+		return -ENOMEM;
+	*ret_spot = spot;
+	return 0;
+}
+
+int listing_new(const struct control_host *host, const struct listing_filter *filter,
+		enum listing_order order, unsigned limit, const char *cursor, bool open,
+		struct listing **ret_listing)
+{
+	struct listing *listing = calloc(1, sizeof(*listing));
+	int r;
+
+	if (!listing)
+		return -ENOMEM;
+	listing->host = *host;
+	listing->filter = *filter;
+	listing->order = order;
+	listing->open = open;
+	listing->max = (size_t)limit + 1;
+	if (geteuid() == 0)
+		(void)strcpy(listing->own_user, "root");
+	else
+		(void)snprintf(listing->own_user, sizeof(listing->own_user), "%u",
+			       (unsigned)geteuid());
+	r = cursor ? parse_cursor(cursor, &listing->after) : 0;
+	if (r == 0 && listing->after.name && order == LISTING_BY_NAME)
+		(void)strcpy(listing->last, listing->after.name);
+	listing->spots = calloc(listing->max, sizeof(*listing->spots));
+	listing->out = open_memstream(&listing->text, &listing->size);
+	if (r == 0 && (!listing->spots || !listing->out))
+		r = -ENOMEM;
+	if (r < 0) {
+		listing_free(listing);
+		return r;
+	}
+	*ret_listing = listing;
+	return 0;
+}
+
+void listing_free(struct listing *listing)
+{
+	if (!listing)
+		return;
+	for (size_t i = 0; i < listing->n_spots; i++)
+		free(listing->spots[i].name);
+	free(listing->spots);
+	free(listing->after.name);
+	if (listing->out)
+		(void)fclose(listing->out);
+	free(listing->text);
+	free(listing);
+}
