@@ -20,8 +20,8 @@ SHELL       := /bin/bash
 # --- what the machine must have -----------------------------------------------------------------
 
 BUILD_PACKAGES    := gcc libc6-dev libevent-dev libconfuse-dev libsystemd-dev libsqlite3-dev \
-	libjansson-dev
-TEST_PACKAGES     := libcmocka-dev bats mandoc procps python3 sqlite3 tzdata
+	libjansson-dev libcurl4-openssl-dev
+TEST_PACKAGES     := libcmocka-dev bats curl mandoc procps python3 python3-jsonschema sqlite3 tzdata
 SANITIZE_PACKAGES := clang libclang-rt-14-dev llvm-14
 LINT_PACKAGES     := clang clang-tidy clang-format cppcheck systemd
 VALGRIND_PACKAGES := valgrind libc6-dbg
@@ -65,7 +65,7 @@ ALLFLAGS  = -std=gnu17 $(DEFINES) -Idaemon $(CFLAGS) $(WARNINGS) -fno-common $(S
 	-fstack-protector-strong $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2) -fPIE -pthread
 LINK      = $(CC) $(SANFLAGS) -pthread -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 LIBS     := -levent_core -levent_extra -lconfuse -lsystemd -lsqlite3 -ljansson
-CTL_LIBS := $(LIBS)
+CTL_LIBS := $(LIBS) -lcurl
 
 SOURCES  := $(wildcard daemon/*.c daemon/*/*.c)
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
@@ -89,6 +89,9 @@ FORCE:
 $(BUILD)/%.o: %.c $(BUILD)/flags | $(FETCH)
 	@mkdir -p $(@D)
 	$(call say,CC,$@)$(CC) $(ALLFLAGS) -c -o $@ $<
+
+# It has that in it.
+$(BUILD)/daemon/control/openapi.o: conf/everyd-openapi.json
 
 $(BUILD)/librooms.a: $(ROOMS)
 	@rm -f $@
@@ -130,8 +133,9 @@ INSTALL_DIRS  := $(BINDIR) $(SBINDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/ma
 	$(UNITDIR)/system $(UNITDIR)/user $(BASHDIR) $(ZSHDIR) $(CONFDIR)/jobs.d
 INSTALL_FILES := $(BINDIR)/everyctl $(SBINDIR)/everyd $(MANDIR)/man1/everyctl.1 \
 	$(MANDIR)/man5/everyd.conf.5 $(MANDIR)/man8/everyd.8 $(BASHDIR)/everyctl $(ZSHDIR)/_everyctl \
-	$(addprefix $(DOCDIR)/,LICENSE NEWS.md README.md everyd.conf directories) \
-	$(UNITDIR)/system/everyd.service $(UNITDIR)/user/everyd.service
+	$(addprefix $(DOCDIR)/,LICENSE NEWS.md README.md everyd-openapi.json everyd.conf directories) \
+	$(UNITDIR)/system/everyd.service $(UNITDIR)/system/everyd.socket \
+	$(UNITDIR)/user/everyd.service
 
 # Two files are kept for later: $(DOCDIR)/everyd.conf is the default configuration as it was last
 # installed, by which one tells whether that in $(CONFDIR) was edited; and $(DOCDIR)/directories
@@ -152,7 +156,8 @@ install: $(PROGRAMS)
 	install -m 0644 man/everyd.8 '$(DESTDIR)$(MANDIR)/man8/'
 	install -m 0644 conf/completion/everyctl.bash '$(DESTDIR)$(BASHDIR)/everyctl'
 	install -m 0644 conf/completion/_everyctl '$(DESTDIR)$(ZSHDIR)/'
-	install -m 0644 LICENSE NEWS.md README.md '$(DESTDIR)$(DOCDIR)/'
+	install -m 0644 LICENSE NEWS.md README.md conf/everyd-openapi.json '$(DESTDIR)$(DOCDIR)/'
+	install -m 0644 systemd/everyd.socket '$(DESTDIR)$(UNITDIR)/system/'
 	@for kind in '' -user; do \
 		unit='$(DESTDIR)$(UNITDIR)/'$$([ -n "$$kind" ] && echo user || echo system)/everyd.service; \
 		echo "sed systemd/everyd$$kind.service.in > $$unit"; \
