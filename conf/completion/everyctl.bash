@@ -11,8 +11,10 @@ _everyctl_zones() {
 }
 
 _everyctl() {
-	local commands='check exec explain help import names next simulate'
-	local common='--config --json --no-header --color --help --version'
+	local commands='check check-health events exec explain help history import kill list logs names'
+	commands+=' next pause reload resume run show simulate status stop why'
+	local verdicts='ok failed timeout killed lost skipped coalesced missed paused refused cancelled'
+	local common='--config --socket --json --no-header --color --help --version'
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local command='' config='' i options
 
@@ -31,7 +33,7 @@ _everyctl() {
 			config=${COMP_WORDS[i]}
 			;;
 		-c*) config=${COMP_WORDS[i]#-c} ;;
-		--color) ((++i)) ;;
+		--color | --socket) ((++i)) ;;
 		-* | =) ;;
 		*) [[ $command ]] || command=${COMP_WORDS[i]} ;;
 		esac
@@ -39,7 +41,7 @@ _everyctl() {
 
 	COMPREPLY=()
 	case $prev in
-	-c | --config | -o | --output | --svg)
+	-c | --config | --socket | -o | --output | --svg)
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
@@ -51,6 +53,22 @@ _everyctl() {
 		;;
 	--color)
 		mapfile -t COMPREPLY < <(compgen -W 'always never auto' -- "$cur")
+		return
+		;;
+	--state)
+		mapfile -t COMPREPLY < <(compgen -W 'running paused failing waiting' -- "$cur")
+		return
+		;;
+	--sort)
+		mapfile -t COMPREPLY < <(compgen -W 'name next last failures' -- "$cur")
+		return
+		;;
+	--signal)
+		mapfile -t COMPREPLY < <(compgen -W 'term kill' -- "$cur")
+		return
+		;;
+	--verdict)
+		mapfile -t COMPREPLY < <(compgen -W "$verdicts" -- "$cur")
 		return
 		;;
 	--zone)
@@ -71,8 +89,15 @@ _everyctl() {
 	check) options='--dump' ;;
 	exec) options='--diff --environment --force --shell' ;;
 	explain) options='--zone --from --job' ;;
+	history) options='--count --from --to --verdict' ;;
 	import) options='--user --system --anacron --output --root' ;;
+	kill) options='--run --signal' ;;
+	list) options='--count --group --sort --state --user --verdict' ;;
+	logs) options='--count --follow --run' ;;
 	next) options='--count --from --zone --cron' ;;
+	pause) options='--all --for --group --reason --until' ;;
+	resume) options='--all --group' ;;
+	run) options='--environment --force --wait' ;;
 	simulate)
 		options='--from --to --zone --duration --default-duration --durations --fail --seed'
 		options+=' --workers --queue --timeline --heatmap --measure --svg'
@@ -87,7 +112,8 @@ _everyctl() {
 	'' | help)
 		mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur")
 		;;
-	check | exec | next | simulate)
+	check | check-health | events | exec | history | kill | list | logs | next | pause | resume | \
+		run | show | simulate | why)
 		mapfile -t COMPREPLY < <(compgen -W "$(_everyctl_jobs "$config")" -- "$cur")
 		;;
 	import)

@@ -20,11 +20,16 @@ enum ctl_status {
 	CTL_OK = 0,
 	CTL_FAILED = 1, /* what was asked for did not hold or could not be done */
 	CTL_USAGE = 2,
+	/* Of those that ask the daemon: */
+	CTL_UNREACHABLE = 3, /* it does not run, or does not answer as it should */
+	CTL_DENIED = 4,
+	CTL_REFUSED = 5, /* not now: something is in the way */
 };
 
 /* What stands before and behind the command on the command line, for all of them. */
 struct ctl {
 	const char *config; /* path of the main configuration file; NULL: nobody can tell */
+	const char *socket; /* --socket; NULL: the usual one */
 	bool json;          /* --json */
 	bool header;        /* tables have one: not --no-header */
 	bool color;         /* a terminal, and not NO_COLOR */

@@ -14,6 +14,7 @@
 
 enum {
 	OPT_CONFIG,
+	OPT_SOCKET,
 	OPT_JSON,
 	OPT_NO_HEADER,
 	OPT_COLOR,
@@ -23,6 +24,7 @@ enum {
 
 const struct ctl_option invocation_options[] = {
 	[OPT_CONFIG] = {'c', "config", "FILE", "read the configuration in FILE"},
+	[OPT_SOCKET] = {0, "socket", "PATH", "ask the everyd that listens there"},
 	[OPT_JSON] = {0, "json", NULL, "write JSON"},
 	[OPT_NO_HEADER] = {0, "no-header", NULL, "write tables without titles"},
 	[OPT_COLOR] = {0, "color", "WHEN", "always, never, or auto: on terminals (default auto)"},
@@ -62,6 +64,9 @@ static int take(struct invocation *invocation, int option, const char *value)
 	switch (option) {
 	case OPT_CONFIG:
 		invocation->config = value;
+		return 0;
+	case OPT_SOCKET:
+		invocation->socket = value;
 		return 0;
 	case OPT_JSON:
 		invocation->json = true;

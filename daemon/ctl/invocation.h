@@ -15,6 +15,7 @@ enum invocation_color {
 
 struct invocation {
 	const char *config; /* NULL: not given */
+	const char *socket; /* likewise */
 	bool json;
 	bool no_header;
 	bool help;

@@ -31,6 +31,7 @@ static int run(struct invocation *invocation)
 	_cleanup_free_ char *path = NULL;
 	struct ctl ctl = {
 		.config = invocation->config,
+		.socket = invocation->socket,
 		.json = invocation->json,
 		.header = !invocation->no_header,
 		.color = invocation->color == INVOCATION_COLOR_AUTO

@@ -35,7 +35,7 @@ sample() {
 }
 
 commands() {
-	"$EVERYCTL" help | sed -nE '/^Commands:/,/^$/s/^  ([a-z]+) .*/\1/p'
+	"$EVERYCTL" help | sed -nE '/^Commands:/,/^$/s/^  ([a-z-]+) .*/\1/p'
 }
 
 # options [COMMAND]: long names of a command's own options; without one, those of all commands.
@@ -489,13 +489,13 @@ first"
 	equal zones "$(complete_bash next --zone Europe/Berl)" Europe/Berlin
 	equal "zones behind =" "$(complete_bash next --zone = Europe/Berl)" Europe/Berlin
 	equal colours "$(complete_bash --color ne)" never
-	equal topics "$(complete_bash help ch)" check
+	equal topics "$(complete_bash help imp)" import
 	equal "no configuration" "$(complete_bash -c /nowhere next '')" ""
 }
 
 @test "zsh's completion has each command and each option" {
 	file=$TOP/conf/completion/_everyctl
-	equal commands "$(sed -nE "/commands=\(/,/\)/s/^[[:space:]]*'([a-z]+):.*/\1/p" "$file" | sort)" \
+	equal commands "$(sed -nE "/commands=\(/,/\)/s/^[[:space:]]*'([a-z-]+):.*/\1/p" "$file" | sort)" \
 		"$(commands | sort)"
 	for option in $(options); do
 		sed -n '/common=(/,/^	)/p' "$file" | grep -qE -e "--$option[]=[}']" ||
@@ -503,7 +503,7 @@ first"
 	done
 	for command in $(commands); do
 		for option in $(options "$command"); do
-			sed -n "/^	$command)/,/;;/p" "$file" | grep -qE -e "--$option[]=[}']" ||
+			sed -nE "/^	([a-z -]+\| )?$command( \||\))/,/;;/p" "$file" | grep -qE -e "--$option[]=[}']" ||
 				{ echo "$command --$option"; return 1; }
 		done
 	done

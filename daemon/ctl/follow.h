@@ -1,0 +1,9 @@
+/* Following what happens, until it is over or nobody reads it any more. One thread. */
+#pragma once
+
+#include "base/cleanup.h"
+#include "ctl/online.h"
+
+/* Prints what comes from there as it comes, by record_print(). Returns an exit status, after what
+   is wrong was said; it does not return as long as everyd lives. */
+int follow(struct online *online, const struct url *url) _must_check_;

@@ -1,0 +1,99 @@
+/* everyctl kill: ends runs. */
+#include "ctl/commands.h"
+
+#include "ctl/field.h"
+#include "ctl/json.h"
+#include "ctl/online.h"
+#include "ctl/target.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	OPT_RUN,
+	OPT_SIGNAL,
+};
+
+const struct ctl_option kill_options[] = {
+	[OPT_RUN] = {0, "run", "RUN", "only that run, by its number"},
+	[OPT_SIGNAL] = {'s', "signal", "SIGNAL",
+			"term: kill_signal, and after kill_grace SIGKILL (default); or kill"},
+	{0},
+};
+
+struct wish {
+	struct target target;
+	const char *run; /* NULL: all of the jobs */
+	const char *signal;
+};
+
+static void say_killed(struct online *online, const char *what, const json_t *answer)
+{
+	const json_t *runs = field_array(answer, "runs");
+	size_t n = json_array_size(runs);
+
+	(void)online;
+	if (runs && n == 0)
+		(void)printf("%s: nothing runs\n", what);
+	else if (n > 1)
+		(void)printf("%s: %zu runs are being stopped\n", what, n);
+	else
+		(void)printf("%s: being stopped\n", what);
+}
+
+static int kill_one(struct online *online, const char *run, json_t *body)
+{
+	_cleanup_(cleanup_json) json_t *answer = NULL;
+	char what[64];
+	struct url url;
+	int r;
+
+	url_begin(&url, "/v1/runs");
+	url_segment(&url, run);
+	url_path(&url, "/kill");
+	r = client_post(online->client, &url, json_incref(body), &answer);
+	if (r != CTL_OK)
+		return r;
+	if (online->ctl->json)
+		return online_printed(json_print(json_pack("{s:[O]}", "items", answer)));
+	(void)snprintf(what, sizeof(what), "run %.40s", run);
+	say_killed(online, what, answer);
+	return CTL_OK;
+}
+
+static int kill_wish(struct online *online, void *ctx)
+{
+	const struct wish *wish = ctx;
+	_cleanup_(cleanup_json) json_t *body =
+		json_pack("{s:s}", "signal", wish->signal ? wish->signal : "term");
+
+	if (wish->run)
+		return kill_one(online, wish->run, body);
+	return target_send(&wish->target, online, "kill", body, say_killed);
+}
+
+int kill_run(struct ctl *ctl, struct ctl_args *args)
+{
+	struct wish wish = {.run = NULL};
+	const char *value;
+	int option;
+
+	while ((option = ctl_option(args, &value)) >= 0) {
+		if (option == OPT_RUN)
+			wish.run = value;
+		else
+			wish.signal = value;
+	}
+	if (option == -2)
+		return CTL_USAGE;
+	if (wish.signal && strcmp(wish.signal, "term") != 0 && strcmp(wish.signal, "kill") != 0)
+		return ctl_usage(args, "--signal is term or kill, not '%s'", wish.signal);
+	if (wish.run && args->next < args->argc)
+		return ctl_usage(args, "either jobs or --run");
+	if (!wish.run && args->next == args->argc)
+		return ctl_usage(args, "say which job, or --run");
+	wish.target.jobs = args->argv + args->next;
+	wish.target.n_jobs = (size_t)(args->argc - args->next);
+	return online_do(ctl, kill_wish, &wish);
+}

@@ -1,0 +1,64 @@
+/* See outcome.h. */
+#include "ctl/outcome.h"
+
+#include "ctl/field.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What an exit status can be. */
+#define STATUS_MAX 255
+
+/* It was not the command that ended: "exec: No such file or directory". */
+static int explain_error(const char *error, char text[static OUTCOME_TEXT_SIZE])
+{
+	static const char exec[] = "exec: ";
+
+	(void)snprintf(text, OUTCOME_TEXT_SIZE, "could not be started: %.200s", error);
+	if (strncmp(error, exec, strlen(exec)) != 0)
+		return EXEC_FAILED;
+	return strcmp(error + strlen(exec), strerrordesc_np(ENOENT)) == 0 ? EXEC_NOT_FOUND
+									  : EXEC_NO_PROGRAM;
+}
+
+static int explain_verdict(const json_t *run, const char *verdict,
+			   char text[static OUTCOME_TEXT_SIZE])
+{
+	const char *reason = field_text(run, "reason");
+	const char *because = field_text(run, "because");
+
+	(void)snprintf(text, OUTCOME_TEXT_SIZE, "%.40s%s%.160s", verdict, because ? ": " : "",
+		       because ? because : "");
+	if (strcmp(verdict, "timeout") == 0)
+		return EXEC_TIMEOUT;
+	return reason && strcmp(reason, "condition") == 0 ? EXEC_UNWANTED : EXEC_FAILED;
+}
+
+int outcome_status(const json_t *run, char text[static OUTCOME_TEXT_SIZE])
+{
+	const char *verdict = field_text(run, "verdict");
+	int64_t exit = field_integer(run, "exit", -1);
+	int64_t signal = field_integer(run, "signal", 0);
+
+	text[0] = '\0';
+	if (!verdict) {
+		(void)snprintf(text, OUTCOME_TEXT_SIZE, "what came of it is not known");
+		return EXEC_FAILED;
+	}
+	/* success_exit may take another status than 0 for success. */
+	if (strcmp(verdict, "ok") == 0)
+		return exit > 0 && exit <= STATUS_MAX ? (int)exit : 0;
+	if (strcmp(verdict, "failed") != 0 && strcmp(verdict, "killed") != 0)
+		return explain_verdict(run, verdict, text);
+	if (signal > 0 && signal < STATUS_MAX - EXEC_SIGNALLED) {
+		(void)snprintf(text, OUTCOME_TEXT_SIZE, "%s by signal %" PRId64, verdict, signal);
+		return EXEC_SIGNALLED + (int)signal;
+	}
+	if (field_text(run, "error"))
+		return explain_error(field_text(run, "error"), text);
+	if (strcmp(verdict, "failed") == 0 && exit >= 0 && exit <= STATUS_MAX)
+		return exit > 0 ? (int)exit : EXEC_FAILED;
+	return explain_verdict(run, verdict, text);
+}

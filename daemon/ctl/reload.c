@@ -1,0 +1,48 @@
+/* everyctl reload: has the daemon read its configuration again. */
+#include "ctl/commands.h"
+
+#include "ctl/field.h"
+#include "ctl/json.h"
+#include "ctl/online.h"
+
+#include <inttypes.h>
+
+/* The parts of a diff that are told of, in the order of the daemon's own line. */
+static const char *const parts[] = {"added", "changed", "removed", "unchanged"};
+
+static void say_reloaded(const json_t *answer)
+{
+	const char *text = field_text(answer, "warnings");
+
+	(void)printf("reloaded: ");
+	for (size_t i = 0; i < ARRAY_LENGTH(parts); i++)
+		(void)printf("%s%" PRId64 " %s", i > 0 ? ", " : "",
+			     field_integer(answer, parts[i], 0), parts[i]);
+	(void)putchar('\n');
+	/* Warnings. */
+	if (text)
+		(void)fprintf(stderr, "%s%s", text, text[0] ? "\n" : "");
+}
+
+static int reload(struct online *online, void *ctx)
+{
+	_cleanup_(cleanup_json) json_t *answer = NULL;
+	struct url url;
+	int status;
+
+	(void)ctx;
+	client_be_patient(online->client);
+	url_begin(&url, "/v1/reload");
+	status = client_post(online->client, &url, json_object(), &answer);
+	if (status != CTL_OK)
+		return status;
+	if (online->ctl->json)
+		return online_printed(json_print(json_incref(answer)));
+	say_reloaded(answer);
+	return CTL_OK;
+}
+
+int reload_run(struct ctl *ctl, struct ctl_args *args)
+{
+	return online_do_plain(ctl, args, reload);
+}

@@ -1,0 +1,29 @@
+/* Watching a run to its end: what it prints, as it comes, and what came of it. One thread. */
+#pragma once
+
+#include "base/cleanup.h"
+#include "ctl/online.h"
+
+#include <stdint.h>
+
+struct run_watch {
+	struct online *online;
+	struct client_stream *events;
+	struct client_stream *lines;
+	uint64_t run; /* 0: it has not begun yet */
+	json_t *end;  /* the event of its end */
+	bool told;    /* everyd has logged its end, behind all that it printed */
+	bool heard;   /* something has come */
+};
+
+/* Begins to listen to a job. Returns CTL_OK, or another exit status after it was said; give it back
+   by run_watch_done() in any case. */
+int run_watch_begin(struct run_watch *watch, struct online *online, const char *job) _must_check_;
+void run_watch_done(struct run_watch *watch);
+
+/*
+ * Prints what that run of the job prints (unless --json is given), standard output to standard
+ * output and so on, until it has ended. Returns CTL_OK with *ret_run what came of it, as everyd
+ * describes runs, to be given back; or another exit status after it was said.
+ */
+int run_watch_end(struct run_watch *watch, uint64_t run, json_t **ret_run) _must_check_;
