@@ -24,13 +24,23 @@ uint32_t records_number(struct daemon *daemon, struct engine_job *job)
 	return tail->number;
 }
 
-static struct ledger_run run_of(struct daemon *daemon, const struct engine_run *er,
-				unsigned attempt)
+/* The environment does not change while a worker has the run. */
+static enum ledger_asked asked_of(const struct engine_run *er, const struct run *run)
 {
+	if (run->environment)
+		return ASKED_WITH_ENVIRONMENT;
+	return er->manual ? ASKED_BY_HAND : ASKED_BY_SCHEDULE;
+}
+
+static struct ledger_run run_of(struct daemon *daemon, struct engine_run *er, unsigned attempt)
+{
+	const struct run_tail *tail = engine_run_tail(er);
+
 	return (struct ledger_run){
 		.id = er->id,
 		.job = records_number(daemon, er->job),
 		.attempt = attempt,
+		.asked = asked_of(er, &tail->run),
 		.slot = er->slot,
 		.due = usec_add(er->slot, er->def->schedule.delay),
 		.accepted = er->accepted,
@@ -296,6 +306,7 @@ void records_past_ended(struct daemon *daemon, const struct past_job *job,
 						      .run = {.id = run->id,
 							      .job = job->number,
 							      .attempt = run->attempt,
+							      .asked = run->manual,
 							      .slot = run->slot,
 							      .due = run->slot,
 							      .accepted = clock_wall()},
@@ -343,6 +354,7 @@ void records_intend(struct daemon *daemon, struct run_tail *tail)
 		.id = run->id,
 		.job = tail->number,
 		.attempt = run->attempt,
+		.asked = asked_of(er, run),
 		.slot = run->slot,
 		.due = usec_add(run->slot, run->job->schedule.delay),
 		.accepted = er->accepted, /* does not change while a worker has the run */

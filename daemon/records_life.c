@@ -269,9 +269,21 @@ void records_configure(struct daemon *daemon, const struct model *model)
 	ledger_configure(records->ledger, &settings);
 }
 
-static bool give_number(void *ctx, struct engine_job *job)
+static bool take_past(void *ctx, struct engine_job *job)
 {
-	(void)records_number(ctx, job);
+	struct daemon *daemon = ctx;
+	struct job_tail *tail = engine_job_tail(job);
+	const struct past_job *past = past_find(&daemon->past, job->def->name);
+	usec_t msec;
+
+	(void)records_number(daemon, job);
+	if (!past || past->last_ended == 0)
+		return true;
+	msec = past->last_took / USEC_PER_MSEC;
+	tail->last_ended = past->last_ended;
+	tail->last_success = past->last_success;
+	tail->last_verdict = past->last_verdict;
+	tail->last_msec = msec > UINT32_MAX ? UINT32_MAX : (uint32_t)msec;
 	return true;
 }
 
@@ -282,7 +294,7 @@ void records_loaded(struct daemon *daemon)
 
 	if (!records)
 		return;
-	engine_each_job(daemon->engine, give_number, daemon);
+	engine_each_job(daemon->engine, take_past, daemon);
 	for (size_t i = 0; i < daemon->past.n_jobs; i++) {
 		const struct past_job *job = &daemon->past.jobs[i];
 

@@ -38,8 +38,9 @@ static void find_process(const struct daemon *daemon, const struct past_job *job
 	run->start = start;
 }
 
-/* The job is not configured any more: nobody else gives it a verdict. */
-static void end_run(struct daemon *daemon, const struct past_job *job, const struct past_run *run)
+/* Nobody else gives it a verdict. */
+static void end_run(struct daemon *daemon, const struct past_job *job, const struct past_run *run,
+		    enum reason reason)
 {
 	enum verdict verdict = VERDICT_LOST;
 
@@ -50,26 +51,42 @@ static void end_run(struct daemon *daemon, const struct past_job *job, const str
 	if (run->alive)
 		log_job(LOG_LEVEL_WARNING, job->name, run->id,
 			"still runs as pid %d, and is left alone: %s", run->pid,
-			reason_text(REASON_REMOVED));
+			reason_text(reason));
 	else
 		log_job(verdict_info(verdict)->level, job->name, run->id, "%s (%s)",
-			verdict_info(verdict)->name, reason_text(REASON_REMOVED));
-	records_past_ended(daemon, job, run, verdict, REASON_REMOVED);
+			verdict_info(verdict)->name, reason_text(reason));
+	records_past_ended(daemon, job, run, verdict, reason);
+}
+
+/* Returns whether it is still one that the engine is to hear of. */
+static bool prepare_run(struct daemon *daemon, const struct past_job *job,
+			const struct past_run *run, const struct job *configured)
+{
+	/* What it was to run with may not be there any more. */
+	bool bare = run->own_environment && run->state != PAST_STARTED;
+
+	if (!configured || bare) {
+		end_run(daemon, job, run, configured ? REASON_DOWN : REASON_REMOVED);
+		return false;
+	}
+	if (run->state == PAST_ACCEPTED && !run->manual)
+		records_forget(daemon, run);
+	return true;
 }
 
 static void prepare_job(struct daemon *daemon, const struct model *model, struct past_job *job)
 {
 	const struct job *configured = model_find_job(model, job->name);
+	size_t n = 0;
 
 	for (size_t i = 0; i < job->n_runs; i++) {
 		struct past_run *run = &job->runs[i];
 
 		find_process(daemon, job, configured ? configured->settings : NULL, run);
-		if (!configured)
-			end_run(daemon, job, run);
-		else if (run->state == PAST_ACCEPTED)
-			records_forget(daemon, run);
+		if (prepare_run(daemon, job, run, configured))
+			job->runs[n++] = *run;
 	}
+	job->n_runs = n;
 	if (!configured && job->schedule)
 		records_past_gone(daemon, job);
 }

@@ -29,6 +29,8 @@ struct past_run {
 	enum past_state state;
 	unsigned attempt; /* the last one that was made, or was about to be; 0 if PAST_ACCEPTED */
 	bool manual;      /* as in struct engine_run */
+	/* It was asked for with an environment that is not known any more: the shell's to see to. */
+	bool own_environment;
 	/* PAST_STARTED. */
 	bool alive;     /* its process still runs, and is to be adopted; else it is lost */
 	int pid;        /* a pid_t; 0: not recorded */
@@ -54,6 +56,7 @@ struct past_job {
 	enum verdict last_verdict;
 	usec_t last_success; /* wall time; 0: never */
 	usec_t last_ended;   /* wall time at which a run of it ended last; 0: never */
+	usec_t last_took;    /* how long that took, as far as that is on record */
 	bool paused;
 	usec_t until;          /* wall time; USEC_INFINITY: until somebody resumes it */
 	const char *reason;    /* of the pause */

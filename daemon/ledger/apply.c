@@ -36,6 +36,7 @@ static void bind_run(struct store *store, sqlite3_stmt *stmt, const struct ledge
 	(void)sqlite3_bind_int64(stmt, 3, run->slot);
 	(void)sqlite3_bind_int64(stmt, 4, run->due);
 	(void)sqlite3_bind_int64(stmt, 5, run->accepted);
+	(void)sqlite3_bind_int(stmt, 6, run->asked);
 }
 
 /* --- jobs --- */
@@ -148,9 +149,9 @@ static int apply_intent(struct store *store, const struct posting *posting)
 	sqlite3_stmt *stmt = store_stmt(store, STORE_INTENT);
 
 	bind_run(store, stmt, &posting->intent.run);
-	(void)sqlite3_bind_int(stmt, 6, (int)posting->intent.run.attempt);
-	(void)sqlite3_bind_int64(stmt, 7, posting->intent.now);
-	(void)sqlite3_bind_int64(stmt, 8, store->life);
+	(void)sqlite3_bind_int(stmt, 7, (int)posting->intent.run.attempt);
+	(void)sqlite3_bind_int64(stmt, 8, posting->intent.now);
+	(void)sqlite3_bind_int64(stmt, 9, store->life);
 	return store_run(stmt);
 }
 
@@ -178,27 +179,27 @@ static void bind_result(sqlite3_stmt *stmt, const struct run_result *result, use
 	const struct run_result *r = result ? result : &none;
 	bool ran = result && result->started != 0;
 
-	bind_elapsed(stmt, 10, r->queued, offset);
-	bind_elapsed(stmt, 11, r->started, offset);
-	bind_elapsed(stmt, 12, r->ended, offset);
-	bind_text(stmt, 13, result ? terms_of_result(r->kind) : NULL);
-	for (int i = 14; i <= 17; i++)
+	bind_elapsed(stmt, 11, r->queued, offset);
+	bind_elapsed(stmt, 12, r->started, offset);
+	bind_elapsed(stmt, 13, r->ended, offset);
+	bind_text(stmt, 14, result ? terms_of_result(r->kind) : NULL);
+	for (int i = 15; i <= 18; i++)
 		(void)sqlite3_bind_null(stmt, i);
 	if (result) {
 		switch (r->kind) {
 		case RESULT_EXITED:
 		case RESULT_UNWANTED:
-			(void)sqlite3_bind_int(stmt, 14, r->code);
-			break;
-		case RESULT_SIGNALLED:
 			(void)sqlite3_bind_int(stmt, 15, r->code);
 			break;
+		case RESULT_SIGNALLED:
+			(void)sqlite3_bind_int(stmt, 16, r->code);
+			break;
 		case RESULT_SPAWN_FAILED:
-			bind_text(stmt, 16, r->stage);
-			(void)sqlite3_bind_int(stmt, 17, r->code);
+			bind_text(stmt, 17, r->stage);
+			(void)sqlite3_bind_int(stmt, 18, r->code);
 			break;
 		case RESULT_NO_RESOURCES:
-			(void)sqlite3_bind_int(stmt, 17, r->code);
+			(void)sqlite3_bind_int(stmt, 18, r->code);
 			break;
 		case RESULT_NOT_STARTED:
 		case RESULT_UNSEEN:
@@ -206,15 +207,15 @@ static void bind_result(sqlite3_stmt *stmt, const struct run_result *result, use
 		}
 	}
 	if (ran && r->kind != RESULT_UNSEEN) {
-		(void)sqlite3_bind_int64(stmt, 18, r->cpu);
-		(void)sqlite3_bind_int64(stmt, 19, r->max_rss);
+		(void)sqlite3_bind_int64(stmt, 19, r->cpu);
+		(void)sqlite3_bind_int64(stmt, 20, r->max_rss);
 	} else {
-		(void)sqlite3_bind_null(stmt, 18);
 		(void)sqlite3_bind_null(stmt, 19);
+		(void)sqlite3_bind_null(stmt, 20);
 	}
-	bind_count(stmt, 20, r->printed);
-	bind_count(stmt, 21, r->dropped);
-	bind_count(stmt, 22, r->leftovers);
+	bind_count(stmt, 21, r->printed);
+	bind_count(stmt, 22, r->dropped);
+	bind_count(stmt, 23, r->leftovers);
 }
 
 /* How many attempts were made: a run that is taken back has waited for one more. */
@@ -250,15 +251,15 @@ static int apply_end(struct store *store, const struct posting *posting)
 	int rc;
 
 	bind_run(store, stmt, &attempt->run);
-	bind_text(stmt, 6, last ? NULL : terms_of_state(PAST_BACKOFF));
-	bind_text(stmt, 7, last ? verdict : NULL);
-	bind_text(stmt, 8, reason_word(attempt->reason));
-	(void)sqlite3_bind_int(stmt, 9, (int)(last ? attempts_of(attempt) : attempt->run.attempt));
+	bind_text(stmt, 7, last ? NULL : terms_of_state(PAST_BACKOFF));
+	bind_text(stmt, 8, last ? verdict : NULL);
+	bind_text(stmt, 9, reason_word(attempt->reason));
+	(void)sqlite3_bind_int(stmt, 10, (int)(last ? attempts_of(attempt) : attempt->run.attempt));
 	bind_result(stmt, attempt->result, attempt->elapsed_offset);
-	bind_count(stmt, 23, (uint64_t)attempt->pid);
-	bind_count(stmt, 24, here ? (uint64_t)store->life : 0);
-	bind_time(stmt, 25, last ? 0 : attempt->next);
-	bind_text(stmt, 26, last ? NULL : verdict);
+	bind_count(stmt, 24, (uint64_t)attempt->pid);
+	bind_count(stmt, 25, here ? (uint64_t)store->life : 0);
+	bind_time(stmt, 26, last ? 0 : attempt->next);
+	bind_text(stmt, 27, last ? NULL : verdict);
 	rc = store_run(stmt);
 	return rc == SQLITE_OK && last ? apply_output(store, attempt) : rc;
 }

@@ -127,11 +127,19 @@ void ledger_job_state(struct ledger *ledger, const struct ledger_job_state *stat
 /* A slot of the job that waits; USEC_INFINITY: none does (see EFFECT_HELD). */
 void ledger_held(struct ledger *ledger, uint32_t job, usec_t slot);
 
+/* Who wants a run; as it is in the database. */
+enum ledger_asked {
+	ASKED_BY_SCHEDULE,
+	ASKED_BY_HAND,
+	ASKED_WITH_ENVIRONMENT, /* by hand, with one of its own, which is not on record */
+};
+
 /* An occurrence that becomes a run. */
 struct ledger_run {
 	uint64_t id;
 	uint32_t job;
 	unsigned attempt; /* counts from 1 */
+	enum ledger_asked asked;
 	usec_t slot;
 	usec_t due;      /* slot and delay */
 	usec_t accepted; /* when it was found due, or its turn came */

@@ -19,12 +19,12 @@ static const char jobs_sql[] =
 	" last_run, last_verdict, last_ended, last_success FROM job ORDER BY name";
 
 static const char runs_sql[] =
-	"SELECT id, job, slot, verdict, ended, accepted FROM run ORDER BY id";
+	"SELECT id, job, slot, verdict, ended, accepted, manual, started FROM run ORDER BY id";
 
 static const char open_sql[] =
 	"SELECT r.slot, r.state, r.attempts, r.pid, r.start, r.started, l.boot, r.failed, r.reason,"
 	" r.result, r.exit, r.signal, r.stage, r.error, r.queued, r.ended, r.cpu, r.memory,"
-	" r.printed, r.dropped, r.leftovers, r.next"
+	" r.printed, r.dropped, r.leftovers, r.next, r.manual"
 	" FROM run r LEFT JOIN life l ON l.id = r.life WHERE r.id = ?1";
 
 static const char streaks_sql[] = "SELECT id, job, last, at FROM streak ORDER BY id";
@@ -203,6 +203,7 @@ static int on_run(struct reader *reader, sqlite3_stmt *stmt)
 	usec_t slot = sqlite3_column_int64(stmt, 2);
 	const char *word = (const char *)sqlite3_column_text(stmt, 3);
 	usec_t ended = sqlite3_column_int64(stmt, 4);
+	usec_t started = sqlite3_column_int64(stmt, 7);
 	struct past_job *job = job_of(reader, number);
 	enum verdict verdict = VERDICT_CANCELLED;
 
@@ -213,7 +214,7 @@ static int on_run(struct reader *reader, sqlite3_stmt *stmt)
 			    ended ? ended : sqlite3_column_int64(stmt, 5));
 	if (!job)
 		return SQLITE_OK;
-	if (slot > job->accounted)
+	if (slot > job->accounted && sqlite3_column_int(stmt, 6) == ASKED_BY_SCHEDULE)
 		job->accounted = slot;
 	if (!word)
 		return find_open(reader, id, job);
@@ -224,8 +225,10 @@ static int on_run(struct reader *reader, sqlite3_stmt *stmt)
 		job->last_id = id;
 		job->last_verdict = verdict;
 	}
-	if (ended > job->last_ended)
+	if (ended > job->last_ended) {
 		job->last_ended = ended;
+		job->last_took = started > 0 ? ended - started : 0;
+	}
 	if (verdict == VERDICT_OK && ended > job->last_success)
 		job->last_success = ended;
 	return SQLITE_OK;
@@ -328,6 +331,8 @@ static void read_open(struct reader *reader, sqlite3_stmt *stmt, struct past_run
 	run->state = PAST_STARTED;
 	(void)terms_find_state((const char *)sqlite3_column_text(stmt, 1), &run->state);
 	run->attempt = (unsigned)sqlite3_column_int(stmt, 2);
+	run->manual = sqlite3_column_int(stmt, 22) != ASKED_BY_SCHEDULE;
+	run->own_environment = sqlite3_column_int(stmt, 22) == ASKED_WITH_ENVIRONMENT;
 	if (run->state == PAST_STARTED) {
 		run->pid = sqlite3_column_int(stmt, 3);
 		run->start = (long)sqlite3_column_int64(stmt, 4);

@@ -135,10 +135,30 @@ static const char version_1[] =
 	"  pause_reason,"
 	"  strftime('%Y-%m-%d %H:%M:%f', gone / 1e6, 'unixepoch') AS gone"
 	" FROM job;";
+
+/* Runs that somebody has asked for: `slot` is when that was, and none of the schedule's. */
+static const char version_2[] =
+	/* 1; 2: with an environment of its own, without which it is not to be run. */
+	"ALTER TABLE run ADD COLUMN manual INTEGER NOT NULL DEFAULT 0;"
+
+	"DROP VIEW history;"
+	"CREATE VIEW history AS"
+	" SELECT j.name AS job, r.id AS run,"
+	"  strftime('%Y-%m-%d %H:%M:%f', r.slot / 1e6, 'unixepoch') AS slot,"
+	"  coalesce(r.verdict, r.state) AS verdict, w.text AS because, r.attempts,"
+	"  1 AS occurrences,"
+	"  strftime('%Y-%m-%d %H:%M:%f', r.started / 1e6, 'unixepoch') AS started,"
+	"  (r.ended - r.started) / 1e6 AS seconds, r.exit, r.signal, r.cpu / 1e6 AS cpu, r.memory,"
+	"  CASE WHEN r.manual THEN 'by hand' END AS asked"
+	" FROM run r LEFT JOIN job j ON j.number = r.job LEFT JOIN reason w USING (reason)"
+	" UNION ALL"
+	" SELECT j.name, NULL, strftime('%Y-%m-%d %H:%M:%f', s.last / 1e6, 'unixepoch'),"
+	"  s.verdict, w.text, NULL, s.count, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+	" FROM streak s LEFT JOIN job j ON j.number = s.job LEFT JOIN reason w USING (reason);";
 /* clang-format on */
 
 /* What makes version i + 1 of version i. */
-static const char *const steps[SCHEMA_VERSION] = {version_1};
+static const char *const steps[SCHEMA_VERSION] = {version_1, version_2};
 
 static int number_of(sqlite3 *db, const char *pragma, int *ret_number)
 {

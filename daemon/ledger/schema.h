@@ -10,7 +10,7 @@
 
 /* PRAGMA application_id: "evry". */
 #define SCHEMA_APPLICATION 0x65767279
-#define SCHEMA_VERSION     1
+#define SCHEMA_VERSION     2
 
 /* Says what the database is before anything is written to it. Returns 0; TROUBLE_NEWER or
    TROUBLE_FOREIGN; or a code of SQLite. */

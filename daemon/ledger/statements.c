@@ -22,11 +22,12 @@ const char *const statements[STORE_VERBS] = {
 
 	/* The intent may have come before. */
 	[STORE_ACCEPTED] =
-		"INSERT INTO run (id, job, slot, due, state, attempts, accepted)"
-		" VALUES (?1, ?2, ?3, ?4, 'accepted', 0, ?5) ON CONFLICT DO NOTHING",
+		"INSERT INTO run (id, job, slot, due, state, attempts, accepted, manual)"
+		" VALUES (?1, ?2, ?3, ?4, 'accepted', 0, ?5, ?6) ON CONFLICT DO NOTHING",
 	[STORE_INTENT] =
-		"INSERT INTO run (id, job, slot, due, state, attempts, accepted, started, life)"
-		" VALUES (?1, ?2, ?3, ?4, 'started', ?6, ?5, ?7, ?8)"
+		"INSERT INTO run (id, job, slot, due, state, attempts, accepted, manual, started,"
+		" life)"
+		" VALUES (?1, ?2, ?3, ?4, 'started', ?7, ?5, ?6, ?8, ?9)"
 		" ON CONFLICT DO UPDATE SET state = 'started', attempts = excluded.attempts,"
 		"  started = excluded.started, life = excluded.life, pid = NULL, start = NULL,"
 		"  reason = NULL, queued = NULL, ended = NULL, result = NULL, exit = NULL,"
@@ -41,9 +42,9 @@ const char *const statements[STORE_VERBS] = {
 	[STORE_END] =
 		"INSERT INTO run (id, job, slot, due, state, verdict, reason, attempts, accepted,"
 		" queued, started, ended, result, exit, signal, stage, error, cpu, memory, printed,"
-		" dropped, leftovers, pid, life, next, failed)"
-		" VALUES (?1, ?2, ?3, ?4, ?6, ?7, ?8, ?9, ?5, ?10, ?11, ?12, ?13, ?14, ?15, ?16,"
-		"  ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)"
+		" dropped, leftovers, pid, life, next, failed, manual)"
+		" VALUES (?1, ?2, ?3, ?4, ?7, ?8, ?9, ?10, ?5, ?11, ?12, ?13, ?14, ?15, ?16, ?17,"
+		"  ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?6)"
 		" ON CONFLICT DO UPDATE SET state = excluded.state, verdict = excluded.verdict,"
 		"  reason = excluded.reason, attempts = excluded.attempts,"
 		"  queued = excluded.queued, started = coalesce(excluded.started, started),"
@@ -71,7 +72,8 @@ const char *const statements[STORE_VERBS] = {
 
 	/* Pruning. */
 	[STORE_SWEEP_RUNS] =
-		"SELECT id, job, slot, verdict, coalesce(ended, accepted) FROM run WHERE id > ?1",
+		"SELECT id, job, CASE WHEN manual THEN 0 ELSE slot END, verdict,"
+		" coalesce(ended, accepted) FROM run WHERE id > ?1",
 	[STORE_SWEEP_STREAKS] = "SELECT id, job, last, 'skipped', at FROM streak WHERE id > ?1",
 	[STORE_FOLD_RUN] =
 		"UPDATE job SET floor = max(floor, ?2), last_run = coalesce(?3, last_run),"

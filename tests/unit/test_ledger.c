@@ -164,6 +164,61 @@ static void a_verdict_is_the_last_word(void **state)
 	assert_string_equal(ask("SELECT verdict, pid, state FROM run"), "failed|77|-\n");
 }
 
+/* Its slot is when that was, which says nothing of the schedule's; once it is pruned, too. */
+static void a_run_that_was_asked_for_is_told_from_others(void **state)
+{
+	static const struct {
+		enum ledger_asked asked;
+		bool manual;
+		bool own_environment;
+		usec_t accounted;
+	} rows[] = {
+		{ASKED_BY_SCHEDULE, false, false, T0 + 5 * USEC_PER_SEC},
+		{ASKED_BY_HAND, true, false, T0},
+		{ASKED_WITH_ENVIRONMENT, true, true, T0},
+	};
+	/* Accepted, begun, ended. */
+	enum { ACCEPTED, BEGUN, ENDED, STAGES };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(rows) * STAGES; i++) {
+		size_t row = i / STAGES;
+		size_t stage = i % STAGES;
+		struct ledger_run run = a_run(5, 1);
+		struct ledger_attempt end = an_end(5, 1, VERDICT_OK);
+		const struct past_job *job;
+		char want[8];
+
+		run.asked = end.run.asked = rows[row].asked;
+		open_ledger();
+		post_job(1, "a");
+		if (stage == ACCEPTED)
+			ledger_accepted(ledger, &run);
+		if (stage == BEGUN)
+			assert_true(ledger_intend(ledger, &run, T0, LONG));
+		if (stage == ENDED)
+			ledger_ended(ledger, &end);
+		assert_int_equal(close_ledger(), 0);
+		(void)snprintf(want, sizeof(want), "%d\n", (int)rows[row].asked);
+		assert_string_equal(ask("SELECT manual FROM run"), want);
+		assert_string_equal(ask("SELECT asked FROM history"),
+				    rows[row].manual ? "by hand\n" : "-\n");
+		open_ledger();
+		job = past_of("a");
+		assert_int_equal(job->accounted, rows[row].accounted);
+		assert_int_equal(job->n_runs, stage != ENDED);
+		if (stage != ENDED) {
+			assert_int_equal(job->runs[0].manual, rows[row].manual);
+			assert_int_equal(job->runs[0].own_environment, rows[row].own_environment);
+		} else {
+			assert_int_equal(job->last_success, T0 + 5 * USEC_PER_SEC + 5200);
+			assert_int_equal(job->last_took, 5000);
+		}
+		assert_int_equal(close_ledger(), 0);
+		(void)unlink(file);
+	}
+}
+
 static void a_run_waits_for_its_next_attempt(void **state)
 {
 	static const struct run_result timed_out = {
@@ -645,6 +700,7 @@ int main(void)
 		TEST(a_run_goes_through_its_states),
 		TEST(the_intent_may_overtake),
 		TEST(a_verdict_is_the_last_word),
+		TEST(a_run_that_was_asked_for_is_told_from_others),
 		TEST(a_run_waits_for_its_next_attempt),
 		TEST(results_come_back),
 		TEST(a_run_without_a_result_was_never_attempted),

@@ -150,6 +150,27 @@ static void old_rows_go_and_what_they_said_stays(void **state)
 	assert_int_equal(past.last_run, 404);
 }
 
+/* It says when it ended, and nothing of the schedule's slots. */
+static void no_slot_is_accounted_for_by_a_run_that_was_asked_for(void **state)
+{
+	usec_t long_ago = clock_wall() - 40 * USEC_PER_DAY;
+	struct ledger_attempt end = an_end(5, 1, VERDICT_OK);
+
+	(void)state;
+	open_ledger();
+	post_job(1, "job");
+	end.elapsed_offset = long_ago - exited.ended;
+	end.run.asked = ASKED_BY_HAND;
+	ledger_ended(ledger, &end);
+	ledger_flush(ledger);
+	settings.history_keep = 30 * USEC_PER_DAY;
+	reopen();
+	await_at_most("SELECT count(*) FROM run", 0);
+	reopen();
+	assert_int_equal(past_of("job")->accounted, T0);
+	assert_int_equal(past_of("job")->last_success, long_ago);
+}
+
 static void numbers_are_never_given_twice(void **state)
 {
 	usec_t long_ago = clock_wall() - 40 * USEC_PER_DAY;
@@ -259,6 +280,7 @@ int main(void)
 		TEST(open_runs_stay),
 		TEST(streaks_are_bounded_too),
 		TEST(old_rows_go_and_what_they_said_stays),
+		TEST(no_slot_is_accounted_for_by_a_run_that_was_asked_for),
 		TEST(numbers_are_never_given_twice),
 		TEST(a_job_that_went_stays_as_long_as_its_runs),
 		TEST(without_bounds_everything_stays),

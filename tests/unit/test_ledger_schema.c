@@ -91,6 +91,11 @@ static void each_version_is_read(void **state)
 		assert_int_equal(past_of("holds")->held, T0 + 80);
 		assert_int_equal(past_of("holds")->accounted, T0 + 3);
 		assert_int_equal(past_of("accepted")->runs[0].state, PAST_ACCEPTED);
+		/* Since version 2 a run may be none of the schedule's. */
+		assert_int_equal(past_of("accepted")->runs[0].manual, version >= 2);
+		assert_int_equal(past_of("accepted")->accounted,
+				 T0 + (version >= 2 ? 0 : 5 * USEC_PER_SEC));
+		assert_int_equal(past_of("waits")->runs[0].own_environment, version >= 2);
 
 		assert_string_equal(ask("SELECT CAST(head AS TEXT), CAST(tail AS TEXT) FROM output"
 					" WHERE run = 1"),
