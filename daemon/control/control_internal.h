@@ -10,6 +10,7 @@
 #include "control/events.h"
 #include "control/listen.h"
 #include "control/logs.h"
+#include "control/reading.h"
 #include "control/request.h"
 #include "control/route.h"
 #include "control/server.h"
@@ -93,6 +94,7 @@ struct control {
 	struct event cut;                 /* there are lagging ones */
 	size_t held;                      /* by all clients, as last counted */
 	struct acts acts;                 /* for which clients wait */
+	struct reading reading;           /* what clients want of the ledger */
 	struct events events;             /* for who follows them */
 	struct logs logs;                 /* likewise */
 };

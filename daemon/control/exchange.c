@@ -82,10 +82,9 @@ static const char *guess_job(const struct model *model, const char *name)
 	return guess;
 }
 
-struct engine_job *exchange_job(struct exchange *exchange, unsigned n)
+struct engine_job *exchange_find_job(struct exchange *exchange, const char *name)
 {
 	const struct engine *engine = exchange->control->host.engine;
-	const char *name = exchange_segment(exchange, n);
 	struct engine_job *job = engine_find_job(engine, name);
 	const char *guess;
 
@@ -97,6 +96,11 @@ struct engine_job *exchange_job(struct exchange *exchange, unsigned n)
 			     : "there is no job \"%.200s\"",
 		       name, guess);
 	return NULL;
+}
+
+struct engine_job *exchange_job(struct exchange *exchange, unsigned n)
+{
+	return exchange_find_job(exchange, exchange_segment(exchange, n));
 }
 
 /* --- life --- */

@@ -71,8 +71,9 @@ const json_t *exchange_body(const struct exchange *exchange);
 /* Who asks, as "root (uid 0, pid 812)", for logs. */
 const char *exchange_client(const struct exchange *exchange);
 
-/* The job of segment n, or NULL after the error was answered. */
+/* The job of segment n, or of that name; or NULL after the error was answered. */
 struct engine_job *exchange_job(struct exchange *exchange, unsigned n);
+struct engine_job *exchange_find_job(struct exchange *exchange, const char *name);
 
 /* --- the answer: exactly one of these, once; with it the exchange is over, and what was borrowed
    from it is gone --- */

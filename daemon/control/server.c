@@ -128,6 +128,7 @@ void control_free(struct control *control)
 	leave_tcp(control);
 	clients_done(control);
 	acts_done(&control->acts);
+	reading_done(&control->reading);
 	(void)event_del(&control->cut);
 	free(control);
 }

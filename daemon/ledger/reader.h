@@ -56,6 +56,8 @@ struct reader_question {
 	usec_t to;
 	struct reader_cursor after; /* that of the page before */
 	uint32_t verdicts; /* set of 1 << enum verdict; 0: all, and those that have none yet */
+	bool no_runs;
+	bool no_streaks;
 	unsigned limit;    /* at most so many rows, 1 to READER_ROWS_MAX */
 	/* NEAR. */
 	usec_t at;

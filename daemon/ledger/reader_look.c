@@ -117,9 +117,10 @@ static int look_history(struct look *look)
 		arena_alloc(&look->answer->arena, question->limit * sizeof(*look->answer->rows));
 	if (!look->answer->rows)
 		return SQLITE_NOMEM;
-	rc = begin(look, &columns[0], question->job ? READ_JOB_RUNS : READ_RUNS, job,
-		   ahead ? question->to : after->slot, ahead ? 0 : after->run);
-	if (rc == SQLITE_OK)
+	if (!question->no_runs)
+		rc = begin(look, &columns[0], question->job ? READ_JOB_RUNS : READ_RUNS, job,
+			   ahead ? question->to : after->slot, ahead ? 0 : after->run);
+	if (rc == SQLITE_OK && !question->no_streaks)
 		rc = begin(look, &columns[1], question->job ? READ_JOB_STREAKS : READ_STREAKS, job,
 			   after->last, after->streak);
 	for (int i = 0; i < 2; i++)

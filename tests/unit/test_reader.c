@@ -163,6 +163,21 @@ static void pages_lose_nothing(void **state)
 	}
 }
 
+static void runs_or_streaks_can_be_left_out(void **state)
+{
+	struct reader_answer answer;
+
+	(void)state;
+	begin();
+	answer = look((struct reader_question){.kind = READER_HISTORY, .no_streaks = true});
+	assert_string_equal(list(&answer), "b:run5 a:run4 a:run3 b:run2 a:run1");
+	reader_answer_done(&answer);
+	answer = look((struct reader_question){
+		.kind = READER_HISTORY, .job = "a", .no_runs = true});
+	assert_string_equal(list(&answer), "a:streak1");
+	reader_answer_done(&answer);
+}
+
 /* A page ends where too much was looked at in vain; the next one goes on. */
 static void a_page_looks_at_so_many_rows(void **state)
 {
@@ -650,6 +665,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(a_page_has_what_it_is_asked_for),
 		test(pages_lose_nothing),
+		test(runs_or_streaks_can_be_left_out),
 		test(a_page_looks_at_so_many_rows),
 		test(a_run_has_its_facts),
 		test(a_run_by_hand_is_told),

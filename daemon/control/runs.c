@@ -1,0 +1,376 @@
+/* Runs: those that have not ended, as the engine has them, and all others, as the ledger does. */
+#include "calendar/times.h"
+#include "calendar/zone.h"
+#include "control/control_internal.h"
+#include "control/describe_row.h"
+#include "control/handlers.h"
+#include "control/params.h"
+#include "control/reading.h"
+#include "control/values.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- what is asked for --- */
+
+/* A time: as everyctl takes it, in UTC unless it says otherwise. */
+static bool take_time(struct exchange *exchange, const char *name, usec_t usual, usec_t *ret_time)
+{
+	const char *text = exchange_param(exchange, name);
+
+	*ret_time = usual;
+	if (!text || times_parse(text, zone_utc(), clock_wall(), ret_time) == 0)
+		return true;
+	exchange_error(exchange, STATUS_BAD_REQUEST, "bad-parameter",
+		       "%s is a time, as \"2026-03-29T02:30:00Z\" or \"-1d\", not \"%.100s\"", name,
+		       text);
+	return false;
+}
+
+/* One of some words, or none of them: -1. */
+static bool take_word(struct exchange *exchange, const char *name, const char *const *words,
+		      int *ret_word)
+{
+	const char *text = exchange_param(exchange, name);
+
+	*ret_word = -1;
+	for (int i = 0; text && words[i]; i++)
+		if (strcmp(words[i], text) == 0)
+			*ret_word = i;
+	if (!text || *ret_word >= 0)
+		return true;
+	exchange_error(exchange, STATUS_BAD_REQUEST, "bad-parameter",
+		       "%s cannot be \"%.100s\", only \"%s\"%s%s%s", name, text, words[0],
+		       words[1] ? " or \"" : "", words[1] ? words[1] : "", words[1] ? "\"" : "");
+	return false;
+}
+
+static bool take_number(const char *text, uint64_t *ret_number)
+{
+	int end = 0;
+
+	return text && *text >= '0' && *text <= '9' && strlen(text) < 19 &&
+	       sscanf(text, "%" SCNu64 "%n", ret_number, &end) == 1 && text[end] == '\0';
+}
+
+/* "SLOT.RUN.LAST.STREAK", as write_cursor() has it. */
+static bool take_cursor(struct exchange *exchange, struct reader_cursor *ret_cursor)
+{
+	const char *text = exchange_param(exchange, "cursor");
+	struct reader_cursor cursor = READER_CURSOR_FIRST;
+	int end = 0;
+
+	if (text && (sscanf(text, "%" SCNd64 ".%" SCNu64 ".%" SCNd64 ".%" SCNu64 "%n", &cursor.slot,
+			    &cursor.run, &cursor.last, &cursor.streak, &end) != 4 ||
+		     text[end] || cursor.run > INT64_MAX || cursor.streak > INT64_MAX)) {
+		exchange_error(exchange, STATUS_BAD_REQUEST, "bad-parameter",
+			       "the cursor is none that was given");
+		return false;
+	}
+	*ret_cursor = cursor;
+	return true;
+}
+
+static json_t *write_cursor(const struct reader_cursor *cursor)
+{
+	return value_textf("%" PRId64 ".%" PRIu64 ".%" PRId64 ".%" PRIu64, cursor->slot,
+			   cursor->run, cursor->last, cursor->streak);
+}
+
+/* --- live runs --- */
+
+/* Those of highest number, in the order of their numbers. */
+struct live_page {
+	const char *job; /* NULL: of all */
+	uint64_t before; /* numbers below */
+	size_t limit;
+	size_t n;
+	bool more;
+	const struct engine_run *runs[PAGE_MAX];
+};
+
+static bool add_live(void *ctx, struct engine_run *run)
+{
+	struct live_page *page = ctx;
+	size_t at;
+
+	/* What follows are notices. */
+	if (engine_run_is_notice(run))
+		return false;
+	if (run->id >= page->before || (page->job && strcmp(page->job, run->def->name) != 0))
+		return true;
+	if (page->n == page->limit) {
+		page->more = true;
+		if (run->id < page->runs[0]->id)
+			return true;
+		page->n--;
+		memmove(page->runs, page->runs + 1, page->n * sizeof(page->runs[0]));
+	}
+	/* They come in that order but for those that were adopted. */
+	for (at = page->n++; at > 0 && page->runs[at - 1]->id > run->id; at--)
+		page->runs[at] = page->runs[at - 1];
+	page->runs[at] = run;
+	return true;
+}
+
+static void reply_live(struct exchange *exchange, const char *job, uint64_t before, unsigned limit)
+{
+	const struct control_host *host = exchange_host(exchange);
+	struct live_page page = {.job = job, .before = before, .limit = limit};
+	struct reader_cursor cursor = READER_CURSOR_FIRST;
+	json_t *items = json_array();
+	bool ok = items;
+
+	engine_each_run(host->engine, add_live, &page);
+	for (size_t i = page.n; ok && i-- > 0;)
+		ok = json_array_append_new(items, describe_live(host, page.runs[i])) == 0;
+	if (!ok) {
+		json_decref(items);
+		exchange_reply(exchange, STATUS_OK, NULL);
+		return;
+	}
+	if (page.n > 0)
+		cursor.run = page.runs[0]->id;
+	exchange_reply(exchange, STATUS_OK,
+		       json_pack("{so so}", "items", items, "next",
+				 page.more ? write_cursor(&cursor) : json_null()));
+}
+
+/* --- lists --- */
+
+/* The live runs of a page: those on record as not having ended are looked for among them. */
+struct open_row {
+	const struct reader_row *row;
+	const struct engine_run *live; /* NULL: it has ended meanwhile */
+};
+
+struct match {
+	size_t n;
+	struct open_row open[PAGE_MAX]; /* by number */
+};
+
+static int compare_open(const void *a, const void *b)
+{
+	const struct open_row *x = a;
+	const struct open_row *y = b;
+
+	return (x->row->id > y->row->id) - (x->row->id < y->row->id);
+}
+
+static struct open_row *find_open(struct match *match, uint64_t id)
+{
+	const struct reader_row row = {.id = id};
+	const struct open_row key = {.row = &row};
+
+	return bsearch(&key, match->open, match->n, sizeof(match->open[0]), compare_open);
+}
+
+static bool match_live(void *ctx, struct engine_run *run)
+{
+	struct open_row *open;
+
+	/* What follows are notices. */
+	if (engine_run_is_notice(run))
+		return false;
+	open = find_open(ctx, run->id);
+	if (open)
+		open->live = run;
+	return true;
+}
+
+static void match_rows(const struct control_host *host, const struct reader_answer *answer,
+		       struct match *match)
+{
+	match->n = 0;
+	for (size_t i = 0; i < answer->n_rows; i++)
+		if (answer->rows[i].state != READER_ENDED)
+			match->open[match->n++] = (struct open_row){.row = &answer->rows[i]};
+	if (match->n == 0)
+		return;
+	qsort(match->open, match->n, sizeof(match->open[0]), compare_open);
+	engine_each_run(host->engine, match_live, match);
+}
+
+static json_t *describe_rows(const struct control_host *host, const struct reader_answer *answer)
+{
+	struct match match;
+	json_t *items = json_array();
+
+	match_rows(host, answer, &match);
+	for (size_t i = 0; items && i < answer->n_rows; i++) {
+		const struct reader_row *row = &answer->rows[i];
+		const struct open_row *open =
+			row->state == READER_ENDED ? NULL : find_open(&match, row->id);
+
+		if (json_array_append_new(items, describe_row(host, row, open ? open->live : NULL)))
+			json_decref(steal_ptr(items));
+	}
+	return items;
+}
+
+static void on_history(struct exchange *exchange, const void *data,
+		       const struct reader_answer *answer)
+{
+	const char *job = data;
+
+	if (answer->r == -ENOENT && *job && !exchange_find_job(exchange, job))
+		return;
+	exchange_reply(exchange, STATUS_OK,
+		       json_pack("{so so}", "items", describe_rows(exchange_host(exchange), answer),
+				 "next",
+				 answer->more ? write_cursor(&answer->cursor) : json_null()));
+}
+
+void handle_runs(struct exchange *exchange)
+{
+	static const char *const kinds[] = {"run", "streak", NULL};
+	static const char *const states[] = {"live", NULL};
+	struct reader_question question = {
+		.kind = READER_HISTORY,
+		.job = exchange_param(exchange, "job"),
+	};
+	const char *job = question.job ? question.job : "";
+	int kind;
+	int live;
+
+	if (!take_time(exchange, "from", 0, &question.from) ||
+	    !take_time(exchange, "to", USEC_INFINITY, &question.to) ||
+	    !take_word(exchange, "kind", kinds, &kind) ||
+	    !take_word(exchange, "state", states, &live) ||
+	    !take_cursor(exchange, &question.after) || !param_limit(exchange, &question.limit) ||
+	    !param_verdicts(exchange, &question.verdicts))
+		return;
+	question.no_runs = kind == 1;
+	question.no_streaks = kind == 0;
+	if (live == 0)
+		reply_live(exchange, question.job, question.after.run, question.limit);
+	else
+		reading_ask(exchange, &question, on_history, job, strlen(job) + 1);
+}
+
+/* --- one run --- */
+
+/* The number in the path; if there is none, that was answered. */
+static bool take_run(struct exchange *exchange, uint64_t *ret_run)
+{
+	const char *text = exchange_segment(exchange, 0);
+
+	if (take_number(text, ret_run))
+		return true;
+	exchange_error(exchange, STATUS_BAD_REQUEST, "bad-run", "a run is a number, not \"%.100s\"",
+		       text);
+	return false;
+}
+
+static void refuse_unknown(struct exchange *exchange, uint64_t run)
+{
+	exchange_error(exchange, STATUS_NOT_FOUND, "no-such-run",
+		       "there is no run %" PRIu64 " on record", run);
+}
+
+static void on_run(struct exchange *exchange, const void *data, const struct reader_answer *answer)
+{
+	const struct control_host *host = exchange_host(exchange);
+	const uint64_t *run = data;
+
+	if (answer->n_rows == 0)
+		refuse_unknown(exchange, *run);
+	else
+		exchange_reply(exchange, STATUS_OK, describe_row(host, answer->rows, NULL));
+}
+
+void handle_run_facts(struct exchange *exchange)
+{
+	const struct control_host *host = exchange_host(exchange);
+	const struct engine_run *live;
+	uint64_t run;
+
+	if (!take_run(exchange, &run))
+		return;
+	live = find_live(host, run);
+	if (live)
+		exchange_reply(exchange, STATUS_OK, describe_live(host, live));
+	else
+		reading_ask(exchange, &(struct reader_question){.kind = READER_RUN, .run = run},
+			    on_run, &run, sizeof(run));
+}
+
+/* --- output --- */
+
+struct output_wish {
+	uint64_t run;
+	bool json;
+};
+
+/* Head and tail with a line between them that says what is missing. */
+static void reply_text(struct exchange *exchange, const struct reader_answer *answer)
+{
+	bool broken = answer->head_len > 0 && answer->head[answer->head_len - 1] != '\n';
+	_cleanup_free_ char *text = malloc(answer->head_len + answer->tail_len + 100);
+	size_t len = answer->head_len;
+
+	if (!text) {
+		exchange_error(exchange, STATUS_UNAVAILABLE, "no-memory", "out of memory");
+		return;
+	}
+	if (len > 0)
+		memcpy(text, answer->head, len);
+	if (answer->gap > 0)
+		len += (size_t)sprintf(text + len, "%s[... %" PRIu64 " byte%s not kept ...]\n",
+				       broken ? "\n" : "", answer->gap,
+				       answer->gap == 1 ? " was" : "s were");
+	if (answer->tail_len > 0)
+		memcpy(text + len, answer->tail, answer->tail_len);
+	exchange_reply_text(exchange, STATUS_OK, "text/plain; charset=utf-8", text,
+			    len + answer->tail_len);
+}
+
+static void on_output(struct exchange *exchange, const void *data,
+		      const struct reader_answer *answer)
+{
+	const struct output_wish *wish = data;
+	const struct reader_row *row = answer->rows;
+
+	if (answer->n_rows == 0)
+		refuse_unknown(exchange, wish->run);
+	else if (row->state != READER_ENDED)
+		exchange_error(exchange, STATUS_CONFLICT, "run-live",
+			       "run %" PRIu64 " has not ended; what it printed is kept when it has",
+			       wish->run);
+	else if (wish->json)
+		exchange_reply(
+			exchange, STATUS_OK,
+			json_pack(
+				"{sI so so sI so sI sI}", "run", (json_int_t)row->id, "job",
+				value_filled(row->job), "head",
+				value_textn(answer->head_len ? answer->head : "", answer->head_len),
+				"gap", (json_int_t)answer->gap, "tail",
+				value_textn(answer->tail_len ? answer->tail : "", answer->tail_len),
+				"printed", (json_int_t)row->printed, "dropped",
+				(json_int_t)row->dropped));
+	else
+		reply_text(exchange, answer);
+}
+
+void handle_run_output(struct exchange *exchange)
+{
+	static const char *const formats[] = {"text", "json", NULL};
+	const struct control_host *host = exchange_host(exchange);
+	struct output_wish wish = {.run = 0};
+	int format;
+
+	if (!take_run(exchange, &wish.run) || !take_word(exchange, "format", formats, &format))
+		return;
+	wish.json = format == 1;
+	if (find_live(host, wish.run))
+		exchange_error(exchange, STATUS_CONFLICT, "run-live",
+			       "run %" PRIu64 " has not ended; what it printed is kept when it has",
+			       wish.run);
+	else
+		reading_ask(exchange,
+			    &(struct reader_question){.kind = READER_OUTPUT, .run = wish.run},
+			    on_output, &wish, sizeof(wish));
+}
