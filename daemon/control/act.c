@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "control/body.h"
 #include "control/control_internal.h"
+#include "control/describe.h"
 #include "control/handlers.h"
 #include "control/values.h"
 #include "core/names.h"
@@ -63,35 +64,6 @@ static struct act_waiter *wait_for_run(struct exchange *exchange)
 	acts->asking = waiter;
 	exchange_wait(exchange, on_waiter_gone, waiter);
 	return waiter;
-}
-
-static json_t *describe_code(const struct run_result *result, enum result_kind kind)
-{
-	return result && result->kind == kind ? json_integer(result->code) : json_null();
-}
-
-static json_t *describe_error(const struct run_result *result)
-{
-	if (result && result->kind == RESULT_SPAWN_FAILED)
-		return value_textf("%s: %s", result->stage, strerror(result->code));
-	if (result && result->kind == RESULT_NO_RESOURCES)
-		return value_text(strerror(result->code));
-	return json_null();
-}
-
-static json_t *describe_end(const struct effect *effect)
-{
-	const struct run_result *result = effect->result;
-	usec_t took = result && result->ended > 0 ? result->ended - result->started : USEC_INFINITY;
-
-	return json_pack("{sI so ss so so so so so so}", "run", (json_int_t)effect->run->id, "job",
-			 value_text(effect->run->def->name), "verdict",
-			 verdict_info(effect->verdict)->name, "reason",
-			 value_filled(reason_word(effect->reason)), "because",
-			 value_filled(reason_text(effect->reason)), "exit",
-			 describe_code(result, RESULT_EXITED), "signal",
-			 describe_code(result, RESULT_SIGNALLED), "error", describe_error(result),
-			 "took", value_span(took));
 }
 
 static void answer(struct act_waiter *waiter, const struct effect *effect)

@@ -133,3 +133,12 @@ json_t *describe_end(const struct effect *effect)
 			 describe_code(result, RESULT_SIGNALLED), "error", describe_error(result),
 			 "took", value_span(took));
 }
+
+json_t *describe_streak(const struct engine_streak *streak)
+{
+	return json_pack("{ss so so sI so so}", "verdict", verdict_info(streak->verdict)->name,
+			 "reason", value_filled(reason_word(streak->reason)), "because",
+			 value_filled(reason_text(streak->reason)), "count",
+			 (json_int_t)streak->count, "first", value_time(streak->first), "last",
+			 value_time(streak->last));
+}

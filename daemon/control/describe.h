@@ -29,3 +29,6 @@ json_t *describe_run(const struct control_host *host, const struct engine_run *r
 
 /* Of EFFECT_ENDED: what came of the run. */
 json_t *describe_end(const struct effect *effect) _must_check_;
+
+/* What occurrences that did not run came to. */
+json_t *describe_streak(const struct engine_streak *streak) _must_check_;

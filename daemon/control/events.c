@@ -50,15 +50,6 @@ static json_t *describe_retry(const struct effect *effect)
 			 value_span(effect->span));
 }
 
-static json_t *describe_streak(const struct engine_streak *streak)
-{
-	return json_pack("{ss so so sI so so}", "verdict", verdict_info(streak->verdict)->name,
-			 "reason", value_filled(reason_word(streak->reason)), "because",
-			 value_filled(reason_text(streak->reason)), "count",
-			 (json_int_t)streak->count, "first", value_time(streak->first), "last",
-			 value_time(streak->last));
-}
-
 static json_t *describe_pause(const struct engine_pause *pause)
 {
 	return json_pack("{so so}", "until", value_time(pause->until), "reason",
@@ -102,6 +93,12 @@ void events_effect(struct events *events, const struct effect *effect)
 		break;
 	case EFFECT_ENDED:
 		news = news_of_run("ended", run, describe_end(effect));
+		break;
+	case EFFECT_NOT_RUN:
+		/* Others are told of by streaks alone. */
+		if (!effect->unrun)
+			return;
+		news = news_of_run("withdrawn", effect->unrun, describe_streak(effect->streak));
 		break;
 	case EFFECT_STREAK_BEGIN:
 		news = news_of_job("not-run", job, describe_streak(effect->streak));

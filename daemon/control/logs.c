@@ -18,10 +18,6 @@
 /* Digits of a number that is no integer: a microsecond in thirty years. */
 #define DIGITS 15
 
-/* What a mark in the log says: the name of an event, a space, and its data. */
-#define ENDED   "ended"
-#define PUT_OFF "put-off"
-
 static const char *const levels[] = {
 	[LOG_LEVEL_EMERGENCY] = "emergency", [LOG_LEVEL_ALERT] = "alert",
 	[LOG_LEVEL_CRITICAL] = "critical",   [LOG_LEVEL_ERROR] = "error",
@@ -45,7 +41,8 @@ static void send_line(const struct logs *logs, const struct log_record *record)
 	follow_send_value(&logs->followers, "line", record->job, record->run, data);
 }
 
-/* Nothing of the run comes behind it. */
+/* A mark in the log, the name of an event, a space, and its data: nothing of the run comes behind
+   it. */
 static void send_end(struct logs *logs, const char *job, uint64_t run, const char *text)
 {
 	char event[16];
@@ -120,27 +117,61 @@ static void on_left(void *ctx)
 
 /* --- ends --- */
 
+/* What an effect is the end of. NULL: nothing, as most. */
+static const struct engine_run *find_end(const struct effect *effect, const char **ret_name)
+{
+	switch (effect->kind) {
+	case EFFECT_ENDED:
+		*ret_name = "ended";
+		return effect->run;
+	case EFFECT_PUT_OFF:
+		*ret_name = "put-off";
+		return effect->run;
+	case EFFECT_NOT_RUN:
+		*ret_name = "withdrawn";
+		return effect->unrun;
+	default:
+		return NULL;
+	}
+}
+
+static json_t *describe_what(const struct effect *effect)
+{
+	switch (effect->kind) {
+	case EFFECT_ENDED:
+		return describe_end(effect);
+	case EFFECT_NOT_RUN:
+		return describe_streak(effect->streak);
+	default:
+		return json_object();
+	}
+}
+
 void logs_effect(struct logs *logs, const struct effect *effect)
 {
-	bool ended = effect->kind == EFFECT_ENDED;
 	_cleanup_(cleanup_value) json_t *data = NULL;
+	_cleanup_(cleanup_value) json_t *what = NULL;
 	_cleanup_free_ char *json = NULL;
 	_cleanup_free_ char *text = NULL;
+	const struct engine_run *run;
+	const char *name;
 	const char *job;
 
-	if (!logs->is_open || (!ended && effect->kind != EFFECT_PUT_OFF))
+	if (!logs->is_open)
 		return;
-	job = effect->run->def->name;
-	if (!follow_is_wanted(&logs->followers, job, effect->run->id))
+	run = find_end(effect, &name);
+	job = run ? run->def->name : NULL;
+	if (!run || !follow_is_wanted(&logs->followers, job, run->id))
 		return;
-	data = ended ? describe_end(effect)
-		     : json_pack("{sI so}", "run", (json_int_t)effect->run->id, "job",
-				 value_text(job));
-	json = data ? json_dumps(data, JSON_REAL_PRECISION(DIGITS)) : NULL;
-	if (!json || asprintf(&text, "%s %s", ended ? ENDED : PUT_OFF, json) < 0)
+	data = json_pack("{so ss so sI}", "time", value_time(clock_wall()), "event", name, "job",
+			 value_text(job), "run", (json_int_t)run->id);
+	what = describe_what(effect);
+	if (data && what && json_object_update(data, what) == 0)
+		json = json_dumps(data, JSON_REAL_PRECISION(DIGITS));
+	if (!json || asprintf(&text, "%s %s", name, json) < 0)
 		text = NULL;
-	else if (!log_mark(job, effect->run->id, text))
-		send_end(logs, job, effect->run->id, text);
+	else if (!log_mark(job, run->id, text))
+		send_end(logs, job, run->id, text);
 }
 
 void handle_logs(struct exchange *exchange)

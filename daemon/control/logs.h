@@ -16,5 +16,6 @@ struct logs {
 	bool taking;      /* from it, just now */
 };
 
-/* An effect of the engine: the end of a run comes behind its last line. */
+/* An effect of the engine: that a run has ended, or came to nothing, is told behind its last line.
+ */
 void logs_effect(struct logs *logs, const struct effect *effect);
