@@ -256,8 +256,8 @@ static json_t *describe_settings(const struct model *model, const struct job *jo
 void handle_job(struct exchange *exchange)
 {
 	const struct control_host *host = exchange_host(exchange);
-	const struct engine_job *job = exchange_job(exchange, 0);
 	bool open = exchange_is_tcp(exchange);
+	const struct engine_job *job = exchange_job(exchange, 0);
 	_cleanup_(cleanup_value) json_t *more = NULL;
 	_cleanup_(cleanup_value) json_t *all = NULL;
 	const struct model *model;
