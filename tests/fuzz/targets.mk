@@ -5,9 +5,9 @@
 #	build/fuzz/TARGET -merge=1 tests/fuzz/corpus/TARGET build/fuzz/corpus/TARGET
 FUZZ_TIME  ?= 15
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
-FUZZ_ROOMS := $(filter $(foreach room,base calendar core config,$(BUILD)/daemon/$(room)/%) \
-	$(foreach part,anacrontab crontab import jobname quote runparts,$(BUILD)/daemon/ctl/$(part)%), \
-	$(ROOMS))
+FUZZ_ROOMS := $(filter $(foreach room,base calendar core config control ledger service, \
+	$(BUILD)/daemon/$(room)/%) $(foreach part,anacrontab crontab import jobname quote runparts, \
+	$(BUILD)/daemon/ctl/$(part)%),$(ROOMS))
 
 .PHONY: check-fuzz fuzzers
 check-fuzz: | fetch
@@ -23,6 +23,6 @@ $(BUILD)/fuzzed.a: $(FUZZ_ROOMS)
 	@$(AR) rcs $@ $^
 
 $(FUZZERS): $(BUILD)/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/fuzzed.a
-	$(call say,LD,$@)$(LINK) -fsanitize=fuzzer -o $@ $^ -lconfuse
+	$(call say,LD,$@)$(LINK) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 -include $(FUZZERS:$(BUILD)/%=$(BUILD)/tests/fuzz/%.d)
