@@ -67,6 +67,7 @@ void events_effect(struct events *events, const struct effect *effect)
 {
 	const struct engine_run *run = effect->run;
 	const struct engine_job *job = effect->job;
+	uint64_t over = 0; /* the run that it is the end of */
 	struct news news;
 
 	if (LIST_EMPTY(&events->followers))
@@ -89,15 +90,18 @@ void events_effect(struct events *events, const struct effect *effect)
 				   json_pack("{so}", "retry_in", value_span(effect->span)));
 		break;
 	case EFFECT_PUT_OFF:
+		over = run->id;
 		news = news_of_run("put-off", run, json_object());
 		break;
 	case EFFECT_ENDED:
+		over = run->id;
 		news = news_of_run("ended", run, describe_end(effect));
 		break;
 	case EFFECT_NOT_RUN:
 		/* Others are told of by streaks alone. */
 		if (!effect->unrun)
 			return;
+		over = effect->unrun->id;
 		news = news_of_run("withdrawn", effect->unrun, describe_streak(effect->streak));
 		break;
 	case EFFECT_STREAK_BEGIN:
@@ -130,6 +134,8 @@ void events_effect(struct events *events, const struct effect *effect)
 		return;
 	}
 	send_news(events, news);
+	if (over > 0)
+		follow_end_run(&events->followers, over);
 }
 
 void events_event(struct events *events, const struct control_host *host,
