@@ -256,16 +256,18 @@ static void say_cancelled(struct why_words *words, const struct reader_row *row)
 
 /* --- what ran --- */
 
-/* That it began late, and for how long it waited. */
+/* When it began, where that is not when its slot was. */
 static void say_start(struct why_words *words, const struct reader_row *row)
 {
-	if (row->started <= 0)
+	usec_t late = row->started - (row->due > 0 ? row->due : row->slot);
+
+	if (row->started < row->slot + LATE)
 		return;
 	(void)fputs(" (it started ", words->out);
 	why_time(words, row->started);
-	if (row->due > 0 && row->started - row->due >= LATE && row->attempts <= 1) {
+	if (late >= LATE && row->attempts <= 1) {
 		(void)fputs(", ", words->out);
-		why_span(words, row->started - row->due);
+		why_span(words, late);
 		(void)fputs(" late", words->out);
 	}
 	(void)fputs(")", words->out);
@@ -379,7 +381,7 @@ static void say_others(struct why_words *words, const struct reader_row *row)
 {
 	if (row->count < 2)
 		return;
-	(void)fprintf(words->out, "; so it was with all %" PRIu64 " from ", row->count);
+	(void)fprintf(words->out, "; the same goes for all %" PRIu64 " from ", row->count);
 	why_slot(words, row->first);
 	(void)fputs(" to ", words->out);
 	why_slot(words, row->slot);

@@ -71,6 +71,9 @@ void why_span(struct why_words *words, usec_t span)
 {
 	char buf[DURATION_TEXT_SIZE];
 
+	/* So that what is a few milliseconds less than two hours is not "1h59m". */
+	if (span >= 10 * USEC_PER_SEC && span < USEC_INFINITY - USEC_PER_SEC)
+		span = (span + USEC_PER_SEC / 2) / USEC_PER_SEC * USEC_PER_SEC;
 	(void)fputs(duration_format_short(span, buf), words->out);
 }
 
