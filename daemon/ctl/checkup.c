@@ -117,9 +117,14 @@ void checkup_job(struct checkup *checkup, const json_t *job, const struct when *
 	note(checkup, field(job, "pause"), CHECKUP_WARNING, "%.100s: paused%s%.200s", name,
 	     reason ? ": " : "", reason ? reason : "");
 	if (checkup->level == CHECKUP_OK)
-		add(checkup->text, "", "%.100s: last run %s %s, next %s", name,
-		    verdict ? verdict : "none",
-		    verdict ? field_format_relative(job, "last.ended", when, text) : "so far",
+		add(checkup->text, "", "%.100s: ", name);
+	if (checkup->level == CHECKUP_OK && verdict)
+		add(checkup->text, "", "last run %s %s, ", verdict,
+		    field_format_relative(job, "last.ended", when, text));
+	else if (checkup->level == CHECKUP_OK)
+		add(checkup->text, "", "has not run yet, ");
+	if (checkup->level == CHECKUP_OK)
+		add(checkup->text, "", "next %s",
 		    field_format_relative(job, "next", when, (char[FIELD_TEXT_SIZE]){0}));
 	add(checkup->data, " ", "failures=%" PRId64, failures);
 	if (took != USEC_INFINITY)

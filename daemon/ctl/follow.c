@@ -7,23 +7,31 @@
 #include <stdio.h>
 #include <string.h>
 
+struct following {
+	const struct online *online;
+	const char *name;
+};
+
 static bool on_event(void *ctx, const char *name, json_t *data)
 {
-	const struct online *online = ctx;
+	const struct following *following = ctx;
+	const struct ctl *ctl = following->online->ctl;
 	const char *message = field_text(data, "error.message");
 
 	if (message) {
 		(void)ctl_fail("everyd ended it: %s", message);
 		return false;
 	}
-	record_print(online->ctl, &online->when, name, data);
+	if (ctl->json || !following->name || strcmp(name, following->name) == 0)
+		record_print(ctl, &following->online->when, name, data);
 	return !ferror(stdout);
 }
 
-int follow(struct online *online, const struct url *url)
+int follow(struct online *online, const struct url *url, const char *name)
 {
+	struct following following = {.online = online, .name = name};
 	_cleanup_(cleanup_client_stream) struct client_stream *stream = NULL;
-	int status = client_stream_new(online->client, url, on_event, online, &stream);
+	int status = client_stream_new(online->client, url, on_event, &following, &stream);
 
 	while (status == CTL_OK && !client_stream_ended(stream))
 		status = client_streams_wait(online->client, USEC_PER_DAY);

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "ctl/online.h"
 
-/* Prints what comes from there as it comes, by record_print(). Returns an exit status, after what
-   is wrong was said; it does not return as long as everyd lives. */
-int follow(struct online *online, const struct url *url) _must_check_;
+/* Prints what comes from there as it comes, by record_print(); unless --json is given, only events
+   of that name (NULL: all). Returns an exit status, after what is wrong was said; it does not
+   return as long as everyd lives. */
+int follow(struct online *online, const struct url *url, const char *name) _must_check_;

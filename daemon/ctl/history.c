@@ -7,7 +7,9 @@
 #include "ctl/view.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #define COUNT_USUAL 20
 #define COUNT_MAX   10000000
@@ -52,32 +54,49 @@ static enum table_color format_verdict(const json_t *object, const struct when *
 	return field_color(verdict);
 }
 
-/* Why, or how it ended. */
+/* Why, or how it ended. Returns false if there is nothing to say. */
+static bool describe_cause(const json_t *object, char *buf, size_t size)
+{
+	const char *verdict = field_text(object, "verdict");
+	const char *reason = field_text(object, "reason");
+	const char *problem = field_text(object, "problem");
+	int64_t signal = field_integer(object, "signal", 0);
+	int64_t exit = field_integer(object, "exit", 0);
+	bool failed = verdict && strcmp(verdict, "failed") == 0;
+	const char *name = signal > 0 && signal < NSIG ? sigabbrev_np((int)signal) : NULL;
+
+	if (reason)
+		(void)snprintf(buf, size, "%s", reason);
+	else if (problem)
+		(void)snprintf(buf, size, "%s", problem);
+	else if (failed && name)
+		(void)snprintf(buf, size, "SIG%s", name);
+	else if (failed && exit > 0)
+		(void)snprintf(buf, size, "exit status %" PRId64, exit);
+	return reason || problem || (failed && (name || exit > 0));
+}
+
+/* That, after how many attempts, and on whose behalf. */
 static enum table_color format_why(const json_t *object, const struct when *when,
 				   char buf[static FIELD_TEXT_SIZE])
 {
-	const char *reason = field_text(object, "reason");
 	int64_t attempts = field_integer(object, "attempts", 1);
-	const char *stage = field_text(object, "stage");
-	size_t used = 0;
+	char cause[80];
+	const char *between = "";
 
 	(void)when;
-	if (reason)
-		used = (size_t)snprintf(buf, FIELD_TEXT_SIZE, "%.60s", reason);
-	else if (stage)
-		used = (size_t)snprintf(buf, FIELD_TEXT_SIZE, "not started: %.60s", stage);
-	else if (field_integer(object, "signal", 0) > 0)
-		used = (size_t)snprintf(buf, FIELD_TEXT_SIZE, "signal %" PRId64,
-					field_integer(object, "signal", 0));
-	else if (field_integer(object, "exit", 0) > 0)
-		used = (size_t)snprintf(buf, FIELD_TEXT_SIZE, "exit status %" PRId64,
-					field_integer(object, "exit", 0));
-	if (attempts > 1)
-		used += (size_t)snprintf(buf + used, FIELD_TEXT_SIZE - used,
-					 "%s%" PRId64 " attempts", used > 0 ? ", " : "", attempts);
+	if (describe_cause(object, cause, sizeof(cause))) {
+		(void)stpcpy(buf, cause);
+		between = ", ";
+	}
+	if (attempts > 1) {
+		(void)snprintf(buf + strlen(buf), FIELD_TEXT_SIZE - strlen(buf),
+			       "%s%" PRId64 " attempts", between, attempts);
+		between = ", ";
+	}
 	if (field_true(object, "manual"))
-		(void)snprintf(buf + used, FIELD_TEXT_SIZE - used, "%sby hand",
-			       used > 0 ? ", " : "");
+		(void)snprintf(buf + strlen(buf), FIELD_TEXT_SIZE - strlen(buf), "%sby hand",
+			       between);
 	return TABLE_FAINT;
 }
 

@@ -139,7 +139,7 @@ static int logs(struct online *online, void *ctx)
 		url_begin(&url, "/v1/logs");
 		url_param(&url, "job", wish->job);
 		url_param(&url, "run", wish->run);
-		return follow(online, &url);
+		return follow(online, &url, "line");
 	}
 	r = wish->run ? take_output(online, wish->run, items) : take_last(online, wish, items);
 	if (r == CTL_OK && online->ctl->json)

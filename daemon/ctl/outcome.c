@@ -23,6 +23,16 @@ static int explain_error(const char *error, char text[static OUTCOME_TEXT_SIZE])
 									  : EXEC_NO_PROGRAM;
 }
 
+static int explain_signal(const json_t *run, int signal, char text[static OUTCOME_TEXT_SIZE])
+{
+	const char *name = sigabbrev_np(signal);
+	const char *because = field_text(run, "because");
+
+	(void)snprintf(text, OUTCOME_TEXT_SIZE, "killed by %s%s%s%.160s", name ? "SIG" : "a signal",
+		       name ? name : "", because ? ": " : "", because ? because : "");
+	return EXEC_SIGNALLED + signal;
+}
+
 static int explain_verdict(const json_t *run, const char *verdict,
 			   char text[static OUTCOME_TEXT_SIZE])
 {
@@ -52,13 +62,11 @@ int outcome_status(const json_t *run, char text[static OUTCOME_TEXT_SIZE])
 		return exit > 0 && exit <= STATUS_MAX ? (int)exit : 0;
 	if (strcmp(verdict, "failed") != 0 && strcmp(verdict, "killed") != 0)
 		return explain_verdict(run, verdict, text);
-	if (signal > 0 && signal < STATUS_MAX - EXEC_SIGNALLED) {
-		(void)snprintf(text, OUTCOME_TEXT_SIZE, "%s by signal %" PRId64, verdict, signal);
-		return EXEC_SIGNALLED + (int)signal;
-	}
+	if (signal > 0 && signal < STATUS_MAX - EXEC_SIGNALLED)
+		return explain_signal(run, (int)signal, text);
 	if (field_text(run, "error"))
 		return explain_error(field_text(run, "error"), text);
-	if (strcmp(verdict, "failed") == 0 && exit >= 0 && exit <= STATUS_MAX)
-		return exit > 0 ? (int)exit : EXEC_FAILED;
+	if (strcmp(verdict, "failed") == 0 && exit > 0 && exit <= STATUS_MAX)
+		return (int)exit;
 	return explain_verdict(run, verdict, text);
 }

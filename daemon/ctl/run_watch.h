@@ -4,16 +4,16 @@
 #include "base/cleanup.h"
 #include "ctl/online.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct run_watch {
 	struct online *online;
-	struct client_stream *events;
-	struct client_stream *lines;
+	struct client_stream *stream;
 	uint64_t run; /* 0: it has not begun yet */
-	json_t *end;  /* the event of its end */
-	bool told;    /* everyd has logged its end, behind all that it printed */
-	bool heard;   /* something has come */
+	json_t *end;  /* what came of it; NULL: it has not ended */
+	bool put_off; /* everyd has stopped, and the run was not to end with it */
+	bool cut_off; /* everyd tells no more, which was said */
 };
 
 /* Begins to listen to a job. Returns CTL_OK, or another exit status after it was said; give it back
