@@ -60,8 +60,7 @@ static bool is_told(const struct dump *dump, const struct section *section,
 	    section_forbids(section, option_id(option)))
 		return false;
 	/* If it is not what is built in, it has to be written all the same. */
-	return !section_ignores(section, option_id(option)) ||
-	       !is_fallback(dump, option, values);
+	return !section_ignores(section, option_id(option)) || !is_fallback(dump, option, values);
 }
 
 static void dump_options(const struct dump *dump, const struct option_values *values,

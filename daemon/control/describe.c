@@ -79,7 +79,7 @@ json_t *describe_job(const struct control_host *host, const struct engine_job *j
 			 describe_last(&facts), "last_success", value_past(facts.last_success));
 }
 
-static const char *run_state(const struct engine_run *run)
+const char *describe_run_state(const struct engine_run *run)
 {
 	static const char *const words[RUN_STATE_COUNT] = {
 		[RUN_FREE] = "ended",      [RUN_WAITING] = "waiting",  [RUN_SUBMITTED] = "queued",
@@ -95,7 +95,7 @@ json_t *describe_run(const struct control_host *host, const struct engine_run *r
 
 	host->ops->run_facts(host->daemon, run, &facts);
 	return json_pack("{sI so ss so si sb so so so so so}", "run", (json_int_t)run->id, "job",
-			 value_text(run->def->name), "state", run_state(run), "slot",
+			 value_text(run->def->name), "state", describe_run_state(run), "slot",
 			 value_time(run->slot), "attempt", (int)run->attempt, "manual", run->manual,
 			 "accepted", value_past(run->accepted), "started",
 			 value_past(facts.started), "age", value_span(facts.age), "pid",

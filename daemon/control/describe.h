@@ -24,7 +24,10 @@ usec_t describe_next(const struct engine_job *job);
 json_t *describe_job(const struct control_host *host, const struct engine_job *job,
 		     bool open) _must_check_;
 
-/* One that has not ended. */
+/* Where a run is that has not ended: "waiting", "queued", "running" or "retrying". */
+const char *describe_run_state(const struct engine_run *run);
+
+/* Such a run. */
 json_t *describe_run(const struct control_host *host, const struct engine_run *run) _must_check_;
 
 /* Of EFFECT_ENDED: what came of the run. */

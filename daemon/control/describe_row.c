@@ -1,6 +1,7 @@
 /* See describe_row.h. */
 #include "control/describe_row.h"
 
+#include "control/describe.h"
 #include "control/values.h"
 
 #include <string.h>
@@ -29,7 +30,6 @@ const struct engine_run *find_live(const struct control_host *host, uint64_t id)
 	return search.found;
 }
 
-/* In the words of all answers (control/describe.c). */
 static const char *state_of(const struct reader_row *row, const struct engine_run *live)
 {
 	static const char *const on_record[] = {
@@ -38,13 +38,9 @@ static const char *state_of(const struct reader_row *row, const struct engine_ru
 		[READER_STARTED] = "running",
 		[READER_BACKOFF] = "retrying",
 	};
-	static const char *const in_engine[RUN_STATE_COUNT] = {
-		[RUN_FREE] = "ended",      [RUN_WAITING] = "waiting",  [RUN_SUBMITTED] = "queued",
-		[RUN_STARTED] = "running", [RUN_BACKOFF] = "retrying",
-	};
 
 	if (live)
-		return in_engine[live->adopted ? RUN_STARTED : live->state];
+		return describe_run_state(live);
 	return on_record[row->state];
 }
 

@@ -74,9 +74,9 @@ void events_effect(struct events *events, const struct effect *effect)
 		return;
 	switch (effect->kind) {
 	case EFFECT_ACCEPTED:
-		news = news_of_run("accepted", run,
-				   json_pack("{so sb}", "slot", value_time(run->slot), "manual",
-					     run->manual));
+		news = news_of_run(
+			"accepted", run,
+			json_pack("{so sb}", "slot", value_time(run->slot), "manual", run->manual));
 		break;
 	case EFFECT_ADOPT:
 		news = news_of_run("adopted", run,
@@ -123,9 +123,9 @@ void events_effect(struct events *events, const struct effect *effect)
 		news = (struct news){.name = "queue-full", .data = json_object()};
 		break;
 	case EFFECT_BURST_END:
-		news = (struct news){.name = "queue-room",
-				     .data = json_pack("{sI}", "refused",
-						       (json_int_t)effect->count)};
+		news = (struct news){
+			.name = "queue-room",
+			.data = json_pack("{sI}", "refused", (json_int_t)effect->count)};
 		break;
 	case EFFECT_LOADED:
 		news = (struct news){.name = "loaded", .data = describe_diff(&effect->diff)};
@@ -151,19 +151,18 @@ void events_event(struct events *events, const struct control_host *host,
 		if (engine_run_is_notice(event->run))
 			return;
 		host->ops->run_facts(host->daemon, event->run, &facts);
-		news = news_of_run("started", event->run,
-				   json_pack("{si so}", "attempt", (int)event->run->attempt, "pid",
-					     facts.pid > 0 ? json_integer(facts.pid)
-							   : json_null()));
+		news = news_of_run(
+			"started", event->run,
+			json_pack("{si so}", "attempt", (int)event->run->attempt, "pid",
+				  facts.pid > 0 ? json_integer(facts.pid) : json_null()));
 		break;
 	case ENGINE_CLOCK_STEPPED:
 		/* Timers are derived anew for other reasons, too. */
 		if (event->shift == 0 && !event->suspended)
 			return;
 		news = (struct news){.name = "clock",
-				     .data = json_pack("{so sb}", "shift",
-						       value_span(event->shift), "suspended",
-						       event->suspended)};
+				     .data = json_pack("{so sb}", "shift", value_span(event->shift),
+						       "suspended", event->suspended)};
 		break;
 	case ENGINE_STOP:
 		news = (struct news){.name = "stopping", .data = json_object()};

@@ -1,11 +1,13 @@
 /* See follow.h. */
 #include "control/follow.h"
 
+#include "control/describe_row.h"
 #include "control/glob.h"
 #include "control/values.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,37 +43,20 @@ static bool read_number(struct exchange *exchange, const char *param, uint64_t m
 	return false;
 }
 
-struct wanted_run {
-	uint64_t id;
-	bool found;
-};
-
-static bool look_for_run(void *ctx, struct engine_run *run)
-{
-	struct wanted_run *wanted = ctx;
-
-	wanted->found = run->id == wanted->id && !engine_run_is_notice(run);
-	return !wanted->found;
-}
-
 /* Of what is not there nothing will come. */
 static bool check_there(struct exchange *exchange, const struct follower *follower)
 {
-	struct engine *engine = exchange_host(exchange)->engine;
-	struct wanted_run wanted = {.id = follower->run};
+	const struct control_host *host = exchange_host(exchange);
 
 	if (follower->job && !strpbrk(follower->job, "*?") &&
-	    !engine_find_job(engine, follower->job)) {
+	    !engine_find_job(host->engine, follower->job)) {
 		exchange_error(exchange, STATUS_NOT_FOUND, "no-such-job",
 			       "there is no job \"%.200s\"", follower->job);
 		return false;
 	}
-	if (follower->run > 0)
-		engine_each_run(engine, look_for_run, &wanted);
-	if (follower->run > 0 && !wanted.found) {
+	if (follower->run > 0 && !find_live(host, follower->run)) {
 		exchange_error(exchange, STATUS_NOT_FOUND, "no-such-run",
-			       "run %llu has ended, or never was",
-			       (unsigned long long)follower->run);
+			       "run %" PRIu64 " has ended, or never was", follower->run);
 		return false;
 	}
 	return true;
@@ -163,8 +148,8 @@ bool follow_is_wanted(const struct followers *followers, const char *job, uint64
 	const struct follower *follower;
 
 	LIST_FOREACH(follower, followers, link)
-		if (is_of(follower, job, run))
-			return true;
+	if (is_of(follower, job, run))
+		return true;
 	return false;
 }
 
@@ -181,8 +166,8 @@ static void send_event(const struct followers *followers, bool all, const char *
 		return;
 	}
 	LIST_FOREACH(follower, followers, link)
-		if (all || is_of(follower, job, run))
-			exchange_send(follower->exchange, text, (size_t)len);
+	if (all || is_of(follower, job, run))
+		exchange_send(follower->exchange, text, (size_t)len);
 }
 
 void follow_send(const struct followers *followers, const char *event, const char *job,

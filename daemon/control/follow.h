@@ -1,7 +1,7 @@
 /*
- * Clients that follow what happens: an answer that goes on, of server-sent events (text/event-stream
- * of the HTML standard, section 9.2). Who does not take what is sent is cut off: see
- * exchange_send(). Loop's thread.
+ * Clients that follow what happens: an answer that goes on, of server-sent events
+ * (text/event-stream of the HTML standard, section 9.2). Who does not take what is sent is cut off:
+ * see exchange_send(). Loop's thread.
  */
 #pragma once
 
@@ -15,10 +15,10 @@
 
 struct follower {
 	struct exchange *exchange;
-	const char *job;        /* a pattern of names (glob.h); NULL: all, and what is of no job */
-	uint64_t run;           /* 0: all */
-	unsigned keep_alive;    /* seconds from one comment to the next; 0: none is sent */
-	struct event comment;   /* ... which is due then */
+	const char *job;         /* a pattern of names (glob.h); NULL: all, and what is of no job */
+	uint64_t run;            /* 0: all */
+	unsigned keep_alive;     /* seconds from one comment to the next; 0: none is sent */
+	struct event comment;    /* ... which is due then */
 	void (*left)(void *ctx); /* there is one less */
 	void *ctx;
 	LIST_ENTRY(follower) link;

@@ -5,7 +5,7 @@
 
 bool glob_matches(const char *pattern, const char *name)
 {
-	const char *star = NULL; /* the last one that was passed ... */
+	const char *star = NULL;  /* the last one that was passed ... */
 	const char *begin = NULL; /* ... and where what follows it was tried */
 
 	while (*name) {

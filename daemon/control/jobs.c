@@ -281,14 +281,12 @@ void handle_job(struct exchange *exchange)
 
 /* --- groups --- */
 
-static json_t *describe_group(const struct control_host *host, const struct group *group,
-			      bool open)
+static json_t *describe_group(const struct control_host *host, const struct group *group, bool open)
 {
 	return json_pack("{so sI sI so so}", "name", value_text(group->name), "limit",
 			 (json_int_t)group->limit, "running",
 			 (json_int_t)engine_group_running(host->engine, group->name), "file",
-			 value_text(open ? NULL : group->file), "line",
-			 json_integer(group->line));
+			 value_text(open ? NULL : group->file), "line", json_integer(group->line));
 }
 
 /* Behind the one that the cursor names. */
@@ -314,9 +312,8 @@ void handle_groups(struct exchange *exchange)
 			break;
 		}
 		last = group->name;
-		if (json_array_append_new(items,
-					  describe_group(host, group,
-							 exchange_is_tcp(exchange))) < 0) {
+		if (json_array_append_new(
+			    items, describe_group(host, group, exchange_is_tcp(exchange))) < 0) {
 			exchange_reply(exchange, STATUS_OK, NULL);
 			return;
 		}

@@ -293,8 +293,7 @@ int listing_work(struct listing *listing)
 		work = gather(listing, work);
 		if (work <= 0)
 			return work;
-		qsort(listing->spots, listing->n_spots, sizeof(*listing->spots),
-		      compare_for_sort);
+		qsort(listing->spots, listing->n_spots, sizeof(*listing->spots), compare_for_sort);
 		(void)fputs("{\"items\": [", listing->out);
 	}
 	return tell(listing, work);

@@ -1,7 +1,7 @@
 /*
- * A page of the jobs in force: those that pass a filter, in some order. Jobs are looked at a bounded
- * number at a time, so that it may take many of the loop's rounds among a million; what happens
- * meanwhile may or may not be seen. Loop's thread.
+ * A page of the jobs in force: those that pass a filter, in some order. Jobs are looked at a
+ * bounded number at a time, so that it may take many of the loop's rounds among a million; what
+ * happens meanwhile may or may not be seen. Loop's thread.
  */
 #pragma once
 

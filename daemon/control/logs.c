@@ -180,8 +180,8 @@ void handle_logs(struct exchange *exchange)
 	int r = open_tap(logs, exchange_host(exchange)->base);
 
 	if (r < 0)
-		exchange_error(exchange, STATUS_UNAVAILABLE, "no-memory", "cannot follow the log: %s",
-			       strerrordesc_np(-r));
+		exchange_error(exchange, STATUS_UNAVAILABLE, "no-memory",
+			       "cannot follow the log: %s", strerrordesc_np(-r));
 	else if (!follow_begin(exchange, &logs->followers, on_left, logs))
 		close_unless_followed(logs);
 }

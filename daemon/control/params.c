@@ -50,11 +50,12 @@ bool param_verdicts(struct exchange *exchange, uint32_t *ret_verdicts)
 		size_t len = strcspn(text, ",");
 
 		if (!find_verdict(text, len, &verdicts)) {
-			exchange_error(exchange, STATUS_BAD_REQUEST, "bad-parameter",
-				       "there is no verdict \"%.*s\"; they are ok, failed, timeout, "
-				       "killed, lost, skipped, coalesced, missed, paused, refused "
-				       "and cancelled",
-				       len < 100 ? (int)len : 100, text);
+			exchange_error(
+				exchange, STATUS_BAD_REQUEST, "bad-parameter",
+				"there is no verdict \"%.*s\"; they are ok, failed, timeout, "
+				"killed, lost, skipped, coalesced, missed, paused, refused "
+				"and cancelled",
+				len < 100 ? (int)len : 100, text);
 			return false;
 		}
 		text = text[len] ? text + len + 1 : NULL;

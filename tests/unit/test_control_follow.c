@@ -112,7 +112,8 @@ static void end_run(struct control_rig *c, struct engine_run *run, int status)
 		.code = status, .queued = S(1), .started = S(2), .ended = S(3), .pid = 812};
 
 	take_event(c, (struct engine_event){.kind = ENGINE_STARTED, .run = run});
-	take_event(c, (struct engine_event){.kind = ENGINE_FINISHED, .run = run, .result = &result});
+	take_event(c,
+		   (struct engine_event){.kind = ENGINE_FINISHED, .run = run, .result = &result});
 }
 
 /* --- events --- */
@@ -172,7 +173,8 @@ static void test_all_that_is_worth_knowing_is_told(void **state)
 	begin_control(&c, 5, &two_jobs);
 	reader = open_reader(&c, "/v1/events");
 	job = engine_find_job(c.rig.engine, "a");
-	take_event(&c, (struct engine_event){.kind = ENGINE_PAUSE, .job = job, .pause = new_pause()});
+	take_event(&c,
+		   (struct engine_event){.kind = ENGINE_PAUSE, .job = job, .pause = new_pause()});
 	expect_text(&c, &reader, "event: paused\n");
 	expect_text(&c, &reader,
 		    "\"until\": \"1970-01-01T00:01:00Z\", \"reason\": \"the disk\"}\n\n");
@@ -245,7 +247,7 @@ static unsigned count_followers(const struct followers *followers)
 	unsigned n = 0;
 
 	LIST_FOREACH(follower, followers, link)
-		n++;
+	n++;
 	return n;
 }
 
@@ -410,8 +412,9 @@ static void test_a_run_is_followed_to_its_end(void **state)
 	line = strstr(of_run.text, "the last");
 	end = strstr(of_run.text, "event: ended\ndata: {");
 	assert_true(line && end && line < end);
-	assert_non_null(strstr(end, "\"event\": \"ended\", \"job\": \"a\", \"run\": 2, \"verdict\": "
-				    "\"ok\""));
+	assert_non_null(strstr(end,
+			       "\"event\": \"ended\", \"job\": \"a\", \"run\": 2, \"verdict\": "
+			       "\"ok\""));
 	assert_null(strstr(of_run.text, "another's"));
 	expect_text(&c, &of_job, "event: ended");
 	assert_int_equal(count(&of_job, "event: "), 2);

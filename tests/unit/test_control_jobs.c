@@ -20,11 +20,16 @@ static const struct job_settings secretive = {
 static const struct model_spec some_jobs = {
 	.jobs =
 		{
-			{.name = "a", .command = "secret-command", .group = "db", .with = &secretive},
+			{.name = "a",
+			 .command = "secret-command",
+			 .group = "db",
+			 .with = &secretive},
 			{.name = "b", .after = 20},
 			{.name = "c", .on = SCHEDULE_ON_RELOAD},
 		},
-	.groups = {{.name = "db", .limit = 2}, {.name = "net", .limit = 1}, {.name = "x", .limit = 1}},
+	.groups = {{.name = "db", .limit = 2},
+		   {.name = "net", .limit = 1},
+		   {.name = "x", .limit = 1}},
 };
 
 static const char *text_of(const json_t *object, const char *member)
@@ -74,7 +79,8 @@ static void test_what_makes_no_sense_is_said(void **state)
 		int status;
 		const char *message;
 	} table[] = {
-		{"/v1/jobs?state=x", 400, "state is running, paused, failing or waiting, not \"x\""},
+		{"/v1/jobs?state=x", 400,
+		 "state is running, paused, failing or waiting, not \"x\""},
 		{"/v1/jobs?sort=", 400, "sort is name, next, last or failures, not \"\""},
 		{"/v1/jobs?limit=0", 400, "limit is a number from 1 to 1000, not \"0\""},
 		{"/v1/jobs?limit=1001", 400, "limit is a number from 1 to 1000, not \"1001\""},
@@ -84,7 +90,8 @@ static void test_what_makes_no_sense_is_said(void **state)
 		 "limit is a number from 1 to 1000, not \"99999999999999999999\""},
 		{"/v1/jobs?cursor=x", 400, "the cursor is none that a page before has given"},
 		{"/v1/jobs?verdict=ok,bad", 400,
-		 "there is no verdict \"bad\"; they are ok, failed, timeout, killed, lost, skipped, "
+		 "there is no verdict \"bad\"; they are ok, failed, timeout, killed, lost, "
+		 "skipped, "
 		 "coalesced, missed, paused, refused and cancelled"},
 		{"/v1/jobs?verdict=", 400,
 		 "there is no verdict \"\"; they are ok, failed, timeout, killed, lost, skipped, "
@@ -105,8 +112,7 @@ static void test_what_makes_no_sense_is_said(void **state)
 	for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
 		json_t *body;
 
-		assert_int_equal(ask(&c, "GET", table[i].target, NULL, &body),
-				 table[i].status);
+		assert_int_equal(ask(&c, "GET", table[i].target, NULL, &body), table[i].status);
 		if (table[i].message)
 			assert_string_equal(text_of(json_object_get(body, "error"), "message"),
 					    table[i].message);
@@ -122,9 +128,8 @@ static const json_t *setting(const json_t *body, const char *name)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(json_object_get(body, "settings"), i, item)
-		if (strcmp(text_of(item, "name"), name) == 0)
-			return item;
+	json_array_foreach(json_object_get(body, "settings"), i,
+			   item) if (strcmp(text_of(item, "name"), name) == 0) return item;
 	return NULL;
 }
 
@@ -144,9 +149,8 @@ static void test_a_job_has_all_that_is_known(void **state)
 	assert_string_equal(text_of(body, "state"), "waiting");
 	assert_string_equal(text_of(body, "file"), "test");
 	assert_int_equal(json_array_size(json_object_get(body, "slots")), 5);
-	assert_string_equal(
-		text_of(json_array_get(json_object_get(body, "slots"), 4), "slot"),
-		"1970-01-01T00:00:50Z");
+	assert_string_equal(text_of(json_array_get(json_object_get(body, "slots"), 4), "slot"),
+			    "1970-01-01T00:00:50Z");
 	assert_string_equal(text_of(setting(body, "command"), "value"), "{\"secret-command\"}");
 	assert_string_equal(text_of(setting(body, "timeout"), "value"), "\"1m\"");
 	assert_string_equal(text_of(setting(body, "environment"), "value"), "{\"TOKEN=abc\"}");
@@ -186,9 +190,8 @@ static void test_a_paused_job_is_due_after_that(void **state)
 	assert_int_equal(ask(&c, "GET", "/v1/jobs/a", NULL, &body), 200);
 	assert_string_equal(text_of(body, "state"), "paused");
 	assert_string_equal(text_of(body, "next"), "1970-01-01T00:00:40Z");
-	assert_string_equal(
-		text_of(json_array_get(json_object_get(body, "slots"), 0), "slot"),
-		"1970-01-01T00:00:40Z");
+	assert_string_equal(text_of(json_array_get(json_object_get(body, "slots"), 0), "slot"),
+			    "1970-01-01T00:00:40Z");
 	assert_json(json_incref(json_object_get(body, "pause")),
 		    "{\"reason\":\"the disk\",\"until\":\"1970-01-01T00:00:34Z\"}");
 	json_decref(body);
@@ -214,12 +217,11 @@ static void test_slots_are_in_local_time_too(void **state)
 
 	(void)state;
 	arena_init(&arena);
-	assert_int_equal(zone_parse_posix(&arena, "Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3",
-					  &cron.zone),
-			 0);
+	assert_int_equal(
+		zone_parse_posix(&arena, "Europe/Berlin", "CET-1CEST,M3.5.0,M10.5.0/3", &cron.zone),
+		0);
 	assert_int_equal(cron_expr_parse("30 2 * * *", "a", &expr, problem), 0);
-	begin_control(&c, 86400,
-		      &(struct model_spec){.jobs = {{.name = "a", .cron = &cron}}});
+	begin_control(&c, 86400, &(struct model_spec){.jobs = {{.name = "a", .cron = &cron}}});
 	assert_int_equal(ask(&c, "GET", "/v1/jobs/a", NULL, &body), 200);
 	assert_string_equal(text_of(body, "zone"), "Europe/Berlin");
 	for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
@@ -287,7 +289,7 @@ static char *get_by_tcp(struct control_rig *c, const char *target)
 
 static void test_tcp_tells_no_secrets(void **state)
 {
-	static const char *const secrets[] = {"secret-command", "TOKEN",   "abc",  "alice",
+	static const char *const secrets[] = {"secret-command", "TOKEN",   "abc", "alice",
 					      "/home",          "/bin/sh", "test"};
 	static const char *const targets[] = {"/v1/jobs", "/v1/jobs/a", "/v1/groups"};
 	struct control_rig c;

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <jansson.h>
 
-
 /* A host that tells of each job what stands here, by its number in the model. */
 struct lister {
 	struct rig rig;
@@ -340,8 +339,8 @@ static void test_a_reload_may_come_in_between(void **state)
 
 static void test_cursors(void **state)
 {
-	static const char *const bad[] = {"", ":", "1", "1:", "x:a", ":a", "1x:a",
-					  "99999999999999999999:a"};
+	static const char *const bad[] = {
+		"", ":", "1", "1:", "x:a", ":a", "1x:a", "99999999999999999999:a"};
 	const struct listing_filter all = {.name = NULL};
 	struct lister *lister = begin_lister(&four_jobs);
 	struct listing *listing = NULL;
@@ -350,8 +349,8 @@ static void test_cursors(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(bad); i++)
-		assert_int_equal(listing_new(&lister->host, &all, LISTING_BY_NAME, 1, bad[i],
-					     false, &listing),
+		assert_int_equal(listing_new(&lister->host, &all, LISTING_BY_NAME, 1, bad[i], false,
+					     &listing),
 				 -EINVAL);
 	memset(large, 'a', sizeof(large) - 1);
 	large[sizeof(large) - 1] = '\0';
