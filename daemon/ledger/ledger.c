@@ -4,7 +4,7 @@
 #include "ledger/checkpoint.h"
 #include "ledger/opening.h"
 #include "ledger/tell.h"
-#include "ledger/threads.h"
+#include "base/threads.h"
 #include "ledger/writer.h"
 
 #include <errno.h>

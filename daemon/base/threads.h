@@ -1,4 +1,4 @@
-/* What the threads of the ledger are made with. Any thread. */
+/* What threads are made with. Any thread. */
 #pragma once
 
 #include "base/cleanup.h"

@@ -1,5 +1,5 @@
 /* See threads.h. */
-#include "ledger/threads.h"
+#include "base/threads.h"
 
 #include <signal.h>
 
