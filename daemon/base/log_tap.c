@@ -77,7 +77,17 @@ static void swap(void)
 	tap.filling = taken;
 	tap.lost = tap.dropped;
 	tap.dropped = 0;
-	(void)eventfd_read(tap.fd, &(eventfd_t){0});
+	(void)pthread_mutex_unlock(&tap.lock);
+}
+
+/* The descriptor tells whether there is more. */
+static void tell(bool more)
+{
+	(void)pthread_mutex_lock(&tap.lock);
+	if (more || tap.filling.used > 0 || tap.dropped > 0)
+		(void)eventfd_write(tap.fd, 1);
+	else
+		(void)eventfd_read(tap.fd, &(eventfd_t){0});
 	(void)pthread_mutex_unlock(&tap.lock);
 }
 
@@ -94,13 +104,14 @@ uint64_t log_tap_take(size_t max, void (*fn)(void *ctx, const struct log_record 
 		fn(ctx, &record);
 	}
 	if (tap.at < tap.taking.used) {
-		(void)eventfd_write(tap.fd, 1);
+		tell(true);
 		return 0;
 	}
 	tap.at = 0;
 	tap.taking.used = 0;
 	lost = tap.lost;
 	tap.lost = 0;
+	tell(false);
 	return lost;
 }
 
