@@ -197,6 +197,9 @@ static void apply(void *ctx, const struct effect *effect)
 {
 	struct daemon *daemon = ctx;
 
+	/* What it is to be run with is on record, too. */
+	if (effect->kind == EFFECT_ACCEPTED)
+		control_host_accepted(daemon, effect->run);
 	records_effect(daemon, effect);
 	switch (effect->kind) {
 	case EFFECT_ARM:
@@ -281,10 +284,8 @@ static void apply(void *ctx, const struct effect *effect)
 	case EFFECT_CATCH_UP:
 		spans_catch_up(daemon, effect->span);
 		break;
-	case EFFECT_ACCEPTED:
-		control_host_accepted(daemon, effect->run);
-		break;
 	/* Only to be recorded. */
+	case EFFECT_ACCEPTED:
 	case EFFECT_NOT_RUN:
 	case EFFECT_HELD:
 	case EFFECT_JOB_KNOWN:

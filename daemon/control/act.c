@@ -127,12 +127,6 @@ static bool take_variables(struct exchange *exchange, const json_t *array,
 				       "\"%.100s\" is not NAME=VALUE", text);
 			return false;
 		}
-		/* What comes behind a NUL would be lost. */
-		if (strlen(text) != json_string_length(item)) {
-			exchange_error(exchange, STATUS_BAD_REQUEST, "bad-environment",
-				       "the value of %.*s has a NUL", (int)name, text);
-			return false;
-		}
 		size += strlen(text) + 1;
 	}
 	if (json_array_size(array) > VARIABLES_MAX) {
