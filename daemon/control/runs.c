@@ -1,4 +1,5 @@
 /* Runs: those that have not ended, as the engine has them, and all others, as the ledger does. */
+#include "base/text.h"
 #include "calendar/times.h"
 #include "calendar/zone.h"
 #include "control/control_internal.h"
@@ -305,6 +306,25 @@ struct output_wish {
 	bool json;
 };
 
+/* As a string. What is no UTF-8, as where it was cut, becomes \\xNN; lines stay lines. */
+static json_t *value_output(const char *text, size_t len)
+{
+	json_t *value = json_stringn(len > 0 ? text : "", len);
+	_cleanup_free_ char *clean = value ? NULL : malloc(TEXT_GROWTH * len + 1);
+	size_t n = 0;
+
+	for (size_t at = 0; clean && at < len;) {
+		const char *end = memchr(text + at, '\n', len - at);
+		size_t line = end ? (size_t)(end - text) - at : len - at;
+
+		n += text_sanitize(clean + n, text + at, line);
+		if (end)
+			clean[n++] = '\n';
+		at += line + 1;
+	}
+	return clean ? json_stringn(clean, n) : value;
+}
+
 /* Head and tail with a line between them that says what is missing. */
 static void reply_text(struct exchange *exchange, const struct reader_answer *answer)
 {
@@ -341,16 +361,14 @@ static void on_output(struct exchange *exchange, const void *data,
 			       "run %" PRIu64 " has not ended; what it printed is kept when it has",
 			       wish->run);
 	else if (wish->json)
-		exchange_reply(
-			exchange, STATUS_OK,
-			json_pack(
-				"{sI so so sI so sI sI}", "run", (json_int_t)row->id, "job",
-				value_filled(row->job), "head",
-				value_textn(answer->head_len ? answer->head : "", answer->head_len),
-				"gap", (json_int_t)answer->gap, "tail",
-				value_textn(answer->tail_len ? answer->tail : "", answer->tail_len),
-				"printed", (json_int_t)row->printed, "dropped",
-				(json_int_t)row->dropped));
+		exchange_reply(exchange, STATUS_OK,
+			       json_pack("{sI so so sI so sI sI}", "run", (json_int_t)row->id,
+					 "job", value_filled(row->job), "head",
+					 value_output(answer->head, answer->head_len), "gap",
+					 (json_int_t)answer->gap, "tail",
+					 value_output(answer->tail, answer->tail_len), "printed",
+					 (json_int_t)row->printed, "dropped",
+					 (json_int_t)row->dropped));
 	else
 		reply_text(exchange, answer);
 }

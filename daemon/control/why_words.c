@@ -70,10 +70,11 @@ void why_time(struct why_words *words, usec_t time)
 void why_span(struct why_words *words, usec_t span)
 {
 	char buf[DURATION_TEXT_SIZE];
+	usec_t grain = span >= 10 * USEC_PER_SEC ? USEC_PER_SEC : USEC_PER_MSEC;
 
-	/* So that what is a few milliseconds less than two hours is not "1h59m". */
-	if (span >= 10 * USEC_PER_SEC && span < USEC_INFINITY - USEC_PER_SEC)
-		span = (span + USEC_PER_SEC / 2) / USEC_PER_SEC * USEC_PER_SEC;
+	/* So that what is a little less than two hours is not "1h59m". */
+	if (span >= 10 * USEC_PER_MSEC && span < USEC_INFINITY - grain)
+		span = (span + grain / 2) / grain * grain;
 	(void)fputs(duration_format_short(span, buf), words->out);
 }
 
