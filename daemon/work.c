@@ -118,11 +118,13 @@ int work_new_context(struct daemon *daemon)
 	missed = directory_missed(daemon->directory, &taken);
 	if (missed && taken)
 		log_msg(LOG_LEVEL_WARNING,
-			"another everyd runs with %s: jobs that both of them have run twice",
-			missed);
+			"another everyd runs with %s: jobs that both of them have run twice; the "
+			"control socket of this one is in %s",
+			missed, directory_path(daemon->directory));
 	else if (missed)
-		log_msg(LOG_LEVEL_WARNING, "%s cannot be had: files for hooks are in %s", missed,
-			directory_path(daemon->directory));
+		log_msg(LOG_LEVEL_WARNING,
+			"%s cannot be had: the control socket and files for hooks are in %s",
+			missed, directory_path(daemon->directory));
 	r = run_context_new(&run_sink, directory_path(daemon->directory), &daemon->runs);
 	if (r == 0 && run_context_trouble(daemon->runs) < 0)
 		log_msg(LOG_LEVEL_WARNING, "runs have no control groups: %s",
