@@ -51,7 +51,11 @@ int outcome_status(const json_t *run, char text[static OUTCOME_TEXT_SIZE])
 	const char *verdict = field_text(run, "verdict");
 	int64_t exit = field_integer(run, "exit", -1);
 	int64_t signal = field_integer(run, "signal", 0);
+	const char *error = field_text(run, "error");
 
+	/* On record it is the number, and this is what it means. */
+	if (!error)
+		error = field_text(run, "problem");
 	text[0] = '\0';
 	if (!verdict) {
 		(void)snprintf(text, OUTCOME_TEXT_SIZE, "what came of it is not known");
@@ -64,8 +68,8 @@ int outcome_status(const json_t *run, char text[static OUTCOME_TEXT_SIZE])
 		return explain_verdict(run, verdict, text);
 	if (signal > 0 && signal < STATUS_MAX - EXEC_SIGNALLED)
 		return explain_signal(run, (int)signal, text);
-	if (field_text(run, "error"))
-		return explain_error(field_text(run, "error"), text);
+	if (error)
+		return explain_error(error, text);
 	if (strcmp(verdict, "failed") == 0 && exit > 0 && exit <= STATUS_MAX)
 		return (int)exit;
 	return explain_verdict(run, verdict, text);

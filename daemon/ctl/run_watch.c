@@ -6,12 +6,20 @@
 #include "ctl/json.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 /* What comes of a run beside its lines, behind the last of them. */
 #define EVENT_LINE    "line"
 #define EVENT_PUT_OFF "put-off"
+
+/* The code of an error: a run has ended, or never was. */
+#define NO_RUN "no-such-run"
+
+/* How often it is asked what a run that has ended came to. */
+#define RECORD_TRIES    100
+#define RECORD_PAUSE_MS 100
 
 /* A line that the run has printed; what everyd says of the run is told by how it ends. */
 static void print_line(const struct run_watch *watch, const json_t *line)
@@ -35,7 +43,6 @@ static bool on_event(void *ctx, const char *name, json_t *data)
 	const char *message = field_text(data, "error.message");
 
 	if (message) {
-		(void)ctl_fail("everyd tells no more of it: %s", message);
 		watch->cut_off = true;
 		return false;
 	}
@@ -52,15 +59,22 @@ static bool on_event(void *ctx, const char *name, json_t *data)
 	return false;
 }
 
-int run_watch_begin(struct run_watch *watch, struct online *online, const char *job)
+static int listen_to(struct run_watch *watch, const char *run)
 {
 	struct url url;
+
+	url_begin(&url, "/v1/logs");
+	url_param(&url, "job", watch->job);
+	url_param(&url, "run", run);
+	return client_stream_new(watch->online->client, &url, on_event, watch, &watch->stream);
+}
+
+int run_watch_begin(struct run_watch *watch, struct online *online, const char *job)
+{
 	int status;
 
-	*watch = (struct run_watch){.online = online};
-	url_begin(&url, "/v1/logs");
-	url_param(&url, "job", job);
-	status = client_stream_new(online->client, &url, on_event, watch, &watch->stream);
+	*watch = (struct run_watch){.online = online, .job = job};
+	status = listen_to(watch, NULL);
 	return status == CTL_OK ? status : client_complain(online->client);
 }
 
@@ -70,14 +84,55 @@ void run_watch_done(struct run_watch *watch)
 	json_decref(watch->end);
 }
 
+/* It has ended meanwhile: what came of it is on record, or about to be. */
+static int ask_for_end(struct run_watch *watch, const char *run)
+{
+	struct url url;
+	int status = CTL_OK;
+
+	url_begin(&url, "/v1/runs");
+	url_segment(&url, run);
+	for (int i = 0; status == CTL_OK && !watch->end && i < RECORD_TRIES; i++) {
+		_cleanup_(cleanup_json) json_t *row = NULL;
+
+		status = client_ask_json(watch->online->client, &url, NULL, &row);
+		if (status == CTL_OK && field_text(row, "verdict"))
+			watch->end = steal_ptr(row);
+		else if (status == CTL_OK)
+			(void)poll(NULL, 0, RECORD_PAUSE_MS);
+	}
+	return status;
+}
+
+/* Goes on behind what was not shown. */
+static int listen_again(struct run_watch *watch)
+{
+	char run[24];
+	int status;
+
+	(void)ctl_fail("%s[%" PRIu64 "] prints faster than it can be shown; some of it is left out",
+		       watch->job, watch->run);
+	(void)snprintf(run, sizeof(run), "%" PRIu64, watch->run);
+	client_stream_free(watch->stream);
+	watch->stream = NULL;
+	watch->cut_off = false;
+	status = listen_to(watch, run);
+	if (status != CTL_OK && strcmp(client_failure(watch->online->client)->code, NO_RUN) == 0)
+		status = ask_for_end(watch, run);
+	return status;
+}
+
 int run_watch_end(struct run_watch *watch, uint64_t run, json_t **ret_run)
 {
 	int status = CTL_OK;
 
 	/* Nothing that came before was taken up: only this function does. */
 	watch->run = run;
-	while (status == CTL_OK && !client_stream_ended(watch->stream))
+	while (status == CTL_OK && watch->stream && !client_stream_ended(watch->stream)) {
 		status = client_streams_wait(watch->online->client, USEC_PER_DAY);
+		if (status == CTL_OK && watch->cut_off)
+			status = listen_again(watch);
+	}
 	if (status != CTL_OK)
 		return client_complain(watch->online->client);
 	if (watch->end) {
@@ -87,7 +142,6 @@ int run_watch_end(struct run_watch *watch, uint64_t run, json_t **ret_run)
 	if (watch->put_off)
 		return ctl_fail("everyd stops; run %" PRIu64 " is put off until it starts again",
 				run);
-	if (!watch->cut_off)
-		(void)ctl_fail("everyd is gone");
-	return ctl_fail("what came of run %" PRIu64 " is told by: everyctl history", run);
+	return ctl_fail("everyd is gone; what came of run %" PRIu64 " is told by: everyctl history",
+			run);
 }

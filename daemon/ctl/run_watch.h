@@ -10,14 +10,15 @@
 struct run_watch {
 	struct online *online;
 	struct client_stream *stream;
+	const char *job;
 	uint64_t run; /* 0: it has not begun yet */
 	json_t *end;  /* what came of it; NULL: it has not ended */
 	bool put_off; /* everyd has stopped, and the run was not to end with it */
-	bool cut_off; /* everyd tells no more, which was said */
+	bool cut_off; /* what it prints came faster than it was taken */
 };
 
-/* Begins to listen to a job. Returns CTL_OK, or another exit status after it was said; give it back
-   by run_watch_done() in any case. */
+/* Begins to listen to a job, whose name must stay. Returns CTL_OK, or another exit status after it
+   was said; give it back by run_watch_done() in any case. */
 int run_watch_begin(struct run_watch *watch, struct online *online, const char *job) _must_check_;
 void run_watch_done(struct run_watch *watch);
 

@@ -42,6 +42,9 @@ static const struct {
 	 "could not be started: exec: Permission denied"},
 	{"{\"verdict\": \"failed\", \"error\": \"workdir: No such file or directory\"}", 125,
 	 "could not be started: workdir: No such file or directory"},
+	{"{\"verdict\": \"failed\", \"stage\": \"exec\", \"error\": 2,"
+	 " \"problem\": \"exec: No such file or directory\"}",
+	 127, "could not be started: exec: No such file or directory"},
 	{"{}", 125, "what came of it is not known"},
 	{"{\"verdict\": 7}", 125, "what came of it is not known"},
 	{"{\"verdict\": \"novel\", \"exit\": 0}", 125, "novel"},
