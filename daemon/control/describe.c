@@ -6,14 +6,24 @@
 
 #include <string.h>
 
-struct job_doing describe_doing(const struct engine_job *job)
+/* The engine hears of a start with the next thing that it hears, unless a hook waits for it. */
+static bool is_running(const struct engine_run *run, const struct control_run_facts *facts)
+{
+	return run->state == RUN_STARTED || run->adopted ||
+	       (run->state == RUN_SUBMITTED && facts->pid > 0);
+}
+
+struct job_doing describe_doing(const struct control_host *host, const struct engine_job *job)
 {
 	struct job_doing doing = {
 		.waiting = (job->held != USEC_INFINITY) + (job->backlog != USEC_INFINITY),
 	};
 
 	for (const struct engine_run *run = job->runs; run; run = run->job_next) {
-		if (run->state == RUN_STARTED || run->adopted)
+		struct control_run_facts facts = {.pid = 0};
+
+		host->ops->run_facts(host->daemon, run, &facts);
+		if (is_running(run, &facts))
 			doing.running++;
 		else
 			doing.waiting++;
@@ -62,7 +72,7 @@ static json_t *describe_pause(const struct engine_pause *pause)
 json_t *describe_job(const struct control_host *host, const struct engine_job *job, bool open)
 {
 	const struct job_settings *settings = job->def->settings;
-	struct job_doing doing = describe_doing(job);
+	struct job_doing doing = describe_doing(host, job);
 	struct control_job_facts facts = {.number = 0};
 	char schedule[SCHEDULE_DESCRIBE_SIZE];
 
@@ -79,14 +89,14 @@ json_t *describe_job(const struct control_host *host, const struct engine_job *j
 			 describe_last(&facts), "last_success", value_past(facts.last_success));
 }
 
-const char *describe_run_state(const struct engine_run *run)
+const char *describe_run_state(const struct engine_run *run, const struct control_run_facts *facts)
 {
 	static const char *const words[RUN_STATE_COUNT] = {
 		[RUN_FREE] = "ended",      [RUN_WAITING] = "waiting",  [RUN_SUBMITTED] = "queued",
 		[RUN_STARTED] = "running", [RUN_BACKOFF] = "retrying",
 	};
 
-	return run->adopted ? words[RUN_STARTED] : words[run->state];
+	return words[is_running(run, facts) ? RUN_STARTED : run->state];
 }
 
 json_t *describe_run(const struct control_host *host, const struct engine_run *run)
@@ -95,9 +105,9 @@ json_t *describe_run(const struct control_host *host, const struct engine_run *r
 
 	host->ops->run_facts(host->daemon, run, &facts);
 	return json_pack("{sI so ss so si sb so so so so so}", "run", (json_int_t)run->id, "job",
-			 value_text(run->def->name), "state", describe_run_state(run), "slot",
-			 value_time(run->slot), "attempt", (int)run->attempt, "manual", run->manual,
-			 "accepted", value_past(run->accepted), "started",
+			 value_text(run->def->name), "state", describe_run_state(run, &facts),
+			 "slot", value_time(run->slot), "attempt", (int)run->attempt, "manual",
+			 run->manual, "accepted", value_past(run->accepted), "started",
 			 value_past(facts.started), "age", value_span(facts.age), "pid",
 			 facts.pid > 0 ? json_integer(facts.pid) : json_null(), "retry_in",
 			 run->state == RUN_BACKOFF ? value_span(facts.wait) : json_null());

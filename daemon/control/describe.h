@@ -15,7 +15,7 @@ struct job_doing {
 	unsigned waiting; /* runs that wait for something, and slots */
 };
 
-struct job_doing describe_doing(const struct engine_job *job);
+struct job_doing describe_doing(const struct control_host *host, const struct engine_job *job);
 
 /* When it is due next, its pause considered; USEC_INFINITY: never, or nobody knows. */
 usec_t describe_next(const struct engine_job *job);
@@ -25,7 +25,7 @@ json_t *describe_job(const struct control_host *host, const struct engine_job *j
 		     bool open) _must_check_;
 
 /* Where a run is that has not ended: "waiting", "queued", "running" or "retrying". */
-const char *describe_run_state(const struct engine_run *run);
+const char *describe_run_state(const struct engine_run *run, const struct control_run_facts *facts);
 
 /* Such a run. */
 json_t *describe_run(const struct control_host *host, const struct engine_run *run) _must_check_;

@@ -30,7 +30,8 @@ const struct engine_run *find_live(const struct control_host *host, uint64_t id)
 	return search.found;
 }
 
-static const char *state_of(const struct reader_row *row, const struct engine_run *live)
+static const char *state_of(const struct reader_row *row, const struct engine_run *live,
+			    const struct control_run_facts *facts)
 {
 	static const char *const on_record[] = {
 		[READER_ENDED] = "ended",
@@ -40,7 +41,7 @@ static const char *state_of(const struct reader_row *row, const struct engine_ru
 	};
 
 	if (live)
-		return describe_run_state(live);
+		return describe_run_state(live, facts);
 	return on_record[row->state];
 }
 
@@ -74,7 +75,7 @@ json_t *describe_row(const struct control_host *host, const struct reader_row *r
 		"so so so so}",
 		"run", run ? json_integer((json_int_t)row->id) : json_null(), "streak",
 		run ? json_null() : json_integer((json_int_t)row->id), "job",
-		value_filled(row->job), "state", state_of(row, live), "verdict",
+		value_filled(row->job), "state", state_of(row, live, &facts), "verdict",
 		ended ? value_text(verdict_info(row->verdict)->name) : json_null(), "reason",
 		ended ? value_filled(reason_word(row->reason)) : json_null(), "because",
 		ended ? value_filled(reason_text(row->reason)) : json_null(), "slot",

@@ -70,9 +70,10 @@ static int compare_spots(const struct spot *a, const struct spot *b)
 
 /* --- what is wanted --- */
 
-static bool is_in_state(const struct engine_job *job, unsigned states)
+static bool is_in_state(const struct control_host *host, const struct engine_job *job,
+			unsigned states)
 {
-	struct job_doing doing = describe_doing(job);
+	struct job_doing doing = describe_doing(host, job);
 	unsigned is = (doing.running > 0) << LISTING_RUNNING |
 		      (unsigned)(job->pause != NULL) << LISTING_PAUSED |
 		      (job->failures > 0) << LISTING_FAILING |
@@ -95,7 +96,7 @@ static bool is_wanted(const struct listing *listing, const struct engine_job *jo
 	if (filter->user &&
 	    strcmp(settings->user ? settings->user : listing->own_user, filter->user) != 0)
 		return false;
-	if (filter->states && !is_in_state(job, filter->states))
+	if (filter->states && !is_in_state(&listing->host, job, filter->states))
 		return false;
 	if (!filter->verdicts)
 		return true;

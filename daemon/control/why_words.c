@@ -105,7 +105,8 @@ void why_live(struct why_words *words, const struct why_live *live)
 {
 	FILE *out = words->out;
 
-	if (live->state == RUN_STARTED || live->adopted) {
+	if (live->state == RUN_STARTED || live->adopted ||
+	    (live->state == RUN_SUBMITTED && live->pid > 0)) {
 		(void)fputs("is running", out);
 		if (live->pid > 0)
 			(void)fprintf(out, " (pid %d)", live->pid);

@@ -49,8 +49,9 @@ static inline void host_run_facts(void *daemon, const struct engine_run *run,
 				  struct control_run_facts *ret_facts)
 {
 	(void)daemon;
-	(void)run;
-	*ret_facts = (struct control_run_facts){.pid = 812, .age = S(3)};
+	*ret_facts = (struct control_run_facts){.age = S(3)};
+	if (run->state == RUN_STARTED)
+		ret_facts->pid = 812;
 }
 
 static inline void host_step(void *daemon, const struct engine_event *event)
