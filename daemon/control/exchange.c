@@ -25,6 +25,10 @@
 static const char lagged[] = "event: lagged\ndata: {\"error\": {\"code\": \"lagged\", \"message\": "
 			     "\"what was to be sent is more than is kept for a client\"}}\n\n";
 
+/* Instead of an answer for which there is no room. */
+static const char crowded[] = "{\"error\": {\"code\": \"busy\", \"message\": \"too much waits for other "
+			      "clients to take it\"}}";
+
 /* --- the request --- */
 
 const struct control_host *exchange_host(const struct exchange *exchange)
@@ -176,7 +180,7 @@ static void free_content(const void *data, size_t len, void *content)
 	free(content);
 }
 
-/* There is no memory for an answer, or none that it may have: the connection ends. */
+/* There is no memory for an answer: the connection ends. */
 static void give_up(struct exchange *exchange)
 {
 	exchange->gone = NULL;
@@ -191,8 +195,14 @@ static void send_answer(struct exchange *exchange, enum http_status status, cons
 	struct evhttp_request *request = exchange->request;
 	char length[24];
 
-	if (!content || !client_hold(client, len)) {
+	if (content && !client_hold(client, len)) {
 		free(content);
+		content = strdup(crowded);
+		len = sizeof(crowded) - 1;
+		status = STATUS_UNAVAILABLE;
+		type = JSON_TYPE;
+	}
+	if (!content) {
 		give_up(exchange);
 		return;
 	}
