@@ -36,7 +36,6 @@ int client_new(const struct ctl *ctl, struct client **ret_client)
 		return r;
 	}
 	client->json = ctl->json;
-	LIST_INIT(&client->streams);
 	*ret_client = client;
 	return 0;
 }
@@ -186,7 +185,7 @@ const struct client_failure *client_failure(const struct client *client)
 
 int client_ask_json(struct client *client, const struct url *url, json_t *body, json_t **ret_json)
 {
-	struct client_answer answer;
+	struct client_answer answer = {.json = NULL};
 	int r = client_ask(client, url, body, &answer);
 
 	if (r != CTL_OK)

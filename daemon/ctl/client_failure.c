@@ -24,8 +24,8 @@ enum http {
 	HTTP_UNAVAILABLE = 503,
 };
 
-static void vfail(struct client *client, enum ctl_status status, const char *code,
-		  const char *format, va_list ap)
+static void _printf_(4, 0) vfail(struct client *client, enum ctl_status status, const char *code,
+				 const char *format, va_list ap)
 {
 	struct client_failure *failure = &client->failure;
 

@@ -6,7 +6,6 @@
 #include "ctl/socket.h"
 
 #include <curl/curl.h>
-#include <sys/queue.h>
 #include <sys/un.h>
 
 struct client {
@@ -16,7 +15,6 @@ struct client {
 	bool patient; /* client_be_patient() */
 	CURL *easy;
 	CURLM *multi; /* of the streams */
-	LIST_HEAD(, client_stream) streams;
 	struct client_failure failure;
 };
 

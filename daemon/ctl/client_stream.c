@@ -20,7 +20,6 @@ struct client_stream {
 	int failed;                 /* -errno of what came */
 	bool open;
 	bool ended;
-	LIST_ENTRY(client_stream) link;
 };
 
 static bool on_event(void *ctx, const char *name, const char *data)
@@ -96,7 +95,6 @@ int client_stream_new(struct client *client, const struct url *url,
 		.easy = curl_easy_init(),
 	};
 	sse_init(&stream->sse, on_event, stream);
-	LIST_INSERT_HEAD(&client->streams, stream, link);
 	if (!stream->easy || !prepare(stream, url) ||
 	    curl_multi_add_handle(client->multi, stream->easy) != CURLM_OK)
 		r = client_fail(client, CTL_FAILED, "failed", "out of memory");
@@ -118,7 +116,6 @@ void client_stream_free(struct client_stream *stream)
 {
 	if (!stream)
 		return;
-	LIST_REMOVE(stream, link);
 	if (stream->easy) {
 		(void)curl_multi_remove_handle(stream->client->multi, stream->easy);
 		curl_easy_cleanup(stream->easy);

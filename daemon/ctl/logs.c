@@ -68,7 +68,7 @@ static void output_url(struct url *url, const char *run)
 /* Prints, or adds to `items`, what one run printed. */
 static int take_output(struct online *online, const char *run, json_t *items)
 {
-	struct client_answer answer;
+	struct client_answer answer = {.json = NULL};
 	struct url url;
 	int r;
 

@@ -90,8 +90,7 @@ static void print_subject(const struct ctl *ctl, const json_t *record)
 	(void)fputs(": ", stdout);
 }
 
-void record_print(const struct ctl *ctl, const struct when *when, const char *name,
-		  const json_t *record)
+void record_print(const struct ctl *ctl, const struct when *when, const char *name, json_t *record)
 {
 	const char *text = field_text(record, "text");
 	const json_t *value;
@@ -104,8 +103,7 @@ void record_print(const struct ctl *ctl, const struct when *when, const char *na
 		print_time(ctl, when, record);
 		print_subject(ctl, record);
 		print_text(ctl, TABLE_PLAIN, text ? text : name);
-		/* jansson takes no const, and changes nothing. */
-		json_object_foreach((json_t *)(uintptr_t)record, key, value)
+		json_object_foreach(record, key, value)
 		{
 			if (!text)
 				print_member(ctl, key, value);

@@ -45,14 +45,14 @@ static int ask_for_run(struct online *online, const struct wish *wish, json_t **
 }
 
 /* How it ended, as the ledger will have it. */
-static int tell_end(const struct online *online, const json_t *run)
+static int tell_end(const struct online *online, json_t *run)
 {
 	const char *job = field_text(run, "job");
 	char text[OUTCOME_TEXT_SIZE];
 	int status = outcome_status(run, text);
 
 	if (online->ctl->json)
-		(void)online_printed(json_print(json_incref((json_t *)(uintptr_t)run)));
+		(void)online_printed(json_print(json_incref(run)));
 	else if (text[0])
 		(void)ctl_fail("%s[%" PRId64 "]: %s", job ? job : "", field_integer(run, "run", 0),
 			       text);
