@@ -21,7 +21,8 @@ SHELL       := /bin/bash
 
 BUILD_PACKAGES    := gcc libc6-dev libevent-dev libconfuse-dev libsystemd-dev libsqlite3-dev \
 	libjansson-dev libcurl4-openssl-dev
-TEST_PACKAGES     := libcmocka-dev bats curl mandoc procps python3 python3-jsonschema sqlite3 tzdata
+TEST_PACKAGES     := libcmocka-dev bats curl mandoc procps python3 python3-jsonschema \
+	python3-prometheus-client sqlite3 tzdata
 SANITIZE_PACKAGES := clang libclang-rt-14-dev llvm-14
 LINT_PACKAGES     := clang clang-tidy clang-format cppcheck systemd
 VALGRIND_PACKAGES := valgrind libc6-dbg

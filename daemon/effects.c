@@ -15,6 +15,19 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Of what is later than that, a clock or a suspend is the cause, and not the loop. */
+static void tell_lateness(struct daemon *daemon, const struct engine_job *job)
+{
+	usec_t due = engine_job_due(job);
+	usec_t late;
+
+	if (!daemon->control || due == USEC_INFINITY)
+		return;
+	late = clock_wall() - due;
+	if (late >= 0 && late <= ENGINE_LATE)
+		control_late(daemon->control, late);
+}
+
 static void on_due(evutil_socket_t fd, short what, void *arg)
 {
 	struct engine_job *job = arg;
@@ -22,6 +35,7 @@ static void on_due(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	tell_lateness(tail->daemon, job);
 	daemon_step(tail->daemon, &(struct engine_event){.kind = ENGINE_DUE, .job = job});
 }
 

@@ -10,6 +10,7 @@
 #include "control/events.h"
 #include "control/listen.h"
 #include "control/logs.h"
+#include "control/monitoring.h"
 #include "control/reading.h"
 #include "control/request.h"
 #include "control/route.h"
@@ -97,6 +98,7 @@ struct control {
 	struct reading reading;           /* what clients want of the ledger */
 	struct events events;             /* for who follows them */
 	struct logs logs;                 /* likewise */
+	struct monitoring monitoring;
 };
 
 /* --- client.c --- */

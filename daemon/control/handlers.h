@@ -15,6 +15,9 @@ void handle_jobs(struct exchange *exchange);
 void handle_job(struct exchange *exchange);
 void handle_groups(struct exchange *exchange);
 
+/* monitoring.c */
+void handle_metrics(struct exchange *exchange);
+
 /* events.c */
 void handle_events(struct exchange *exchange);
 

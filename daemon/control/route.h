@@ -66,6 +66,8 @@ bool exchange_is_tcp(const struct exchange *exchange);
 const char *exchange_segment(const struct exchange *exchange, unsigned n);
 /* A parameter of the query, percent-decoded; NULL: it was not given. */
 const char *exchange_param(const struct exchange *exchange, const char *name);
+/* A header of the request; NULL: it has none. */
+const char *exchange_header(const struct exchange *exchange, const char *name);
 /* The body, a JSON object; an empty one for no body. Borrowed. */
 const json_t *exchange_body(const struct exchange *exchange);
 /* Who asks, as "root (uid 0, pid 812)", for logs. */

@@ -3,6 +3,7 @@
 
 const struct route routes[] = {
 	{METHOD_GET, "/healthz", ACCESS_READ, .on_tcp = true, .handle = handle_health},
+	{METHOD_GET, "/metrics", ACCESS_READ, .on_tcp = true, .handle = handle_metrics},
 	{METHOD_GET, "/v1/status", ACCESS_READ, .on_tcp = true, .handle = handle_status},
 	{METHOD_GET, "/v1/openapi.json", ACCESS_READ, .on_tcp = true, .handle = handle_openapi},
 	{METHOD_GET, "/v1/jobs", ACCESS_READ, .on_tcp = true, .handle = handle_jobs},

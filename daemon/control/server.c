@@ -118,6 +118,7 @@ void control_configure(struct control *control, const struct model *model)
 {
 	control_listen(control, model->daemon.status_listen);
 	control->group = credentials_group(GROUP_FILE, CONTROL_GROUP);
+	monitoring_configure(&control->monitoring, &control->host);
 }
 
 void control_free(struct control *control)
@@ -129,6 +130,7 @@ void control_free(struct control *control)
 	clients_done(control);
 	acts_done(&control->acts);
 	reading_done(&control->reading);
+	monitoring_done(&control->monitoring);
 	(void)event_del(&control->cut);
 	free(control);
 }
@@ -138,6 +140,12 @@ void control_effect(struct control *control, const struct effect *effect)
 	acts_effect(&control->acts, effect);
 	events_effect(&control->events, effect);
 	logs_effect(&control->logs, effect);
+	monitoring_effect(&control->monitoring, effect);
+}
+
+void control_late(struct control *control, usec_t late)
+{
+	metrics_late(&control->monitoring.metrics, late);
 }
 
 void control_event(struct control *control, const struct engine_event *event)

@@ -51,5 +51,8 @@ void control_free(struct control *control);
    to is there. */
 void control_effect(struct control *control, const struct effect *effect);
 
+/* A timer of a job fired so long after it was due. */
+void control_late(struct control *control, usec_t late);
+
 /* Likewise, an event that the engine was given: call it for each after its effects. */
 void control_event(struct control *control, const struct engine_event *event);

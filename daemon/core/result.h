@@ -24,7 +24,9 @@ struct run_result {
 	bool cancelled;     /* the worker stopped it because it was told to */
 	bool out_of_memory; /* the kernel killed a process of it at its memory_max */
 	usec_t queued;      /* elapsed time when it went to the pool */
+	usec_t taken;       /* elapsed time when a worker began with it; 0: never */
 	usec_t started;     /* elapsed time when its process was made; 0: never */
+	usec_t spawned;     /* elapsed time when its program was in place; 0: never */
 	usec_t ended;       /* elapsed time when the main process ended; 0: never started */
 	int pid;            /* of that process; 0: there was none */
 	usec_t cpu;         /* user and system time of the main process and what it waited for */

@@ -160,8 +160,8 @@ void run_execute(struct run *run, const struct run_context *context, struct run_
 {
 	struct attempt attempt;
 
-	run->result = (struct run_result){.queued = run->queued};
-	atomic_store_explicit(&run->begun, clock_elapsed(), memory_order_relaxed);
+	run->result = (struct run_result){.queued = run->queued, .taken = clock_elapsed()};
+	atomic_store_explicit(&run->begun, run->result.taken, memory_order_relaxed);
 	launch_init(&attempt.launch, run, context, local, control);
 	if (prepare(&attempt) == 0 && (!command_line_is_set(&attempt.launch.settings->only_if) ||
 				       ask_condition(&attempt) == 0))

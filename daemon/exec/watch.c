@@ -224,6 +224,7 @@ void watch(struct watcher *watcher, struct watch_plan *plan, const struct run_co
 		return;
 	}
 	result->started = begun;
+	result->spawned = clock_elapsed();
 	result->pid = supervision.pid;
 	supervision.pipes[0] = out_read;
 	supervision.pipes[1] = err_read;
