@@ -29,6 +29,9 @@ struct loader;
 struct records;
 struct reload_waiter;
 
+/* More than all jobs that a ledger will ever have known. */
+#define JOB_NUMBER_MAX ((UINT32_C(1) << 28) - 1)
+
 /* Behind each struct engine_job. */
 struct job_tail {
 	struct event timer;
@@ -36,9 +39,9 @@ struct job_tail {
 	struct expectation *expectation; /* of a success; NULL: there never was one */
 	usec_t last_ended;               /* wall time; 0: it has not run yet */
 	usec_t last_success;             /* wall time; 0: never, or not since the ledger began */
-	uint32_t last_msec;              /* how long that run took */
-	enum verdict last_verdict;
-	uint32_t number; /* in the ledger; 0: none yet */
+	uint32_t last_msec;              /* how long the last run took */
+	enum verdict last_verdict : 4;   /* what it came to */
+	uint32_t number : 28;            /* in the ledger; 0: none yet */
 };
 
 /* Behind each struct engine_run. */

@@ -16,11 +16,13 @@ uint32_t records_number(struct daemon *daemon, struct engine_job *job)
 {
 	struct job_tail *tail = engine_job_tail(job);
 	const struct past_job *past;
+	uint32_t number;
 
 	if (tail->number != 0)
 		return tail->number;
 	past = past_find(&daemon->past, job->def->name);
-	tail->number = past ? past->number : numbers_take(daemon->records->numbers, job->def->name);
+	number = past ? past->number : numbers_take(daemon->records->numbers, job->def->name);
+	tail->number = number & JOB_NUMBER_MAX;
 	return tail->number;
 }
 

@@ -128,32 +128,36 @@ const char *builder_keep(struct builder *builder, const char *text)
 static int end_file(struct builder *builder)
 {
 	struct origin origins[OPTION_COUNT];
+	unsigned char packed[ORIGINS_SIZE + 1];
 	struct model_file *file;
 	size_t count = 0;
+	size_t len;
 
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		if (builder->default_lines[i] > 0)
 			origins[count++] = (struct origin){.option = (enum option_id)i,
 							   .line = builder->default_lines[i]};
-	if (!builder->file || (count == 0 && !builder->in_main))
-		return 0;
-	file = push(&builder->files, sizeof(*file));
-	if (!file)
-		return -ENOMEM;
-	*file = (struct model_file){.path = builder->file};
 	if (count == 0)
 		return 0;
 	memset(builder->default_lines, 0, sizeof(builder->default_lines));
-	file->defaults = origins_keep(&builder->model->arena, 0, origins, count);
+	file = (struct model_file *)builder->files.items + builder->files.count - 1;
+	len = origins_pack(0, origins, count, packed);
+	file->defaults =
+		(const unsigned char *)arena_copy(&builder->model->arena, packed, len);
 	return file->defaults ? 0 : -ENOMEM;
 }
 
 int builder_begin_file(struct builder *builder, const char *file)
 {
+	struct model_file *begun;
 	int r = end_file(builder);
 
 	if (r < 0)
 		return r;
+	begun = push(&builder->files, sizeof(*begun));
+	if (!begun)
+		return -ENOMEM;
+	*begun = (struct model_file){.path = file};
 	builder->in_main = !builder->file;
 	if (builder->in_main)
 		builder->top.at.file = file;
@@ -288,18 +292,6 @@ static struct draft *share_draft(struct builder *builder, const struct section *
 	return builder->plain;
 }
 
-/* Where the options of a job stand. NULL: out of memory. */
-static const unsigned char *keep_origins(struct builder *builder, const struct section *section)
-{
-	struct origin origins[OPTION_COUNT];
-	size_t count = 0;
-
-	for (size_t i = 0; i < section->n_given; i++)
-		origins[count++] = (struct origin){.option = option_id(section->given[i].option),
-						   .line = section->given[i].line};
-	return origins_keep(&builder->model->arena, section->at.line, origins, count);
-}
-
 /* The rest of a job whose options are good. */
 static int fill_job(struct builder *builder, struct job *job, const struct section *section,
 		    struct draft **ret_draft)
@@ -309,12 +301,29 @@ static int fill_job(struct builder *builder, struct job *job, const struct secti
 
 	job->command = values->command;
 	job->command.args = keep_command(builder, &values->command);
-	job->origins = keep_origins(builder, section);
-	if (!draft || !job->command.args || !job->origins)
+	if (!draft || !job->command.args)
 		return -ENOMEM;
 	job->settings = &draft->settings;
 	*ret_draft = draft;
 	return timing_schedule(&builder->timing, section, job->name, &job->schedule);
+}
+
+/* The name of a job, and behind its NUL where its options stand. NULL: out of memory. */
+static const char *keep_name(struct builder *builder, const struct section *section)
+{
+	size_t len = strlen(section->at.title) + 1;
+	struct origin origins[OPTION_COUNT];
+	_cleanup_free_ char *text = malloc(len + ORIGINS_SIZE + 1);
+
+	if (!text)
+		return NULL;
+	for (size_t i = 0; i < section->n_given; i++)
+		origins[i] = (struct origin){.option = option_id(section->given[i].option),
+					     .line = section->given[i].line};
+	memcpy(text, section->at.title, len);
+	len += origins_pack(section->at.line, origins, section->n_given,
+			    (unsigned char *)text + len);
+	return arena_copy(&builder->model->arena, text, len);
 }
 
 static int take_job(struct builder *builder, struct section *section, bool whole)
@@ -346,8 +355,11 @@ static int take_job(struct builder *builder, struct section *section, bool whole
 	job = push(&builder->jobs, sizeof(*job));
 	if (!job)
 		return -ENOMEM;
-	*job = (struct job){.file = builder->file, .line = section->at.line};
-	job->name = builder_keep(builder, section->at.title);
+	*job = (struct job){
+		.line = section->at.line,
+		.file = (unsigned)(builder->files.count - 1),
+	};
+	job->name = keep_name(builder, section);
 	if (!job->name)
 		return -ENOMEM;
 	/* With an error anywhere there will be no model: the names alone are looked at. */
@@ -517,6 +529,7 @@ static int finish_jobs(struct builder *builder)
 {
 	_cleanup_free_ struct named *named = NULL;
 	const struct job *jobs = builder->jobs.items;
+	const struct model_file *files = builder->files.items;
 	size_t count = builder->jobs.count;
 	struct model *model = builder->model;
 
@@ -527,7 +540,8 @@ static int finish_jobs(struct builder *builder)
 	if (!named || !model->jobs)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		named[i] = (struct named){jobs[i].name, jobs[i].file, jobs[i].line, &jobs[i]};
+		named[i] = (struct named){jobs[i].name, files[jobs[i].file].path, jobs[i].line,
+					  &jobs[i]};
 	qsort(named, count, sizeof(*named), compare_named);
 	report_duplicates(builder, OPT_JOB, named, count);
 	for (size_t i = 0; i < count; i++)

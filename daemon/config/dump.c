@@ -144,7 +144,7 @@ static void dump_job(const struct dump *dump, const struct job *job)
 {
 	const struct option_values values = job_values(dump, job);
 
-	dump_place(dump, job->file, job->line);
+	dump_place(dump, dump->model->files[job->file].path, job->line);
 	(void)fprintf(dump->out, "%s \"%s\" {\n", option_table[OPT_JOB].name, job->name);
 	dump_options(dump, &values, IN_JOB);
 	(void)fputs("}\n", dump->out);

@@ -4,9 +4,7 @@
 
 #include <assert.h>
 #include <stdint.h>
-
-/* Of an option, and of a distance of 33 bits. */
-#define ORIGIN_SIZE 6
+#include <string.h>
 
 _Static_assert(OPTION_COUNT < UINT8_MAX, "an option is a byte");
 
@@ -21,10 +19,9 @@ static int64_t unfold(uint64_t folded)
 	return folded & 1 ? (int64_t) ~(folded >> 1) : (int64_t)(folded >> 1);
 }
 
-const unsigned char *origins_keep(struct arena *arena, unsigned line, const struct origin *origins,
-				  size_t count)
+size_t origins_pack(unsigned line, const struct origin *origins, size_t count,
+		    unsigned char packed[static ORIGINS_SIZE + 1])
 {
-	unsigned char packed[OPTION_COUNT * ORIGIN_SIZE];
 	unsigned char *end = packed;
 
 	assert(count <= OPTION_COUNT);
@@ -37,7 +34,8 @@ const unsigned char *origins_keep(struct arena *arena, unsigned line, const stru
 			*end++ = (unsigned char)(0x80 | (left & 0x7f));
 		*end++ = (unsigned char)left;
 	}
-	return (const unsigned char *)arena_copy(arena, packed, (size_t)(end - packed));
+	*end = 0;
+	return (size_t)(end - packed);
 }
 
 /* Is the option among those that were kept for a section at `line`? */
@@ -64,16 +62,18 @@ static bool find(const unsigned char *packed, unsigned line, enum option_id opti
 bool origins_find(const struct model *model, const struct job *job, enum option_id option,
 		  const char **ret_file, unsigned *ret_line)
 {
-	if (find(job->origins, job->line, option, ret_line)) {
-		*ret_file = job->file;
+	const size_t defaults[] = {job->file, 0};
+
+	if (job->line > 0 &&
+	    find((const unsigned char *)job->name + strlen(job->name) + 1, job->line, option,
+		 ret_line)) {
+		*ret_file = model->files[job->file].path;
 		return true;
 	}
-	/* Those of its own file go before those of the main one, which is the first. */
-	for (size_t i = model->n_files; i-- > 0;) {
-		const struct model_file *file = &model->files[i];
+	for (size_t i = 0; i < ARRAY_LENGTH(defaults) && model->n_files > 0; i++) {
+		const struct model_file *file = &model->files[defaults[i]];
 
-		if ((i == 0 || file->path == job->file) &&
-		    find(file->defaults, 0, option, ret_line)) {
+		if (find(file->defaults, 0, option, ret_line)) {
 			*ret_file = file->path;
 			return true;
 		}

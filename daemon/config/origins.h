@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include "base/arena.h"
 #include "base/cleanup.h"
 #include "config/options.h"
 #include "core/model.h"
@@ -19,10 +18,13 @@ struct origin {
 	unsigned line;
 };
 
-/* Keeps `count` of them, each of another option, in `arena`; `line` is that of the section, which
-   is to be known when they are looked for. NULL: out of memory. */
-const unsigned char *origins_keep(struct arena *arena, unsigned line, const struct origin *origins,
-				  size_t count) _must_check_;
+/* Room for those of all options. */
+#define ORIGINS_SIZE (OPTION_COUNT * 6)
+
+/* Packs `count` of them, each of another option; `line` is that of the section, which is to be known
+   when they are looked for. Returns how many bytes they take, with a NUL behind them. */
+size_t origins_pack(unsigned line, const struct origin *origins, size_t count,
+		    unsigned char packed[static ORIGINS_SIZE + 1]);
 
 /* Where the option stands from which the job has that value: in its own section, or in defaults.
    False: nowhere, it is built in. */

@@ -212,16 +212,16 @@ struct job {
 	struct schedule schedule;
 	const struct job_settings *settings;
 	struct command_line command;
-	unsigned line;                /* where the section begins ... */
-	const char *file;             /* ... and in which file */
-	const unsigned char *origins; /* of its options: config/origins.h; NULL: not known */
+	/* Where the section begins; 0: nowhere. Else there is more behind the NUL of the name: see
+	   config/origins.h. */
+	unsigned line;
+	unsigned file; /* and in which of the model's files */
 };
 
-/* A file that has defaults for its jobs; the main file's are for all others, too. */
+/* A file that was read. The main file's defaults are for all others, too. */
 struct model_file {
-	const char *path; /* the very text that its jobs' `file` is */
-	const unsigned char
-		*defaults; /* where they stand: config/origins.h; NULL: there are none */
+	const char *path;
+	const unsigned char *defaults; /* where they stand: config/origins.h; NULL: nowhere */
 };
 
 /* What the daemon itself needs to know. */
@@ -249,7 +249,7 @@ struct model {
 	size_t n_jobs;
 	struct group *groups; /* sorted by name, names unique */
 	size_t n_groups;
-	struct model_file *files; /* the main file, and those that have defaults */
+	struct model_file *files; /* the main file first */
 	size_t n_files;
 	const struct zone *local_zone; /* that of jobs that name none; NULL: no job needs it */
 };

@@ -34,7 +34,7 @@ static void check_catch_up(const struct model *model, struct diags *diags)
 		    job->schedule.kind != SCHEDULE_EVERY ||
 		    job->schedule.interval > USEC_PER_SEC / rate)
 			continue;
-		diags_add(diags, DIAG_WARNING, job->file, job->line,
+		diags_add(diags, DIAG_WARNING, model->files[job->file].path, job->line,
 			  "job \"%s\": with catch_up = \"all\", every = \"%s\" and catch_up_rate = "
 			  "%u it never catches up",
 			  job->name, duration_format(job->schedule.interval, interval), rate);

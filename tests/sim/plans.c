@@ -94,7 +94,6 @@ struct model *plan_model(const struct plan *plan)
 			.schedule = job->schedule,
 			.settings = settings,
 			.command = {job->command % 2 ? "odd" : "even", 1, false},
-			.file = "sim",
 		};
 		if (job->group >= 0) {
 			(void)snprintf(name, sizeof(name), "g%d", job->group);

@@ -91,7 +91,6 @@ static inline void build_job(struct model *model, struct job *job, const struct 
 		.schedule = build_schedule(spec),
 		.settings = settings,
 		.command = {arena_copy(&model->arena, command, strlen(command)), 1, false},
-		.file = "test",
 	};
 	assert_true(job->name && job->command.args);
 }
@@ -115,6 +114,9 @@ static inline struct model *build_model(const struct model_spec *spec)
 		.catch_up_rate = spec->catch_up_rate,
 		.durability = spec->durability,
 	};
+	model->files = arena_alloc(&model->arena, sizeof(*model->files));
+	assert_non_null(model->files);
+	model->files[model->n_files++] = (struct model_file){.path = "test"};
 	model->groups = groups;
 	for (const struct group_spec *group = spec->groups; group->name; group++)
 		groups[model->n_groups++] = (struct group){

@@ -23,7 +23,14 @@ static void tell_job(void *daemon, const struct engine_job *job,
 	*ret_facts = n < 1000 ? lister->facts[n] : (struct control_job_facts){.number = 0};
 }
 
-static const struct control_host_ops ops = {.job_facts = tell_job};
+static void tell_run(void *daemon, const struct engine_run *run,
+		     struct control_run_facts *ret_facts)
+{
+	(void)daemon;
+	*ret_facts = (struct control_run_facts){.pid = run->state == RUN_STARTED ? 812 : 0};
+}
+
+static const struct control_host_ops ops = {.job_facts = tell_job, .run_facts = tell_run};
 
 static struct lister *begin_lister(const struct model_spec *spec)
 {
@@ -72,7 +79,6 @@ static void load_many(struct rig *rig, size_t count)
 			.schedule = {.interval = S(1000), .delay = S((int)(i * 7919 % count))},
 			.settings = &settings,
 			.command = {"true", 1, false},
-			.file = "test",
 		};
 		assert_non_null(model->jobs[i].name);
 	}

@@ -28,7 +28,7 @@ static const struct job job = {
 	.settings = &settings,
 	.command = {"a\0b\0c", 3, false},
 	.line = 1,
-	.file = "f",
+	.file = 1,
 };
 
 /* Whether the job with these changes is still the same job. */
@@ -47,7 +47,7 @@ static void jobs_are_equal_when_they_mean_the_same(void **state)
 	(void)state;
 	assert_true(job_equal(&job, &job));
 	CHECK(true, (void)0);
-	CHECK(true, other.file = "g", other.line = 7);
+	CHECK(true, other.file = 2, other.line = 7);
 	CHECK(true, others.group = &group_a_wider);
 	CHECK(true, other.name = "other");
 

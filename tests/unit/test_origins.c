@@ -81,7 +81,7 @@ static void options_stand_in_jobs_and_defaults(void **state)
 
 static void nothing_is_known_of_a_job_that_no_file_has(void **state)
 {
-	const struct job job = {.name = "x", .file = "x"};
+	const struct job job = {.name = "x"};
 	struct model *model = model_new();
 	const char *file;
 	unsigned line;
@@ -101,13 +101,16 @@ static void any_line_is_kept(void **state)
 		{OPT_SPLAY, 200000}, {OPT_TIMEZONE, 130000}, {OPT_DST_GAP, UINT32_MAX},
 		{OPT_NICE, 3},       {OPT_MAX_RUNTIME, 3},
 	};
+	unsigned char name[2 + ORIGINS_SIZE + 1] = "x";
+	struct model_file files[] = {{.path = "f"}};
 	struct model *model = model_new();
-	struct job job = {.name = "x", .file = "f", .line = 7};
+	const struct job job = {.name = (const char *)name, .line = 7};
 
 	(void)state;
 	assert_non_null(model);
-	job.origins = origins_keep(&model->arena, job.line, origins, ARRAY_LENGTH(origins));
-	assert_non_null(job.origins);
+	model->files = files;
+	model->n_files = 1;
+	(void)origins_pack(job.line, origins, ARRAY_LENGTH(origins), name + 2);
 	for (size_t i = 0; i < ARRAY_LENGTH(origins); i++) {
 		const char *file = NULL;
 		unsigned line = 12345;
@@ -119,20 +122,29 @@ static void any_line_is_kept(void **state)
 	model_unref(model);
 }
 
+/* Of all options, as far apart as lines can be. */
+static void there_is_room_for_all(void **state)
+{
+	struct origin origins[OPTION_COUNT];
+	unsigned char packed[ORIGINS_SIZE + 1];
+
+	(void)state;
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		origins[i] = (struct origin){.option = (enum option_id)i,
+					     .line = i % 2 ? UINT32_MAX : 0};
+	assert_int_equal(origins_pack(UINT32_MAX, origins, OPTION_COUNT, packed), ORIGINS_SIZE);
+}
+
 /* A job of a few lines costs two bytes for each option. */
 static void an_option_costs_two_bytes(void **state)
 {
 	static const struct origin origins[] = {
 		{OPT_EVERY, 1000001}, {OPT_COMMAND, 1000002}, {OPT_TIMEOUT, 1000003}};
-	struct arena arena;
-	const unsigned char *packed;
+	unsigned char packed[ORIGINS_SIZE + 1];
 
 	(void)state;
-	arena_init(&arena);
-	packed = origins_keep(&arena, 1000000, origins, ARRAY_LENGTH(origins));
-	assert_non_null(packed);
-	assert_int_equal(strlen((const char *)packed), 2 * ARRAY_LENGTH(origins));
-	arena_done(&arena);
+	assert_int_equal(origins_pack(1000000, origins, ARRAY_LENGTH(origins), packed),
+			 2 * ARRAY_LENGTH(origins));
 }
 
 /* --- settings --- */
@@ -195,6 +207,7 @@ int main(void)
 						fixture_teardown),
 		cmocka_unit_test(nothing_is_known_of_a_job_that_no_file_has),
 		cmocka_unit_test(any_line_is_kept),
+		cmocka_unit_test(there_is_room_for_all),
 		cmocka_unit_test(an_option_costs_two_bytes),
 		cmocka_unit_test_setup_teardown(settings_are_told_with_their_origin, fixture_setup,
 						fixture_teardown),
