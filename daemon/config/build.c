@@ -142,8 +142,7 @@ static int end_file(struct builder *builder)
 	memset(builder->default_lines, 0, sizeof(builder->default_lines));
 	file = (struct model_file *)builder->files.items + builder->files.count - 1;
 	len = origins_pack(0, origins, count, packed);
-	file->defaults =
-		(const unsigned char *)arena_copy(&builder->model->arena, packed, len);
+	file->defaults = (const unsigned char *)arena_copy(&builder->model->arena, packed, len);
 	return file->defaults ? 0 : -ENOMEM;
 }
 

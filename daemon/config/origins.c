@@ -64,9 +64,8 @@ bool origins_find(const struct model *model, const struct job *job, enum option_
 {
 	const size_t defaults[] = {job->file, 0};
 
-	if (job->line > 0 &&
-	    find((const unsigned char *)job->name + strlen(job->name) + 1, job->line, option,
-		 ret_line)) {
+	if (job->line > 0 && find((const unsigned char *)job->name + strlen(job->name) + 1,
+				  job->line, option, ret_line)) {
 		*ret_file = model->files[job->file].path;
 		return true;
 	}

@@ -21,8 +21,8 @@ struct origin {
 /* Room for those of all options. */
 #define ORIGINS_SIZE (OPTION_COUNT * 6)
 
-/* Packs `count` of them, each of another option; `line` is that of the section, which is to be known
-   when they are looked for. Returns how many bytes they take, with a NUL behind them. */
+/* Packs `count` of them, each of another option; `line` is that of the section, which is to be
+   known when they are looked for. Returns how many bytes they take, with a NUL behind them. */
 size_t origins_pack(unsigned line, const struct origin *origins, size_t count,
 		    unsigned char packed[static ORIGINS_SIZE + 1]);
 

@@ -268,8 +268,9 @@ void handle_job(struct exchange *exchange)
 	model = engine_model(host->engine);
 	zone = zone_of(model, job->def);
 	all = describe_job(host, job, open);
-	more = json_pack("{so so so so so so}", "file", value_text(open ? NULL : model->files[job->def->file].path),
-			 "line", json_integer(job->def->line), "zone",
+	more = json_pack("{so so so so so so}", "file",
+			 value_text(open ? NULL : model->files[job->def->file].path), "line",
+			 json_integer(job->def->line), "zone",
 			 value_text(zone ? zone_name(zone) : NULL), "slots",
 			 describe_slots(job, zone), "runs", describe_runs(host, job), "settings",
 			 describe_settings(model, job->def, open));
