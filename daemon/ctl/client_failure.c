@@ -137,7 +137,7 @@ static int fail_denied(struct client *client, const char *text, bool posted)
 		return client_fail(client, CTL_DENIED, "denied",
 				   "permission denied: there is no group " GROUP
 				   ", whose members may ask. As root:\n"
-				   "groupadd --system " GROUP " && systemctl restart everyd && "
+				   "groupadd --system " GROUP " && systemctl reload everyd && "
 				   "usermod -aG " GROUP " %s",
 				   user);
 	if (is_member(group, user, &later))

@@ -84,7 +84,7 @@ static int list(struct online *online, void *ctx)
 	r = view_table(online->ctl, &online->when, members, ARRAY_LENGTH(members),
 		       field_array(answer, "items"));
 	if (r == 0 && field(answer, "next"))
-		(void)puts("... there are more: see --count");
+		(void)fputs("... there are more: see --count\n", stderr);
 	return online_printed(r);
 }
 
