@@ -89,6 +89,12 @@ static usec_t delay_after(const struct job_settings *settings, unsigned attempt)
 	return delay < bound ? delay : bound;
 }
 
+/* Is it one more than its job may have, by force? There are places for those alone that it may. */
+static bool is_surplus(const struct engine_run *run)
+{
+	return run->manual && run->job->live > policy_limit(run->job->def);
+}
+
 /* Is there another attempt? If there would be but for something, that is the reason. */
 static bool may_retry(const struct engine *engine, const struct engine_run *run,
 		      const struct run_result *result, enum reason *reason)
@@ -105,7 +111,7 @@ static bool may_retry(const struct engine *engine, const struct engine_run *run,
 	else if (run->job->gone)
 		*reason = REASON_REMOVED;
 	else if (run->place == PLACE_RUN &&
-		 engine->taken[PLACE_RETRY] >= engine->bounds[PLACE_RETRY])
+		 (engine->taken[PLACE_RETRY] >= engine->bounds[PLACE_RETRY] || is_surplus(run)))
 		*reason = REASON_NO_ROOM;
 	else
 		return true;

@@ -43,6 +43,15 @@ static bool is_tried_again(const struct world *world, struct engine_run *run,
 	       (!timeouts_only || verdict_of(result) == VERDICT_TIMEOUT);
 }
 
+/* Is it one more than its job may have? There is no room for those to be tried again. */
+static bool is_surplus(const struct world *world, const struct engine_run *run)
+{
+	size_t number = job_number(run->def);
+
+	return run->manual && run->attempt == 1 &&
+	       world->books[number].live > books_limit(&world->plan.jobs[number]);
+}
+
 static enum reason reason_of(struct world *world, const struct effect *effect,
 			     const struct run_result *result)
 {
@@ -61,8 +70,9 @@ static enum reason reason_of(struct world *world, const struct effect *effect,
 			return REASON_STOPPING;
 		if (!world->plan.jobs[job_number(effect->run->def)].present)
 			return REASON_REMOVED;
-		if (effect->run->attempt > 1 ||
-		    world->backed_off < (size_t)world->plan.workers + world->plan.queue)
+		if (!is_surplus(world, effect->run) &&
+		    (effect->run->attempt > 1 ||
+		     world->backed_off < (size_t)world->plan.workers + world->plan.queue))
 			world_fail(world, "run %d is not tried again", (int)effect->run->id);
 		return REASON_NO_ROOM;
 	}
@@ -92,6 +102,17 @@ static enum reason reason_outside(struct world *world, struct engine_run *run)
 	}
 }
 
+/* What comes of a run that made no attempt, and is one by itself; others of the kind are counted in
+   a streak. */
+static enum verdict verdict_of_none(const struct engine_run *run, enum reason reason)
+{
+	if (run->manual && reason == REASON_NO_RESOURCES)
+		return VERDICT_REFUSED;
+	if (run->manual && (reason == REASON_REPLACED || reason == REASON_CONDITION))
+		return VERDICT_SKIPPED;
+	return VERDICT_CANCELLED;
+}
+
 /* One of a life before this one that does not go on. */
 static void end_past(struct world *world, const struct effect *effect)
 {
@@ -105,7 +126,7 @@ static void end_past(struct world *world, const struct effect *effect)
 		expect_verdict(world, effect, row->verdict, REASON_NONE);
 	else
 		world_fail(world, "run %d ends, but it should go on", (int)run->id);
-	books_settle(world, job_number(run->def), run->slot, effect->verdict, effect->reason);
+	books_end(world, run, effect->verdict, effect->reason);
 	tail->state = POOL_ENDED;
 	telling_end(world, effect);
 }
@@ -155,7 +176,7 @@ void attempts_ended(struct world *world, const struct effect *effect)
 	else if (ran_before)
 		expect_verdict(world, effect, tail->verdict, reason);
 	else
-		expect_verdict(world, effect, VERDICT_CANCELLED, reason);
+		expect_verdict(world, effect, verdict_of_none(run, reason), reason);
 	if (!ran && ran_before && memcmp(effect->result, &tail->last, sizeof(tail->last)) != 0)
 		world_fail(world, "run %d: not the result of its last attempt", (int)run->id);
 	if (!in_pool && ran_before && world->event->kind == ENGINE_STOP && shell_records(world))
@@ -163,7 +184,7 @@ void attempts_ended(struct world *world, const struct effect *effect)
 	if (!in_pool && tail->state != POOL_NEVER && tail->state != POOL_BETWEEN)
 		world_fail(world, "run %d ends while it runs", (int)run->id);
 
-	books_settle(world, job_number(run->def), run->slot, effect->verdict, effect->reason);
+	books_end(world, run, effect->verdict, effect->reason);
 	books_run_ends(world, run);
 	world->backed_off -= run->attempt > 1 || tail->state == POOL_BETWEEN;
 	tail->state = POOL_ENDED;
@@ -192,7 +213,7 @@ void attempts_retry(struct world *world, const struct effect *effect)
 		span = bound;
 	if (tail->state != POOL_BACK || world->event->run != run || effect->result != result)
 		world_fail(world, "run %d is to be tried again, but it goes on", (int)run->id);
-	if (!has_run(result) || world->stopping || !plan->present ||
+	if (!has_run(result) || world->stopping || !plan->present || is_surplus(world, run) ||
 	    tail->cancelled != REASON_NONE || !is_tried_again(world, run, result))
 		world_fail(world, "run %d is to be tried again", (int)run->id);
 	if (effect->verdict != verdict_of(result) || effect->verdict == VERDICT_OK ||

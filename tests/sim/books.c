@@ -63,6 +63,21 @@ void books_settle(struct world *world, size_t number, usec_t slot, enum verdict 
 		books_post_settled(world, number, range);
 }
 
+void books_end(struct world *world, const struct engine_run *run, enum verdict verdict,
+	       enum reason reason)
+{
+	size_t number = job_number(run->def);
+
+	if (!run->manual) {
+		books_settle(world, number, run->slot, verdict, reason);
+		return;
+	}
+	world->verdicts[verdict]++;
+	world->reasons[reason]++;
+	if (verdict != VERDICT_CANCELLED || reason != REASON_STOPPING)
+		record_post(&world->record, &(struct posting){.kind = POST_BY_HAND, .job = number});
+}
+
 void books_post_settled(struct world *world, size_t number, struct range range)
 {
 	record_post(&world->record, &(struct posting){
@@ -448,7 +463,8 @@ static void check_waiting_run(struct world *world, struct engine_run *run)
 		world_fail(world, "run %d: its timer is wrong", (int)run->id);
 	if (waits != (tail->state == POOL_NEVER || (between && tail->retry_at == 0)))
 		world_fail(world, "run %d waits, or does it?", (int)run->id);
-	if (waits && group < 0 && !between)
+	/* What a life before this one has left waits for room as what is tried again does. */
+	if (waits && group < 0 && !between && run->id > world->first_id)
 		world_fail(world, "run %d waits for no group", (int)run->id);
 	if (waits && (group < 0 || world->group_running[group] < world->group_limit[group]) &&
 	    world->n_pool < (size_t)world->plan.workers + world->plan.queue)
@@ -457,6 +473,18 @@ static void check_waiting_run(struct world *world, struct engine_run *run)
 		tail->line = ++world->lines;
 	world->n_waiting += waits;
 	world->n_backed_off += run->attempt > 1 || between;
+}
+
+/* Its slot is one of the schedule's; one that was asked for has nothing to do with these. */
+static void take_scheduled(struct world *world, struct book *book, const struct engine_run *run)
+{
+	take_in_hand(book, run->slot);
+	if (run->id > world->last_id)
+		account_for(book, run->slot);
+	if (run->id > world->last_id && book->paused && !lives_had_accepted(world, run))
+		world_fail(world, "%s is paused, but starts", run->def->name);
+	if (run->id > book->newest)
+		book->newest = run->id;
 }
 
 static bool check_run(void *ctx, struct engine_run *run)
@@ -473,16 +501,11 @@ static bool check_run(void *ctx, struct engine_run *run)
 		world_fail(world, "run %d is behind run %d", (int)run->id, (int)world->id_before);
 	if (run->id > world->first_id)
 		world->id_before = run->id;
-	take_in_hand(book, run->slot);
-	if (run->id > world->last_id)
-		account_for(book, run->slot);
-	if (run->id > world->last_id && book->paused && !lives_had_accepted(world, run))
-		world_fail(world, "%s is paused, but starts", run->def->name);
+	if (!run->manual)
+		take_scheduled(world, book, run);
 	check_waiting_run(world, run);
 	world->n_live++;
 	book->live++;
-	if (run->id > book->newest)
-		book->newest = run->id;
 	if (run->id > world->newest_id)
 		world->newest_id = run->id;
 	return true;

@@ -55,8 +55,14 @@ static void check_accepted(struct world *world, struct engine_run *run)
 {
 	struct run_tail *tail = engine_run_tail(run);
 
-	if (tail->accepted || run->id <= world->last_id)
+	if (run->id <= world->first_id)
+		lives_accepted(world, run);
+	else if (run->id <= world->last_id ||
+		 run->manual != (world->event->kind == ENGINE_RUN_NOW && run->slot == world->wall &&
+				 run->job == world->event->job))
 		world_fail(world, "run %d is accepted, but not so", (int)run->id);
+	if (tail->accepted)
+		world_fail(world, "run %d is accepted twice", (int)run->id);
 	tail->accepted = true;
 	world->n_accepted++;
 }

@@ -128,7 +128,8 @@ static void check_forgotten(struct world *world, size_t number)
 	record_unsettled(job, end - 1, &open);
 	slots_take_before(&open, end, &before);
 	for (size_t i = 0; i < job->n_rows; i++)
-		slots_take(&before, (struct range){job->rows[i].slot, 1, 1});
+		if (!job->rows[i].manual)
+			slots_take(&before, (struct range){job->rows[i].slot, 1, 1});
 	slots_take(&before, (struct range){job->held, 1, 1});
 	slots_take_before(&before, job->again, NULL);
 	if (before.n > 0)
@@ -179,7 +180,8 @@ static void continue_slots(struct world *world, size_t number, const struct sche
 static void find_rows(const struct record_job *job, struct book *book)
 {
 	for (size_t i = 0; i < job->n_rows; i++)
-		slots_add(&book->open, (struct range){job->rows[i].slot, 1, 1});
+		if (!job->rows[i].manual)
+			slots_add(&book->open, (struct range){job->rows[i].slot, 1, 1});
 	if (job->held != USEC_INFINITY)
 		slots_add(&book->open, (struct range){job->held, 1, 1});
 }
@@ -296,9 +298,20 @@ bool lives_had_accepted(const struct world *world, const struct engine_run *run)
 	const struct record_job *job = &world->record.jobs[job_number(run->def)];
 
 	for (size_t i = 0; world->loads == 1 && i < job->n_rows; i++)
-		if (job->rows[i].state == ROW_ACCEPTED && job->rows[i].slot == run->slot)
+		if (job->rows[i].state == ROW_ACCEPTED && !job->rows[i].manual &&
+		    job->rows[i].slot == run->slot)
 			return world->event->kind == ENGINE_LOAD;
 	return false;
+}
+
+void lives_accepted(struct world *world, const struct engine_run *run)
+{
+	struct record_job *job = &world->record.jobs[job_number(run->def)];
+	const struct row *row = record_find(job, run->id);
+
+	if (world->event->kind != ENGINE_LOAD || world->loads > 1 || !row || !row->manual ||
+	    row->state != ROW_ACCEPTED || row->slot != run->slot || run->attempt != 1)
+		world_fail(world, "run %d was not asked for", (int)run->id);
 }
 
 void lives_adopt(struct world *world, const struct effect *effect)
@@ -348,7 +361,7 @@ void lives_put_off(struct world *world, struct engine_run *run)
 
 	if (!world->stopping || !shell_records(world) || !(between || unwatched))
 		world_fail(world, "run %d is put off, but it should not", (int)run->id);
-	if (slots_take(&book->open, (struct range){run->slot, 1, 1}) == 0)
+	if (!run->manual && slots_take(&book->open, (struct range){run->slot, 1, 1}) == 0)
 		world_fail(world, "run %d is put off without a slot", (int)run->id);
 	books_run_ends(world, run);
 	world->backed_off -= between || run->attempt > 1;

@@ -240,7 +240,7 @@ void random_event(struct world *world, const struct leaning *leaning, struct pla
 {
 	usec_t span = random_span(world);
 
-	switch (rng_below(&world->rng, 15)) {
+	switch (rng_below(&world->rng, 17)) {
 	case 0:
 	case 1:
 		random_vary(world, leaning, plan);
@@ -275,6 +275,11 @@ void random_event(struct world *world, const struct leaning *leaning, struct pla
 	case 11: /* the machine sleeps */
 		world_sleep(world, 10 * span);
 		break;
+	case 12:
+	case 13:
+		world_run_now(world, rng_below(&world->rng, plan->n_jobs),
+			      rng_chance(&world->rng, 40));
+		break;
 	default:
 		break;
 	}
@@ -299,7 +304,7 @@ void random_end(struct world *world, const struct leaning *leaning, struct plan 
 {
 	world_send(world, ENGINE_STOP);
 	for (unsigned i = random_draw(world, 0, 5); i > 0; i--) {
-		switch (rng_below(&world->rng, 8)) {
+		switch (rng_below(&world->rng, 9)) {
 		case 0:
 			random_vary(world, leaning, plan);
 			world_load(world, plan);
@@ -318,6 +323,9 @@ void random_end(struct world *world, const struct leaning *leaning, struct plan 
 			break;
 		case 5:
 			pause_or_resume(world, rng_below(&world->rng, plan->n_jobs));
+			break;
+		case 6:
+			world_run_now(world, rng_below(&world->rng, plan->n_jobs), true);
 			break;
 		default:
 			(void)world_deliver(world);

@@ -58,7 +58,7 @@ struct row *record_find(struct record_job *job, uint64_t id)
 
 static void account_for(struct record_job *job, const struct row *row)
 {
-	if (row->slot > job->accounted)
+	if (row->slot > job->accounted && !row->manual)
 		job->accounted = row->slot;
 }
 
@@ -199,6 +199,9 @@ static void apply(struct record *record, const struct posting *posting)
 		break;
 	case POST_OPEN:
 		slots_add(&job->open, (struct range){posting->at, 1, 1});
+		break;
+	case POST_BY_HAND:
+		job->settled++;
 		break;
 	case POST_SETTLED:
 		reach(job, posting->at <= range_last(&posting->range)

@@ -18,6 +18,7 @@ enum row_state {
 struct row {
 	uint64_t id;
 	usec_t slot;
+	bool manual; /* the slot is none of the schedule's */
 	enum row_state state;
 	unsigned attempt; /* the last that was made, or about to be */
 	enum verdict verdict;
@@ -76,6 +77,7 @@ enum posting_kind {
 	POST_FORGET,   /* .row.id */
 	POST_DROPPED,  /* .range: a truth; they are none any more */
 	POST_OPEN,     /* .at: a truth; a slot that is due, of a job that has no grid */
+	POST_BY_HAND,  /* a truth; a run that somebody asked for has its verdict */
 	POST_SETTLED,  /* .range: a truth; .at: the first slot that is not due */
 	POST_TRUTH,    /* .facts: a truth */
 };

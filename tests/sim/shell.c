@@ -14,7 +14,12 @@ bool shell_records(const struct world *world)
 static struct row row_of(const struct engine_run *run, enum row_state state)
 {
 	return (struct row){
-		.id = run->id, .slot = run->slot, .state = state, .attempt = run->attempt};
+		.id = run->id,
+		.slot = run->slot,
+		.manual = run->manual,
+		.state = state,
+		.attempt = run->attempt,
+	};
 }
 
 static void post_run(struct world *world, const struct effect *effect)
@@ -117,10 +122,12 @@ void shell_intend(struct world *world, const struct engine_run *run)
 	struct record_job *job = &world->record.jobs[number];
 	struct row row = row_of(run, ROW_STARTED);
 
-	if (run->attempt == 1 && slots_has(&job->started, run->slot) && run->slot >= job->again)
+	bool first = run->attempt == 1 && !run->manual;
+
+	if (first && slots_has(&job->started, run->slot) && run->slot >= job->again)
 		world_fail(world, "job %zu: slot %lld is started twice", number,
 			   (long long)run->slot);
-	if (run->attempt == 1)
+	if (first)
 		slots_add(&job->started,
 			  (struct range){run->slot, 1, grid_span(&run->def->schedule)});
 	if (shell_records(world))
@@ -149,6 +156,7 @@ static struct past_run past_run(const struct world *world, const struct row *row
 		.slot = row->slot,
 		.state = states[row->state],
 		.attempt = row->state == ROW_ACCEPTED ? 0 : row->attempt,
+		.manual = row->manual,
 		.alive = row->state == ROW_STARTED && row->ends > world->elapsed,
 	};
 
@@ -235,7 +243,7 @@ void shell_forget_accepted(struct world *world)
 		const struct record_job *job = &world->record.jobs[i];
 
 		for (size_t k = 0; k < job->n_rows; k++)
-			if (job->rows[k].state == ROW_ACCEPTED)
+			if (job->rows[k].state == ROW_ACCEPTED && !job->rows[k].manual)
 				record_post(&world->record, &(struct posting){
 								    .kind = POST_FORGET,
 								    .job = i,

@@ -242,7 +242,7 @@ static void deliver_run(struct world *world, struct engine_run *run)
 	}
 	trace(world, "finished: run %" PRIu64, run->id);
 	/* Of these there is no other word. */
-	if (tail->is_notice || (run->attempt == 1 && comes_to_nothing(tail))) {
+	if (tail->is_notice || (run->attempt == 1 && !run->manual && comes_to_nothing(tail))) {
 		pool_forget(world, run);
 		if (tail->is_notice)
 			telling_returned(world, run);
@@ -442,6 +442,40 @@ void world_resume(struct world *world, size_t number)
 	trace(world, "resume: job %zu", number);
 	catchup_resume(world, number);
 	world_step(world, &(struct engine_event){.kind = ENGINE_RESUME, .job = book->job});
+}
+
+/* Is it to be refused, whatever room there is? */
+static enum reason refusal(const struct world *world, size_t number, bool force)
+{
+	const struct job_plan *plan = &world->plan.jobs[number];
+
+	if (world->stopping)
+		return REASON_STOPPING;
+	if (!plan->present)
+		return REASON_REMOVED;
+	if (force || world->books[number].live < books_limit(plan))
+		return REASON_NONE;
+	return plan->overlap == OVERLAP_ALLOW ? REASON_MAX_RUNNING : REASON_OVERLAP;
+}
+
+void world_run_now(struct world *world, size_t number, bool force)
+{
+	struct book *book = &world->books[number];
+	enum reason reason = refusal(world, number, force);
+	bool room =
+		world->n_pool + world->n_waiting < (size_t)world->plan.workers + world->plan.queue;
+	struct engine_asked asked = {.force = force};
+
+	if (!book->job)
+		return;
+	trace(world, "run now: job %zu%s", number, force ? ", by force" : "");
+	world_step(world, &(struct engine_event){
+				  .kind = ENGINE_RUN_NOW, .job = book->job, .asked = &asked});
+	if (reason == REASON_NONE && !asked.run && !room)
+		reason = REASON_QUEUE_FULL;
+	if (!asked.run != (reason != REASON_NONE) || (!asked.run && asked.refused != reason))
+		world_fail(world, "job %zu: it is run, or refused, because \"%s\"", number,
+			   reason_text(reason));
 }
 
 void world_fire_early(struct world *world, size_t number)

@@ -245,6 +245,9 @@ void world_begin(struct world *world, const struct plan *plan);
 void world_pause(struct world *world, size_t number, usec_t until);
 void world_resume(struct world *world, size_t number);
 
+/* Somebody wants a job to be run at once. */
+void world_run_now(struct world *world, size_t number, bool force);
+
 /* Events without a cause in the world. */
 void world_send(struct world *world, enum engine_event_kind kind);
 /* An operator kills a run or a notice at random, if there is any. */

@@ -74,6 +74,8 @@ void shell_bury(struct world *world, size_t number);
 const struct row *lives_row(struct world *world, const struct engine_run *run);
 /* Is its slot one that had been accepted, but not started, when this life began? */
 bool lives_had_accepted(const struct world *world, const struct engine_run *run);
+/* One that somebody had asked for in a life before this one, and that was not started. */
+void lives_accepted(struct world *world, const struct engine_run *run);
 void lives_adopt(struct world *world, const struct effect *effect);
 void lives_retry(struct world *world, const struct effect *effect);
 void lives_put_off(struct world *world, struct engine_run *run);
@@ -103,6 +105,9 @@ void books_load(struct world *world, const struct plan *plan);
 /* An occurrence has its verdict. */
 void books_settle(struct world *world, size_t number, usec_t slot, enum verdict verdict,
 		  enum reason reason);
+/* The same of a run, whose slot may be none of the schedule's. */
+void books_end(struct world *world, const struct engine_run *run, enum verdict verdict,
+	       enum reason reason);
 void books_post_settled(struct world *world, size_t number, struct range range);
 /* Whatever must hold after a step. */
 void books_check(struct world *world);
