@@ -1,10 +1,10 @@
 /* See ledger.h. */
 #include "ledger/ledger.h"
 
+#include "base/threads.h"
 #include "ledger/checkpoint.h"
 #include "ledger/opening.h"
 #include "ledger/tell.h"
-#include "base/threads.h"
 #include "ledger/writer.h"
 
 #include <errno.h>

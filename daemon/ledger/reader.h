@@ -58,7 +58,7 @@ struct reader_question {
 	uint32_t verdicts; /* set of 1 << enum verdict; 0: all, and those that have none yet */
 	bool no_runs;
 	bool no_streaks;
-	unsigned limit;    /* at most so many rows, 1 to READER_ROWS_MAX */
+	unsigned limit; /* at most so many rows, 1 to READER_ROWS_MAX */
 	/* NEAR. */
 	usec_t at;
 	usec_t slot;  /* the slot that the schedule has near `at`; USEC_INFINITY: none */

@@ -172,8 +172,8 @@ static void runs_or_streaks_can_be_left_out(void **state)
 	answer = look((struct reader_question){.kind = READER_HISTORY, .no_streaks = true});
 	assert_string_equal(list(&answer), "b:run5 a:run4 a:run3 b:run2 a:run1");
 	reader_answer_done(&answer);
-	answer = look((struct reader_question){
-		.kind = READER_HISTORY, .job = "a", .no_runs = true});
+	answer =
+		look((struct reader_question){.kind = READER_HISTORY, .job = "a", .no_runs = true});
 	assert_string_equal(list(&answer), "a:streak1");
 	reader_answer_done(&answer);
 }
