@@ -84,6 +84,8 @@ class Everyd:
         self.config = os.path.join(setup.directory, f"everyd-{number}.conf")
         self.log = os.path.join(setup.directory, f"everyd-{number}.log")
         self.state = os.path.join(setup.directory, f"everyd-{number}.state")
+        self.runtime = os.path.join(setup.directory, f"everyd-{number}.run")
+        self.control = os.path.join(self.runtime, "control.sock")
         write_config(self.config, parts)
         self._process = None
         name = f"everyd-bench-{os.getpid()}-{number}"
@@ -104,7 +106,7 @@ class Everyd:
                  "stderr", *arguments],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
                 env={"PATH": os.defpath, "NOTIFY_SOCKET": "@" + name,
-                     "STATE_DIRECTORY": self.state})
+                     "STATE_DIRECTORY": self.state, "RUNTIME_DIRECTORY": self.runtime})
         self.pid = self._process.pid
         self.load_seconds = self.wait_for("READY=1") - started
 
@@ -171,4 +173,5 @@ class Everyd:
         for path in (self.config, self.log):
             if os.path.exists(path):
                 os.unlink(path)
-        shutil.rmtree(self.state, ignore_errors=True)
+        for directory in (self.state, self.runtime):
+            shutil.rmtree(directory, ignore_errors=True)
