@@ -284,7 +284,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	answer_reload(&world);
 	(void)shutdown(fd, SHUT_WR);
 	go_round(&world, fd, ROUNDS_END, head, &got);
-	holds(got == 0 || strncmp(head, "HTTP/1.", got < 7 ? got : 7) == 0);
+	/* evhttp has whatever version it was asked in. */
+	holds(got == 0 || strncmp(head, "HTTP/", got < 5 ? got : 5) == 0);
 	(void)close(fd);
 	go_round(&world, fd, 4, head, &got);
 	check_after(&world);
