@@ -67,6 +67,12 @@ static bool read_filter(struct exchange *exchange, struct listing_filter *ret_fi
 			       "name is a pattern of at most %d characters", MODEL_NAME_MAX);
 		return false;
 	}
+	/* What is not told there could be found out by asking for it. */
+	if (filter.user && exchange_is_tcp(exchange)) {
+		exchange_error(exchange, STATUS_BAD_REQUEST, "bad-parameter",
+			       "jobs cannot be asked for by user here");
+		return false;
+	}
 	if (exchange_param(exchange, "state")) {
 		if (!find_word(exchange, "state", listing_states, LISTING_STATES, &state))
 			return false;

@@ -307,6 +307,12 @@ static void test_tcp_tells_no_secrets(void **state)
 				fail_msg("%s: %s: %s", targets[i], secrets[j], text);
 		free(text);
 	}
+	for (int i = 0; i < 2; i++) {
+		char *text = get_by_tcp(&c, i ? "/v1/jobs?user=alice" : "/v1/jobs?user=bob");
+
+		assert_int_equal(status_of(text), 400);
+		free(text);
+	}
 	/* What runs print is for nobody there. */
 	for (int i = 0; i < 2; i++) {
 		char *text = get_by_tcp(&c, i ? "/v1/logs" : "/v1/logs?job=a");
