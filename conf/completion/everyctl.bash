@@ -56,7 +56,7 @@ _everyctl() {
 		return
 		;;
 	--state)
-		mapfile -t COMPREPLY < <(compgen -W 'running paused failing waiting' -- "$cur")
+		mapfile -t COMPREPLY < <(compgen -W 'running paused failing waiting overdue' -- "$cur")
 		return
 		;;
 	--sort)

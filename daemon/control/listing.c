@@ -21,10 +21,8 @@
 #define DIGITS 15
 
 const char *const listing_states[LISTING_STATES] = {
-	[LISTING_RUNNING] = "running",
-	[LISTING_PAUSED] = "paused",
-	[LISTING_FAILING] = "failing",
-	[LISTING_WAITING] = "waiting",
+	[LISTING_RUNNING] = "running", [LISTING_PAUSED] = "paused",   [LISTING_FAILING] = "failing",
+	[LISTING_WAITING] = "waiting", [LISTING_OVERDUE] = "overdue",
 };
 
 const char *const listing_orders[LISTING_ORDERS] = {
@@ -77,7 +75,8 @@ static bool is_in_state(const struct control_host *host, const struct engine_job
 	unsigned is = (doing.running > 0) << LISTING_RUNNING |
 		      (unsigned)(job->pause != NULL) << LISTING_PAUSED |
 		      (job->failures > 0) << LISTING_FAILING |
-		      (doing.waiting > 0) << LISTING_WAITING;
+		      (doing.waiting > 0) << LISTING_WAITING |
+		      (unsigned)job->overdue << LISTING_OVERDUE;
 
 	return is & states;
 }

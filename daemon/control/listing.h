@@ -17,6 +17,7 @@ enum listing_state {
 	LISTING_PAUSED,
 	LISTING_FAILING, /* its last run has failed */
 	LISTING_WAITING, /* runs or slots of it wait */
+	LISTING_OVERDUE, /* no success within its expect_within */
 	LISTING_STATES,
 };
 

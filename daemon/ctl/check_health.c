@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Failing jobs that are counted. */
-#define FAILING_MAX "1000"
+/* Jobs that are counted. */
+#define LISTED_MAX "1000"
 
 /* One line without "|", which parts the data from it. */
 static int say(const struct online *online, const struct checkup *checkup)
@@ -50,22 +50,31 @@ static int say_failure(const struct online *online)
 	return say(online, &checkup);
 }
 
+/* The jobs in a state. Returns CTL_OK, or another exit status as client_ask_json(). */
+static int ask_for_jobs(struct online *online, const char *state, json_t **ret_list)
+{
+	struct url url;
+
+	url_begin(&url, "/v1/jobs");
+	url_param(&url, "state", state);
+	url_param(&url, "limit", LISTED_MAX);
+	return client_ask_json(online->client, &url, NULL, ret_list);
+}
+
 static int check_daemon(struct online *online)
 {
 	_cleanup_(cleanup_json) json_t *status = NULL;
 	_cleanup_(cleanup_json) json_t *failing = NULL;
+	_cleanup_(cleanup_json) json_t *overdue = NULL;
 	struct checkup checkup;
 	struct url url;
 
 	url_begin(&url, "/v1/status");
-	if (client_ask_json(online->client, &url, NULL, &status) != CTL_OK)
+	if (client_ask_json(online->client, &url, NULL, &status) != CTL_OK ||
+	    ask_for_jobs(online, "failing", &failing) != CTL_OK ||
+	    ask_for_jobs(online, "overdue", &overdue) != CTL_OK)
 		return say_failure(online);
-	url_begin(&url, "/v1/jobs");
-	url_param(&url, "state", "failing");
-	url_param(&url, "limit", FAILING_MAX);
-	if (client_ask_json(online->client, &url, NULL, &failing) != CTL_OK)
-		return say_failure(online);
-	checkup_daemon(&checkup, status, failing);
+	checkup_daemon(&checkup, status, failing, overdue);
 	return say(online, &checkup);
 }
 

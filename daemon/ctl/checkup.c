@@ -44,9 +44,10 @@ static void _printf_(3, 4)
 		add((checkup)->text, "; ", __VA_ARGS__);                                           \
 	} while (0)
 
-static void note_failing(struct checkup *checkup, const json_t *failing)
+/* Names the jobs of a list, which are all that; "failing". */
+static void note_jobs(struct checkup *checkup, const json_t *list, const char *how)
 {
-	const json_t *jobs = field_array(failing, "items");
+	const json_t *jobs = field_array(list, "items");
 	size_t n = json_array_size(jobs);
 	char names[CHECKUP_TEXT_SIZE] = "";
 
@@ -57,11 +58,12 @@ static void note_failing(struct checkup *checkup, const json_t *failing)
 	}
 	if (n > NAMES_MAX)
 		add(names, ", ", "...");
-	note(checkup, n > 0, CHECKUP_CRITICAL, "%zu%s job%s failing: %s", n,
-	     field(failing, "next") ? " or more" : "", n == 1 ? "" : "s", names);
+	note(checkup, n > 0, CHECKUP_CRITICAL, "%zu%s job%s %s: %s", n,
+	     field(list, "next") ? " or more" : "", n == 1 ? "" : "s", how, names);
 }
 
-void checkup_daemon(struct checkup *checkup, const json_t *status, const json_t *failing)
+void checkup_daemon(struct checkup *checkup, const json_t *status, const json_t *failing,
+		    const json_t *overdue)
 {
 	int64_t jobs = field_integer(status, "jobs", -1);
 	int64_t busy = field_integer(status, "busy", 0);
@@ -75,7 +77,8 @@ void checkup_daemon(struct checkup *checkup, const json_t *status, const json_t 
 		return;
 	}
 	note(checkup, ledger, CHECKUP_CRITICAL, "ledger: %.200s", ledger);
-	note_failing(checkup, failing);
+	note_jobs(checkup, failing, "failing");
+	note_jobs(checkup, overdue, "overdue");
 	note(checkup, field_true(status, "config.failed"), CHECKUP_WARNING,
 	     "the configuration was refused, that of before is in force");
 	note(checkup, field_true(status, "stopping"), CHECKUP_WARNING, "everyd is stopping");
@@ -87,6 +90,7 @@ void checkup_daemon(struct checkup *checkup, const json_t *status, const json_t 
 		    jobs, jobs == 1 ? "" : "s", busy, field_integer(status, "workers", 0));
 	add(checkup->data, " ", "jobs=%" PRId64, jobs);
 	add(checkup->data, " ", "failing=%zu", json_array_size(field_array(failing, "items")));
+	add(checkup->data, " ", "overdue=%zu", json_array_size(field_array(overdue, "items")));
 	add(checkup->data, " ", "busy=%" PRId64 ";;;0;%" PRId64, busy,
 	    field_integer(status, "workers", 0));
 	add(checkup->data, " ", "queued=%" PRId64, field_integer(status, "queued", 0));

@@ -27,8 +27,10 @@ struct checkup {
 /* "OK", "WARNING", ... */
 const char *checkup_name(enum checkup_level level);
 
-/* By the answers of /v1/status, and of /v1/jobs to what fails (NULL: none). */
-void checkup_daemon(struct checkup *checkup, const json_t *status, const json_t *failing);
+/* By the answers of /v1/status, and of /v1/jobs to what fails and to what is overdue (NULL: none).
+ */
+void checkup_daemon(struct checkup *checkup, const json_t *status, const json_t *failing,
+		    const json_t *overdue);
 
 /* By the answer of /v1/jobs/NAME. */
 void checkup_job(struct checkup *checkup, const json_t *job, const struct when *when);

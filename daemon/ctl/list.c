@@ -24,7 +24,7 @@ const struct ctl_option list_options[] = {
 	[OPT_COUNT] = {'n', "count", "N", "at most N jobs (default 1000)"},
 	[OPT_GROUP] = {'g', "group", "GROUP", "those of that concurrency group"},
 	[OPT_SORT] = {'s', "sort", "KEY", "by name, next, last, or failures (default name)"},
-	[OPT_STATE] = {0, "state", "STATE", "those that are running, paused, failing, or waiting"},
+	[OPT_STATE] = {0, "state", "STATE", "those running, paused, failing, waiting, or overdue"},
 	[OPT_USER] = {'u', "user", "USER", "those of that user"},
 	[OPT_VERDICT] = {0, "verdict", "VERDICT", "those whose last run came to that"},
 	{0},

@@ -406,7 +406,7 @@ fine"
 	sample
 	start
 	ends 0 check-health
-	[[ $output =~ ^EVERYD\ OK\ -\ 3\ jobs,\ 0\ of\ [0-9]+\ workers\ busy\ \|\ jobs=3\ failing=0\ busy=0\; ]]
+	[[ $output =~ ^EVERYD\ OK\ -\ 3\ jobs,\ 0\ of\ [0-9]+\ workers\ busy\ \|\ jobs=3\ failing=0\ overdue=0\ busy=0\; ]]
 	ends 0 check-health fine
 	ends 3 check-health nosuch
 	[[ $output == "EVERYD UNKNOWN - there is no job "* ]]

@@ -54,7 +54,7 @@ static void daemons_are_judged(void **state)
 		struct checkup checkup;
 
 		assert_non_null(status);
-		checkup_daemon(&checkup, status, failing);
+		checkup_daemon(&checkup, status, failing, NULL);
 		assert_string_equal(checkup.text, daemons[i].text);
 		assert_int_equal(checkup.level, daemons[i].level);
 		json_decref(status);
@@ -65,12 +65,16 @@ static void daemons_are_judged(void **state)
 static void figures_of_daemons(void **state)
 {
 	json_t *status = json_loads("{" WELL ", \"ledger\": {\"waiting\": 4}}", 0, NULL);
+	json_t *overdue = json_loads("{\"items\": [{\"name\": \"late\"}]}", 0, NULL);
 	struct checkup checkup;
 
 	(void)state;
-	checkup_daemon(&checkup, status, NULL);
+	checkup_daemon(&checkup, status, NULL, overdue);
 	assert_string_equal(checkup.data,
-			    "jobs=2 failing=0 busy=1;;;0;8 queued=3 ledger_waiting=4");
+			    "jobs=2 failing=0 overdue=1 busy=1;;;0;8 queued=3 ledger_waiting=4");
+	assert_string_equal(checkup.text, "1 job overdue: late");
+	assert_int_equal(checkup.level, CHECKUP_CRITICAL);
+	json_decref(overdue);
 	json_decref(status);
 }
 
@@ -127,7 +131,7 @@ static void text_is_bounded(void **state)
 	status = json_pack("{s:i, s:s, s:{s:s}}", "jobs", 1, "needs", name, "ledger", "problem",
 			   name);
 	assert_non_null(status);
-	checkup_daemon(&checkup, status, NULL);
+	checkup_daemon(&checkup, status, NULL, NULL);
 	assert_int_equal(checkup.level, CHECKUP_CRITICAL);
 	assert_true(strlen(checkup.text) < CHECKUP_TEXT_SIZE);
 	json_decref(status);

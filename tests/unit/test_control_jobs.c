@@ -80,7 +80,7 @@ static void test_what_makes_no_sense_is_said(void **state)
 		const char *message;
 	} table[] = {
 		{"/v1/jobs?state=x", 400,
-		 "state is running, paused, failing or waiting, not \"x\""},
+		 "state is running, paused, failing, waiting or overdue, not \"x\""},
 		{"/v1/jobs?sort=", 400, "sort is name, next, last or failures, not \"\""},
 		{"/v1/jobs?limit=0", 400, "limit is a number from 1 to 1000, not \"0\""},
 		{"/v1/jobs?limit=1001", 400, "limit is a number from 1 to 1000, not \"1001\""},
