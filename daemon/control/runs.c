@@ -57,7 +57,9 @@ static bool take_number(const char *text, uint64_t *ret_number)
 	       sscanf(text, "%" SCNu64 "%n", ret_number, &end) == 1 && text[end] == '\0';
 }
 
-/* "SLOT.RUN.LAST.STREAK", as write_cursor() has it. */
+/* "SLOT.RUN.LAST.STREAK" */
+#define CURSOR "%" PRId64 ".%" PRIu64 ".%" PRId64 ".%" PRIu64
+
 static bool take_cursor(struct exchange *exchange, struct reader_cursor *ret_cursor)
 {
 	const char *text = exchange_param(exchange, "cursor");
@@ -77,8 +79,7 @@ static bool take_cursor(struct exchange *exchange, struct reader_cursor *ret_cur
 
 static json_t *write_cursor(const struct reader_cursor *cursor)
 {
-	return value_textf("%" PRId64 ".%" PRIu64 ".%" PRId64 ".%" PRIu64, cursor->slot,
-			   cursor->run, cursor->last, cursor->streak);
+	return value_textf(CURSOR, cursor->slot, cursor->run, cursor->last, cursor->streak);
 }
 
 /* --- live runs --- */
@@ -195,34 +196,98 @@ static void match_rows(const struct control_host *host, const struct reader_answ
 	engine_each_run(host->engine, match_live, match);
 }
 
-static json_t *describe_rows(const struct control_host *host, const struct reader_answer *answer)
+/* What a row is as text, to be freed; NULL: out of memory. */
+static char *write_row(const struct control_host *host, const struct reader_row *row,
+		       const struct engine_run *live)
+{
+	json_t *value = describe_row(host, row, live);
+	char *text = value ? json_dumps(value, JSON_REAL_PRECISION(VALUE_DIGITS)) : NULL;
+
+	json_decref(value);
+	return text;
+}
+
+/* The texts of those that have ended, a thousand of which would hold up the loop; NULL for others.
+   In the reader's thread. */
+static void prepare_rows(struct reader_answer *answer)
+{
+	const char **texts = arena_alloc(&answer->arena, (answer->n_rows + 1) * sizeof(*texts));
+
+	for (size_t i = 0; texts && i < answer->n_rows; i++) {
+		const struct reader_row *row = &answer->rows[i];
+		_cleanup_free_ char *text = NULL;
+
+		if (row->state != READER_ENDED)
+			continue;
+		text = write_row(NULL, row, NULL);
+		texts[i] = text ? arena_copy(&answer->arena, text, strlen(text)) : NULL;
+		if (!texts[i])
+			return;
+	}
+	answer->prepared = texts;
+}
+
+static bool write_rows(FILE *out, const struct control_host *host,
+		       const struct reader_answer *answer)
 {
 	struct match match;
-	json_t *items = json_array();
 
 	match_rows(host, answer, &match);
-	for (size_t i = 0; items && i < answer->n_rows; i++) {
+	for (size_t i = 0; i < answer->n_rows; i++) {
 		const struct reader_row *row = &answer->rows[i];
-		const struct open_row *open =
-			row->state == READER_ENDED ? NULL : find_open(&match, row->id);
+		const struct open_row *open = find_open(&match, row->id);
+		const char *text = answer->prepared[i];
+		_cleanup_free_ char *own = NULL;
 
-		if (json_array_append_new(items, describe_row(host, row, open ? open->live : NULL)))
-			json_decref(steal_ptr(items));
+		if (!text)
+			text = own = write_row(host, row, open ? open->live : NULL);
+		if (!text)
+			return false;
+		(void)fprintf(out, "%s%s", i > 0 ? ", " : "", text);
 	}
-	return items;
+	return true;
+}
+
+/* The page, to be freed; NULL: out of memory. */
+static char *write_page(const struct control_host *host, const struct reader_answer *answer,
+			size_t *ret_len)
+{
+	const struct reader_cursor *at = &answer->cursor;
+	char *page = NULL;
+	bool whole = answer->prepared || answer->n_rows == 0;
+	FILE *out = whole ? open_memstream(&page, ret_len) : NULL;
+	bool ok;
+
+	if (!out)
+		return NULL;
+	(void)fputs("{\"items\": [", out);
+	ok = write_rows(out, host, answer);
+	if (answer->more)
+		(void)fprintf(out, "], \"next\": \"" CURSOR "\"}", at->slot, at->run, at->last,
+			      at->streak);
+	else
+		(void)fputs("], \"next\": null}", out);
+	ok = !ferror(out) && ok;
+	if (fclose(out) == 0 && ok)
+		return page;
+	free(page);
+	return NULL;
 }
 
 static void on_history(struct exchange *exchange, const void *data,
 		       const struct reader_answer *answer)
 {
 	const char *job = data;
+	_cleanup_free_ char *page = NULL;
+	size_t len = 0;
 
 	if (answer->r == -ENOENT && *job && !exchange_find_job(exchange, job))
 		return;
-	exchange_reply(exchange, STATUS_OK,
-		       json_pack("{so so}", "items", describe_rows(exchange_host(exchange), answer),
-				 "next",
-				 answer->more ? write_cursor(&answer->cursor) : json_null()));
+	page = write_page(exchange_host(exchange), answer, &len);
+	if (page)
+		exchange_reply_text(exchange, STATUS_OK, "application/json", page, len);
+	else
+		exchange_error(exchange, STATUS_UNAVAILABLE, "no-memory", "out of memory");
 }
 
 void handle_runs(struct exchange *exchange)
@@ -232,6 +297,7 @@ void handle_runs(struct exchange *exchange)
 	struct reader_question question = {
 		.kind = READER_HISTORY,
 		.job = exchange_param(exchange, "job"),
+		.prepare = prepare_rows,
 	};
 	const char *job = question.job ? question.job : "";
 	int kind;

@@ -10,6 +10,9 @@
 #include <jansson.h>
 #include <stddef.h>
 
+/* Digits of a number that is no integer, for JSON_REAL_PRECISION(): a microsecond in thirty years. */
+#define VALUE_DIGITS 15
+
 static inline void cleanup_value(json_t **value)
 {
 	json_decref(*value);

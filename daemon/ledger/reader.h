@@ -46,6 +46,8 @@ struct reader_cursor {
 /* Before the first page. */
 #define READER_CURSOR_FIRST ((struct reader_cursor){INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX})
 
+struct reader_answer;
+
 struct reader_question {
 	enum reader_kind kind;
 	const char *job; /* HISTORY: NULL: of all; NEAR */
@@ -63,6 +65,9 @@ struct reader_question {
 	usec_t at;
 	usec_t slot;  /* the slot that the schedule has near `at`; USEC_INFINITY: none */
 	usec_t delay; /* from a slot to when it is due */
+	/* Called in the reader's thread with the answer, for what takes long and needs nothing of
+	   the loop's: may set `prepared`, of the answer's arena. NULL: nothing. */
+	void (*prepare)(struct reader_answer *answer);
 };
 
 enum reader_state {
@@ -148,7 +153,8 @@ struct reader_answer {
 	size_t tail_len;
 	uint64_t gap; /* bytes between head and tail that were not kept */
 	struct reader_near near;
-	struct arena arena; /* owns what the rest points to */
+	const char *const *prepared; /* by prepare(); NULL otherwise */
+	struct arena arena;          /* owns what the rest points to */
 };
 
 /* Answers a question now: waits for the disk. The answer is to be given back by

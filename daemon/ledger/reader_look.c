@@ -305,6 +305,8 @@ void look_at(struct look *look, const char *directory, const struct reader_quest
 	look->question = question;
 	look->answer = ret_answer;
 	answer_question(look, directory);
+	if (question->prepare)
+		question->prepare(ret_answer);
 }
 
 void reader_look(const char *directory, const struct reader_question *question,
