@@ -214,7 +214,7 @@ void catchup_find(struct world *world, size_t number, bool continued)
 	}
 	slots_add_all(&slots, &world->books[number].open);
 	for (size_t i = 0; i < job->n_rows; i++)
-		if (job->rows[i].state != ROW_ACCEPTED)
+		if (job->rows[i].state != ROW_ACCEPTED && !job->rows[i].manual)
 			slots_take(&slots, (struct range){job->rows[i].slot, 1, 1});
 	find_accepted(world, number, &slots);
 	catchup_expect(world, number, &slots, REASON_DOWN);
