@@ -44,9 +44,10 @@
 
 #define ALL_METHODS UINT16_MAX
 
-static const char full[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
-			   "Content-Type: application/json\r\nContent-Length: 72\r\n\r\n"
-			   "{\"error\": {\"code\": \"busy\", \"message\": \"there are too many clients now\"}}";
+static const char full[] =
+	"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
+	"Content-Type: application/json\r\nContent-Length: 72\r\n\r\n"
+	"{\"error\": {\"code\": \"busy\", \"message\": \"there are too many clients now\"}}";
 
 static struct timeval to_timeval(usec_t span)
 {
@@ -121,7 +122,9 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 	TAILQ_INSERT_TAIL(&door->fresh, client, link);
 	door->clients++;
 	TAILQ_FOREACH(client, &door->fresh, link)
+	{
 		n++;
+	}
 	if (n >= ACCEPT_BURST || door->clients >= door->clients_max)
 		(void)evconnlistener_disable(door->listener);
 	event_active(&door->look, EV_TIMEOUT, 0);
@@ -142,8 +145,10 @@ struct client *client_of(struct control *control, struct evhttp_request *request
 	struct client *client;
 
 	LIST_FOREACH(client, bucket_of(control, connection), all)
+	{
 		if (client->connection == connection)
 			return client;
+	}
 	return NULL;
 }
 
@@ -198,7 +203,8 @@ static void recount(struct control *control)
 
 	control->held = 0;
 	for (size_t i = 0; i < CONTROL_BUCKETS; i++) {
-		LIST_FOREACH(client, &control->buckets[i], all) {
+		LIST_FOREACH(client, &control->buckets[i], all)
+		{
 			client->held = evbuffer_get_length(bufferevent_get_output(client->bev));
 			control->held += client->held;
 		}
@@ -438,9 +444,12 @@ void clients_done(struct control *control)
 	struct client *client;
 	struct door *door;
 
-	for (size_t i = 0; i < CONTROL_BUCKETS; i++)
+	for (size_t i = 0; i < CONTROL_BUCKETS; i++) {
 		LIST_FOREACH(client, &control->buckets[i], all)
+		{
 			flush(client);
+		}
+	}
 	while ((door = LIST_FIRST(&control->doors)))
 		door_close(door);
 	(void)event_del(&control->deadline);

@@ -38,7 +38,7 @@ struct door {
 	unsigned clients;
 	unsigned clients_max;
 	bool is_tcp;
-	bool resting; /* accepting failed a moment ago */
+	bool resting;               /* accepting failed a moment ago */
 	TAILQ_HEAD(, client) fresh; /* accepted, and not looked at yet */
 	LIST_ENTRY(door) link;
 };
@@ -89,22 +89,22 @@ struct control {
 	LIST_HEAD(, door) doors;
 	unsigned by_privilege[PRIVILEGE_CHANGE + 1]; /* clients of Unix sockets */
 	struct client_list buckets[CONTROL_BUCKETS];
-	TAILQ_HEAD(, client) awaited;     /* by deadline */
-	TAILQ_HEAD(, exchange) lagging;   /* to be cut off */
-	struct event deadline;            /* of the first of the awaited */
-	struct event cut;                 /* there are lagging ones */
-	size_t held;                      /* by all clients, as last counted */
-	struct acts acts;                 /* for which clients wait */
-	struct reading reading;           /* what clients want of the ledger */
-	struct events events;             /* for who follows them */
-	struct logs logs;                 /* likewise */
+	TAILQ_HEAD(, client) awaited;   /* by deadline */
+	TAILQ_HEAD(, exchange) lagging; /* to be cut off */
+	struct event deadline;          /* of the first of the awaited */
+	struct event cut;               /* there are lagging ones */
+	size_t held;                    /* by all clients, as last counted */
+	struct acts acts;               /* for which clients wait */
+	struct reading reading;         /* what clients want of the ledger */
+	struct events events;           /* for who follows them */
+	struct logs logs;               /* likewise */
 	struct monitoring monitoring;
 };
 
 /* --- client.c --- */
 
-/* Begins to take clients from a listening socket, which it takes over even if it fails. NULL: out of
-   memory. */
+/* Begins to take clients from a listening socket, which it takes over even if it fails. NULL: out
+   of memory. */
 struct door *door_open(struct control *control, int fd, bool is_tcp);
 /* Closes all of its connections, too. */
 void door_close(struct door *door);

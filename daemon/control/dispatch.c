@@ -25,7 +25,9 @@ static unsigned count_header(struct evhttp_request *request, const char *name)
 	unsigned n = 0;
 
 	TAILQ_FOREACH(header, evhttp_request_get_input_headers(request), next)
+	{
 		n += strcasecmp(header->key, name) == 0;
+	}
 	return n;
 }
 
@@ -35,7 +37,9 @@ static size_t headers_size(struct evhttp_request *request)
 	struct evkeyval *header;
 
 	TAILQ_FOREACH(header, evhttp_request_get_input_headers(request), next)
+	{
 		size += strlen(header->key) + strlen(header->value) + strlen(": \r\n");
+	}
 	return size;
 }
 
@@ -46,8 +50,7 @@ static void close_after(struct exchange *exchange)
 				"close");
 }
 
-#define refuse(exchange, ...)                                                                      \
-	(close_after(exchange), exchange_error(exchange, __VA_ARGS__), false)
+#define refuse(exchange, ...) (close_after(exchange), exchange_error(exchange, __VA_ARGS__), false)
 
 /* RFC 9110, section 5.6.2. */
 static bool is_token(const char *text)
@@ -98,9 +101,11 @@ static bool check_form(struct exchange *exchange)
 		return refuse(exchange, STATUS_TOO_LARGE, "body-too-large",
 			      "the body is larger than %d bytes", CONTROL_BODY_MAX);
 	TAILQ_FOREACH(header, headers, next)
+	{
 		if (!is_well_formed(header))
 			return refuse(exchange, STATUS_BAD_REQUEST, "bad-request",
 				      "there is a header field that is none");
+	}
 	/* RFC 9112, sections 6.1 to 6.3: where the message ends must not be in doubt. */
 	if (lengths > 1 || (lengths > 0 && encoding) ||
 	    count_header(request, "Transfer-Encoding") > 1)
@@ -215,12 +220,13 @@ static bool take_body(struct exchange *exchange)
 	const char *text = len > 0 ? (const char *)evbuffer_pullup(in, -1) : "{}";
 	json_error_t error;
 
-	exchange->body = json_loadb(text ? text : "", len > 0 ? len : 2, JSON_REJECT_DUPLICATES,
-				    &error);
+	exchange->body =
+		json_loadb(text ? text : "", len > 0 ? len : 2, JSON_REJECT_DUPLICATES, &error);
 	if (json_is_object(exchange->body))
 		return true;
 	if (exchange->body)
-		exchange_error(exchange, STATUS_BAD_REQUEST, "bad-body", "the body is no JSON object");
+		exchange_error(exchange, STATUS_BAD_REQUEST, "bad-body",
+			       "the body is no JSON object");
 	else
 		exchange_error(exchange, STATUS_BAD_REQUEST, "bad-body",
 			       "the body is no JSON: line %d: %s", error.line, error.text);
@@ -237,7 +243,8 @@ void dispatch_request(struct evhttp_request *request, void *arg)
 		evhttp_connection_free(evhttp_request_get_connection(request));
 		return;
 	}
-	if (check_version(exchange) && check_form(exchange) && check_host(exchange) && find_route(exchange) &&
-	    check_privilege(exchange) && take_uri(exchange) && take_body(exchange))
+	if (check_version(exchange) && check_form(exchange) && check_host(exchange) &&
+	    find_route(exchange) && check_privilege(exchange) && take_uri(exchange) &&
+	    take_body(exchange))
 		exchange->route->handle(exchange);
 }

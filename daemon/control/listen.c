@@ -40,8 +40,9 @@ static int open_directory(const char *path, const struct complaint *c)
 	if (fstat(fd, &st) < 0)
 		r = complain(c, -errno, "cannot look at %s: %s", path, strerror(errno));
 	else if (st.st_uid != 0 && st.st_uid != geteuid())
-		r = complain(c, -EPERM, "%s belongs to the user %u, who is neither root nor everyd's",
-			     path, (unsigned)st.st_uid);
+		r = complain(c, -EPERM,
+			     "%s belongs to the user %u, who is neither root nor everyd's", path,
+			     (unsigned)st.st_uid);
 	else if (st.st_mode & (S_IWGRP | S_IWOTH))
 		r = complain(c, -EPERM, "%s can be written by others: chmod go-w it", path);
 	else

@@ -83,10 +83,10 @@ struct engine_job *exchange_find_job(struct exchange *exchange, const char *name
 /* Takes `body` over; NULL: out of memory, which is answered by 503. */
 void exchange_reply(struct exchange *exchange, enum http_status status, json_t *body);
 /* Plain text of that type, copied. */
-void exchange_reply_text(struct exchange *exchange, enum http_status status, const char *type, const char *text,
-			 size_t len);
-void exchange_error(struct exchange *exchange, enum http_status status, const char *code, const char *format,
-		    ...) _printf_(4, 5);
+void exchange_reply_text(struct exchange *exchange, enum http_status status, const char *type,
+			 const char *text, size_t len);
+void exchange_error(struct exchange *exchange, enum http_status status, const char *code,
+		    const char *format, ...) _printf_(4, 5);
 /*
  * The answer comes later; gone() is called instead if the client goes before, after which the
  * exchange must not be touched. With gone() or the answer it is over. gone() comes from the loop,

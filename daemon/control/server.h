@@ -26,11 +26,11 @@
 struct control;
 
 /*
- * Makes the server and listens: on the sockets that socket activation passed (sd_listen_fds(3)), and
- * unless a Unix socket is among them on runtime_dir/control.sock, mode 0666 (what a client may do is
- * decided by who it is); a stale one is replaced. What cannot be had is said by log_msg(), and the
- * daemon goes on without. `host` is copied; its base should have several priorities, of which
- * clients get the last. Returns 0, or -ENOMEM.
+ * Makes the server and listens: on the sockets that socket activation passed (sd_listen_fds(3)),
+ * and unless a Unix socket is among them on runtime_dir/control.sock, mode 0666 (what a client may
+ * do is decided by who it is); a stale one is replaced. What cannot be had is said by log_msg(),
+ * and the daemon goes on without. `host` is copied; its base should have several priorities, of
+ * which clients get the last. Returns 0, or -ENOMEM.
  */
 int control_new(const struct control_host *host, const char *runtime_dir,
 		struct control **ret_control) _must_check_;

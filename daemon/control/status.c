@@ -55,13 +55,13 @@ void handle_status(struct exchange *exchange)
 			   value_text(exchange_is_tcp(exchange) ? NULL : facts.reload_error));
 	exchange_reply(
 		exchange, STATUS_OK,
-		json_pack("{ss si sb so so so so sI si si sI sI sI so so}", "version", EVERYD_VERSION,
-			  "pid", (int)getpid(), "stopping", facts.stopping, "started",
-			  value_past(facts.started), "uptime", value_span(facts.uptime), "config",
-			  config, "next", describe_next(host), "jobs",
+		json_pack("{ss si sb so so so so sI si si sI sI sI so so}", "version",
+			  EVERYD_VERSION, "pid", (int)getpid(), "stopping", facts.stopping,
+			  "started", value_past(facts.started), "uptime", value_span(facts.uptime),
+			  "config", config, "next", describe_next(host), "jobs",
 			  (json_int_t)(model ? model->n_jobs : 0), "workers", (int)facts.workers,
 			  "busy", (int)facts.busy, "queued", (json_int_t)facts.queued, "waiting",
 			  (json_int_t)engine_waiting(host->engine), "log_dropped",
-			  (json_int_t)facts.log_dropped, "needs", value_filled(facts.needs), "ledger",
-			  facts.has_ledger ? describe_ledger(&facts) : json_null()));
+			  (json_int_t)facts.log_dropped, "needs", value_filled(facts.needs),
+			  "ledger", facts.has_ledger ? describe_ledger(&facts) : json_null()));
 }

@@ -1,6 +1,7 @@
 /*
- * Holds: whatever a client sends, by the control socket or by TCP and in whatever pieces, the server
- * answers in HTTP or not at all, has nothing of it when it is gone, and goes on answering others.
+ * Holds: whatever a client sends, by the control socket or by TCP and in whatever pieces, the
+ * server answers in HTTP or not at all, has nothing of it when it is gone, and goes on answering
+ * others.
  *
  * The input: a byte for the way in, a byte for the length of the pieces, then what is sent.
  */
@@ -252,7 +253,9 @@ static void check_after(struct world *world)
 	(void)close(fd);
 	go_round(world, fd, 4, head, &got);
 	LIST_FOREACH(door, &world->control->doors, link)
+	{
 		holds(door->clients == 0);
+	}
 	holds(world->control->held == 0 && !world->waiter);
 }
 

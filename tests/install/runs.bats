@@ -90,7 +90,7 @@ hidden() {
 
 # But for what is hidden.
 is_empty() {
-	[[ -z $(inside ls "$1") ]]
+	[[ -z $(inside ls -I control.sock "$1") ]]
 }
 
 # --- control groups -----------------------------------------------------------------------------
@@ -442,7 +442,7 @@ mail_is_delivered() {
 	journal_has '^ann [46]00$' -t hook
 	journal_has '^root 755$' -t hook
 	journal_counts 2 '^what it printed$' -t hook
-	[ "$(inside ls /run/everyd | wc -l)" -eq 1 ]
+	[ "$(inside ls -I control.sock /run/everyd | wc -l)" -eq 1 ]
 	inside mkdir /tmp/once-go
 	await 30 is_empty /run/everyd
 	[ "$(property ActiveState)" = active ]

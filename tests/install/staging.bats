@@ -38,10 +38,12 @@ leaves_nothing() {
 		644 usr/local/share/doc/everyd/NEWS.md
 		644 usr/local/share/doc/everyd/README.md
 		644 usr/local/share/doc/everyd/directories
+		644 usr/local/share/doc/everyd/everyd-openapi.json
 		644 usr/local/share/doc/everyd/everyd.conf
 		644 usr/local/share/bash-completion/completions/everyctl
 		644 usr/local/share/zsh/site-functions/_everyctl
 		644 usr/local/lib/systemd/system/everyd.service
+		644 usr/local/lib/systemd/system/everyd.socket
 		644 usr/local/lib/systemd/user/everyd.service
 		644 etc/everyd/everyd.conf
 	END

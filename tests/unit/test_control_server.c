@@ -31,8 +31,8 @@ static void on_gone(void *ctx)
 static void handle_echo(struct exchange *exchange)
 {
 	exchange_reply(exchange, STATUS_OK,
-		       json_pack("{so so ss}", "text", value_text(exchange_segment(exchange, 0)), "q",
-				 value_text(exchange_param(exchange, "q")), "who",
+		       json_pack("{so so ss}", "text", value_text(exchange_segment(exchange, 0)),
+				 "q", value_text(exchange_param(exchange, "q")), "who",
 				 exchange_client(exchange)));
 }
 
@@ -128,7 +128,8 @@ static void test_requests_are_answered(void **state)
 		{"get /echo/x HTTP/1.1" LINES, 405, "bad-method"},
 		{"HEAD /stream HTTP/1.1" LINES, 405, ""},
 		{"POST /change HTTP/1.1" LINES, 202, "\r\n\r\n{}"},
-		{"POST /change HTTP/1.1\r\nContent-Length: 8" LINES "{\"a\": 1}", 202, "{\"a\": 1}"},
+		{"POST /change HTTP/1.1\r\nContent-Length: 8" LINES "{\"a\": 1}", 202,
+		 "{\"a\": 1}"},
 		{"POST /change HTTP/1.1\r\nTransfer-Encoding: chunked" LINES
 		 "3\r\n{\"a\r\n5\r\n\": 1}\r\n0\r\n\r\n",
 		 202, "{\"a\": 1}"},
@@ -193,8 +194,10 @@ static void test_many_parameters_are_too_many(void **state)
 static int ask_large(struct control_rig *c, size_t header, size_t body)
 {
 	char *request = malloc(header + body + 200);
-	size_t len = (size_t)sprintf(request, "POST /change HTTP/1.1\r\nConnection: close\r\n"
-					      "Content-Length: %zu\r\nX: ", body);
+	size_t len = (size_t)sprintf(request,
+				     "POST /change HTTP/1.1\r\nConnection: close\r\n"
+				     "Content-Length: %zu\r\nX: ",
+				     body);
 	int fd = connect_client(c);
 	size_t sent = 0;
 	char *response;
@@ -335,7 +338,8 @@ static void test_what_is_sent_ahead_is_answered_in_order(void **state)
 
 static void test_a_request_may_come_by_the_byte(void **state)
 {
-	static const char request[] = "POST /change HTTP/1.1\r\nContent-Length: 8" LINES "{\"a\":1} ";
+	static const char request[] =
+		"POST /change HTTP/1.1\r\nContent-Length: 8" LINES "{\"a\":1} ";
 	struct control_rig c;
 	int fd;
 	char *response;
@@ -551,7 +555,9 @@ static void pass_deadlines(struct control_rig *c)
 	struct client *client;
 
 	TAILQ_FOREACH(client, &c->control->awaited, link)
+	{
 		client->deadline = 0;
+	}
 	event_active(&c->control->deadline, EV_TIMEOUT, 0);
 	go_round(c);
 }

@@ -28,8 +28,7 @@ static const char *method_of(const struct route *route)
 
 static const json_t *find_operation(const struct route *route)
 {
-	const json_t *path =
-		json_object_get(json_object_get(description, "paths"), route->path);
+	const json_t *path = json_object_get(json_object_get(description, "paths"), route->path);
 
 	return json_object_get(path, method_of(route));
 }
