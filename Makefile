@@ -124,6 +124,7 @@ SBINDIR  := $(PREFIX)/sbin
 MANDIR   := $(PREFIX)/share/man
 DOCDIR   := $(PREFIX)/share/doc/everyd
 UNITDIR  := $(PREFIX)/lib/systemd
+CATALOGDIR := $(UNITDIR)/catalog
 BASHDIR  := $(PREFIX)/share/bash-completion/completions
 ZSHDIR   := $(PREFIX)/share/zsh/site-functions
 CONFDIR  := $(SYSCONFDIR)/everyd
@@ -131,12 +132,12 @@ STATEDIR := /var/lib/everyd
 ENABLED  := /etc/systemd/system/multi-user.target.wants/everyd.service
 
 INSTALL_DIRS  := $(BINDIR) $(SBINDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man8 $(DOCDIR) \
-	$(UNITDIR)/system $(UNITDIR)/user $(BASHDIR) $(ZSHDIR) $(CONFDIR)/jobs.d
+	$(UNITDIR)/system $(UNITDIR)/user $(CATALOGDIR) $(BASHDIR) $(ZSHDIR) $(CONFDIR)/jobs.d
 INSTALL_FILES := $(BINDIR)/everyctl $(SBINDIR)/everyd $(MANDIR)/man1/everyctl.1 \
 	$(MANDIR)/man5/everyd.conf.5 $(MANDIR)/man8/everyd.8 $(BASHDIR)/everyctl $(ZSHDIR)/_everyctl \
 	$(addprefix $(DOCDIR)/,LICENSE NEWS.md README.md everyd-openapi.json everyd.conf directories) \
 	$(UNITDIR)/system/everyd.service $(UNITDIR)/system/everyd.socket \
-	$(UNITDIR)/user/everyd.service
+	$(UNITDIR)/user/everyd.service $(CATALOGDIR)/everyd.catalog
 
 # Two files are kept for later: $(DOCDIR)/everyd.conf is the default configuration as it was last
 # installed, by which one tells whether that in $(CONFDIR) was edited; and $(DOCDIR)/directories
@@ -159,6 +160,8 @@ install: $(PROGRAMS)
 	install -m 0644 conf/completion/_everyctl '$(DESTDIR)$(ZSHDIR)/'
 	install -m 0644 LICENSE NEWS.md README.md conf/everyd-openapi.json '$(DESTDIR)$(DOCDIR)/'
 	install -m 0644 systemd/everyd.socket '$(DESTDIR)$(UNITDIR)/system/'
+	install -m 0644 conf/everyd.catalog '$(DESTDIR)$(CATALOGDIR)/'
+	@[ -n '$(DESTDIR)' ] || ! command -v journalctl >/dev/null || journalctl --update-catalog
 	@for kind in '' -user; do \
 		unit='$(DESTDIR)$(UNITDIR)/'$$([ -n "$$kind" ] && echo user || echo system)/everyd.service; \
 		echo "sed systemd/everyd$$kind.service.in > $$unit"; \

@@ -172,12 +172,14 @@ static void on_clock_jump(void *ctx, struct clock_jump jump)
 	char span[DURATION_TEXT_SIZE];
 
 	if (jump.suspended > 0)
-		log_msg(LOG_LEVEL_NOTICE, "the machine was suspended for %s",
-			duration_format_short(jump.suspended, span));
+		log_about(LOG_LEVEL_NOTICE, &(struct log_about){.message = LOG_MESSAGE_SUSPENDED},
+			  "the machine was suspended for %s",
+			  duration_format_short(jump.suspended, span));
 	if (step >= USEC_PER_SEC || step <= -USEC_PER_SEC)
-		log_msg(LOG_LEVEL_NOTICE, "the clock was set %s by %s: every timer is derived anew",
-			step > 0 ? "forward" : "back",
-			duration_format_short(step > 0 ? step : -step, span));
+		log_about(LOG_LEVEL_NOTICE, &(struct log_about){.message = LOG_MESSAGE_CLOCK_SET},
+			  "the clock was set %s by %s: every timer is derived anew",
+			  step > 0 ? "forward" : "back",
+			  duration_format_short(step > 0 ? step : -step, span));
 	if (step >= STEP_RECORDED || step <= -STEP_RECORDED)
 		records_clock_stepped(daemon, step);
 	/* A worker's poll(2) did not count a suspend; its time-outs do. */
@@ -308,11 +310,12 @@ static void stop(struct daemon *daemon)
 	daemon->stopping = true;
 	status_tell(daemon, notify_stopping);
 	if (engine_submitted(daemon->engine) > 0)
-		log_msg(LOG_LEVEL_NOTICE,
-			"stopping: what runs or is queued (%zu) has up to %s to end",
-			engine_submitted(daemon->engine), duration_format(limit, span));
+		log_about(LOG_LEVEL_NOTICE, &(struct log_about){.message = LOG_MESSAGE_STOPPING},
+			  "stopping: what runs or is queued (%zu) has up to %s to end",
+			  engine_submitted(daemon->engine), duration_format(limit, span));
 	else
-		log_msg(LOG_LEVEL_NOTICE, "stopping");
+		log_about(LOG_LEVEL_NOTICE, &(struct log_about){.message = LOG_MESSAGE_STOPPING},
+			  "stopping");
 	daemon_set_timer(&daemon->stop_limit, limit);
 	if (event_add(&daemon->stop_tick, &tick) == 0)
 		notify_extend(STOP_EXTEND);

@@ -266,13 +266,13 @@ static void apply(void *ctx, const struct effect *effect)
 		report_streak_end(daemon, effect->job, effect->streak);
 		break;
 	case EFFECT_BURST_BEGIN:
-		log_msg(LOG_LEVEL_WARNING,
-			"the queue is full: occurrences are refused until there is room; "
-			"raise 'queue' or 'workers', or spread the jobs with 'splay'");
+		log_about(LOG_LEVEL_WARNING, &(struct log_about){.message = LOG_MESSAGE_QUEUE_FULL},
+			  "the queue is full: occurrences are refused until there is room; "
+			  "raise 'queue' or 'workers', or spread the jobs with 'splay'");
 		break;
 	case EFFECT_BURST_END:
-		log_msg(LOG_LEVEL_NOTICE, "the queue has room again: %" PRIu64 " refused",
-			effect->count);
+		log_about(LOG_LEVEL_NOTICE, &(struct log_about){.message = LOG_MESSAGE_QUEUE_ROOM},
+			  "the queue has room again: %" PRIu64 " refused", effect->count);
 		break;
 	case EFFECT_LOADED:
 		daemon->diff = effect->diff;

@@ -43,9 +43,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	pool_ping(daemon->pool);
 
 	if (stats.silent > daemon->silent)
-		log_msg(LOG_LEVEL_WARNING,
-			"%u of the workers hang in a system call; SIGUSR1 shows what they run",
-			stats.silent);
+		log_about(LOG_LEVEL_WARNING,
+			  &(struct log_about){.message = LOG_MESSAGE_WORKERS_HANG},
+			  "%u of the workers hang in a system call; SIGUSR1 shows what they run",
+			  stats.silent);
 	daemon->silent = stats.silent;
 
 	trouble = find_trouble(daemon, &stats);

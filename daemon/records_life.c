@@ -30,22 +30,26 @@
 static void say_trouble(const struct ledger_news *before, const struct ledger_news *now)
 {
 	if (now->set_aside[0])
-		log_msg(LOG_LEVEL_ERROR,
-			"the ledger is damaged: it was set aside as %s, and a new one begun",
-			now->set_aside);
+		log_about(LOG_LEVEL_ERROR, &(struct log_about){.message = LOG_MESSAGE_LEDGER_ASIDE},
+			  "the ledger is damaged: it was set aside as %s, and a new one begun",
+			  now->set_aside);
 	else if (now->renewed && !before->trouble)
-		log_msg(LOG_LEVEL_ERROR, "the ledger was removed: a new one was begun, which "
-					 "knows nothing of what was before");
+		log_about(LOG_LEVEL_ERROR, &(struct log_about){.message = LOG_MESSAGE_LEDGER_ASIDE},
+			  "the ledger was removed: a new one was begun, which "
+			  "knows nothing of what was before");
 	if (now->trouble && !(before->trouble && strcmp(before->text, now->text) == 0))
-		log_msg(LOG_LEVEL_ERROR,
-			"the ledger cannot be written: %s; jobs run all the same, and what "
-			"becomes of them is kept in memory as far as there is room",
-			now->text);
+		log_about(LOG_LEVEL_ERROR,
+			  &(struct log_about){.message = LOG_MESSAGE_LEDGER_TROUBLE},
+			  "the ledger cannot be written: %s; jobs run all the same, and what "
+			  "becomes of them is kept in memory as far as there is room",
+			  now->text);
 	if (before->trouble && !now->trouble)
-		log_msg(LOG_LEVEL_NOTICE, "the ledger is written again");
+		log_about(LOG_LEVEL_NOTICE, &(struct log_about){.message = LOG_MESSAGE_LEDGER_WELL},
+			  "the ledger is written again");
 	if (now->dropped > before->dropped)
-		log_msg(LOG_LEVEL_ERROR, "the ledger lost %" PRIu64 " records for want of memory",
-			now->dropped - before->dropped);
+		log_about(LOG_LEVEL_ERROR, &(struct log_about){.message = LOG_MESSAGE_LEDGER_LOST},
+			  "the ledger lost %" PRIu64 " records for want of memory",
+			  now->dropped - before->dropped);
 	if (now->outputs_dropped > before->outputs_dropped)
 		log_msg(LOG_LEVEL_WARNING,
 			"the output of %" PRIu64 " runs is not in the ledger, for want of memory",
@@ -176,7 +180,8 @@ static int open_ledger(struct daemon *daemon, const struct model *model)
    that came too late for the lock. */
 static void give_way(struct daemon *daemon)
 {
-	log_msg(LOG_LEVEL_ERROR, "this everyd stops, so that jobs do not run twice");
+	log_about(LOG_LEVEL_ERROR, &(struct log_about){.message = LOG_MESSAGE_SECOND_DAEMON},
+		  "this everyd stops, so that jobs do not run twice");
 	daemon_give_way(daemon);
 }
 

@@ -182,8 +182,9 @@ static void finish(struct daemon *daemon, struct loaded *loaded)
 	int r = conclude(daemon, loaded);
 
 	if (r < 0)
-		log_msg(LOG_LEVEL_ERROR,
-			"reload failed: the previous configuration stays in force");
+		log_about(LOG_LEVEL_ERROR,
+			  &(struct log_about){.message = LOG_MESSAGE_RELOAD_FAILED},
+			  "reload failed: the previous configuration stays in force");
 	tell_outcome(daemon, r, &loaded->diags);
 	loaded_done(loaded);
 	trim();

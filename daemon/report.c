@@ -102,6 +102,43 @@ static const char *describe_giving_up(enum verdict verdict, enum reason reason, 
 	return buf;
 }
 
+/* By what became of a run. */
+static const enum log_message end_messages[VERDICT_COUNT] = {
+	[VERDICT_OK] = LOG_MESSAGE_RUN_ENDED,        [VERDICT_FAILED] = LOG_MESSAGE_RUN_FAILED,
+	[VERDICT_TIMEOUT] = LOG_MESSAGE_RUN_TIMEOUT, [VERDICT_KILLED] = LOG_MESSAGE_RUN_KILLED,
+	[VERDICT_LOST] = LOG_MESSAGE_RUN_LOST,       [VERDICT_SKIPPED] = LOG_MESSAGE_NOT_RUN,
+	[VERDICT_COALESCED] = LOG_MESSAGE_NOT_RUN,   [VERDICT_MISSED] = LOG_MESSAGE_NOT_RUN,
+	[VERDICT_PAUSED] = LOG_MESSAGE_NOT_RUN,      [VERDICT_REFUSED] = LOG_MESSAGE_NOT_RUN,
+	[VERDICT_CANCELLED] = LOG_MESSAGE_NOT_RUN,
+};
+
+static struct log_about about_run(const struct engine_run *run, enum log_message message)
+{
+	return (struct log_about){
+		.message = message,
+		.job = run->def->name,
+		.run = run->id,
+		.slot = run->slot == USEC_INFINITY ? 0 : run->slot,
+	};
+}
+
+static struct log_about about_job(const struct engine_job *job, enum log_message message)
+{
+	return (struct log_about){.message = message, .job = job->def->name};
+}
+
+static struct log_about about_streak(const struct engine_job *job,
+				     const struct engine_streak *streak)
+{
+	return (struct log_about){
+		.message = LOG_MESSAGE_NOT_RUN,
+		.job = job->def->name,
+		.slot = streak->first,
+		.verdict = verdict_info(streak->verdict)->name,
+		.reason = reason_word(streak->reason),
+	};
+}
+
 void report_ended(const struct engine_run *run, enum verdict verdict, enum reason reason,
 		  const struct run_result *result)
 {
@@ -111,10 +148,15 @@ void report_ended(const struct engine_run *run, enum verdict verdict, enum reaso
 	char end[128];
 	char span[DURATION_TEXT_SIZE];
 	char late[DURATION_TEXT_SIZE + 32] = "";
+	struct log_about about;
 	usec_t waited = 0;
 
 	if (!log_enabled(info->level))
 		return;
+	about = about_run(run, end_messages[verdict]);
+	about.verdict = info->name;
+	if (reason != REASON_NONE)
+		about.reason = reason_word(reason);
 	if (result) {
 		describe_end(run->def, result, facts, sizeof(facts));
 		if (result->started > 0)
@@ -127,15 +169,15 @@ void report_ended(const struct engine_run *run, enum verdict verdict, enum reaso
 	(void)describe_giving_up(verdict, reason, end, sizeof(end));
 
 	if (verdict == VERDICT_OK && result)
-		log_job(info->level, run->def->name, run->id, "%s in %s%s%s", info->name,
-			duration_format_short(result->ended - result->started, span), attempt,
-			late);
+		log_about(info->level, &about, "%s in %s%s%s", info->name,
+			  duration_format_short(result->ended - result->started, span), attempt,
+			  late);
 	else if (reason != REASON_NONE && !end[0])
-		log_job(info->level, run->def->name, run->id, "%s (%s): %s%s%s", info->name,
-			reason_text(reason), facts, attempt, late);
+		log_about(info->level, &about, "%s (%s): %s%s%s", info->name, reason_text(reason),
+			  facts, attempt, late);
 	else
-		log_job(info->level, run->def->name, run->id, "%s: %s%s%s%s", info->name, facts,
-			attempt, late, end);
+		log_about(info->level, &about, "%s: %s%s%s%s", info->name, facts, attempt, late,
+			  end);
 	if (result && result->ended > 0)
 		report_usage(run, result);
 }
@@ -146,15 +188,19 @@ void report_retry(const struct engine_run *run, enum verdict verdict, enum reaso
 	char facts[FACTS_SIZE];
 	char why[64] = "";
 	char text[DURATION_TEXT_SIZE];
+	struct log_about about;
 
 	describe_end(run->def, result, facts, sizeof(facts));
 	if (reason != REASON_NONE)
 		(void)snprintf(why, sizeof(why), " (%s)", reason_text(reason));
-	log_job(LOG_LEVEL_NOTICE, run->def->name, run->id,
-		"attempt %u of %u %s%s: %s; the next in %s", run->attempt,
-		run->job->def->settings->retries + 1,
-		verdict == VERDICT_TIMEOUT ? "timed out" : "failed", why, facts,
-		duration_format_short(span, text));
+	about = about_run(run, LOG_MESSAGE_RUN_RETRY);
+	about.verdict = verdict_info(verdict)->name;
+	if (reason != REASON_NONE)
+		about.reason = reason_word(reason);
+	log_about(LOG_LEVEL_NOTICE, &about, "attempt %u of %u %s%s: %s; the next in %s",
+		  run->attempt, run->job->def->settings->retries + 1,
+		  verdict == VERDICT_TIMEOUT ? "timed out" : "failed", why, facts,
+		  duration_format_short(span, text));
 	if (result->ended > 0)
 		report_usage(run, result);
 }
@@ -178,7 +224,10 @@ void report_put_off(const struct engine_run *run)
 
 void report_adopted(const struct engine_run *run, pid_t pid)
 {
-	log_job(LOG_LEVEL_NOTICE, run->def->name, run->id,
+	struct log_about about = about_run(run, LOG_MESSAGE_RUN_ADOPTED);
+
+	log_about(
+		LOG_LEVEL_NOTICE, &about,
 		"still runs as pid %d, from before the restart: it is watched, but its output and "
 		"its exit status cannot be had",
 		(int)pid);
@@ -186,23 +235,27 @@ void report_adopted(const struct engine_run *run, pid_t pid)
 
 void report_paused(const struct engine_job *job)
 {
+	struct log_about about = about_job(job, LOG_MESSAGE_PAUSED);
 	const struct engine_pause *pause = job->pause;
 	char until[CLOCK_TEXT_SIZE];
 
-	log_job(LOG_LEVEL_NOTICE, job->def->name, 0, "paused %s%s%s%s",
-		pause->until == USEC_INFINITY ? "until it is resumed" : "until ",
-		pause->until == USEC_INFINITY ? "" : words_slot(pause->until, until),
-		pause->reason[0] ? ": " : "", pause->reason);
+	log_about(LOG_LEVEL_NOTICE, &about, "paused %s%s%s%s",
+		  pause->until == USEC_INFINITY ? "until it is resumed" : "until ",
+		  pause->until == USEC_INFINITY ? "" : words_slot(pause->until, until),
+		  pause->reason[0] ? ": " : "", pause->reason);
 }
 
 void report_resumed(const struct engine_job *job)
 {
-	log_job(LOG_LEVEL_NOTICE, job->def->name, 0, "resumed");
+	struct log_about about = about_job(job, LOG_MESSAGE_RESUMED);
+
+	log_about(LOG_LEVEL_NOTICE, &about, "resumed");
 }
 
 void report_notice_dropped(const struct engine_run *run, enum reason reason,
 			   const struct run_result *result)
 {
+	struct log_about about = about_run(run, LOG_MESSAGE_UNTOLD);
 	char told[WORDS_NOTICE_SIZE];
 	const char *why = reason_text(reason);
 
@@ -212,8 +265,8 @@ void report_notice_dropped(const struct engine_run *run, enum reason reason,
 		why = "another one of the job takes its turn";
 	else if (reason == REASON_NO_RESOURCES)
 		why = strerrordesc_np(result->code);
-	log_job(LOG_LEVEL_WARNING, run->job->def->name, run->id, "nobody is told (%s): %s",
-		words_notice(&run->notice, told), why);
+	log_about(LOG_LEVEL_WARNING, &about, "nobody is told (%s): %s",
+		  words_notice(&run->notice, told), why);
 }
 
 void report_drops_end(const struct engine_job *job)
@@ -226,10 +279,11 @@ void report_drops_end(const struct engine_job *job)
 
 void report_overdue(const struct engine_job *job)
 {
+	struct log_about about = about_job(job, LOG_MESSAGE_OVERDUE);
 	char span[DURATION_TEXT_SIZE];
 
-	log_job(LOG_LEVEL_WARNING, job->def->name, 0, "overdue: no success for %s",
-		duration_format(job->def->settings->expect_within, span));
+	log_about(LOG_LEVEL_WARNING, &about, "overdue: no success for %s",
+		  duration_format(job->def->settings->expect_within, span));
 }
 
 /* A live run of the job, for "(run 12, pid 812, for 1h4m)". */
@@ -294,6 +348,7 @@ void report_step_done(struct daemon *daemon)
 void report_streak_begin(struct daemon *daemon, struct engine_job *job,
 			 const struct engine_streak *streak, const struct run_result *result)
 {
+	struct log_about about = about_streak(job, streak);
 	enum log_level level = streak_level(streak);
 	char more[FACTS_SIZE] = "";
 	char slot[CLOCK_TEXT_SIZE];
@@ -304,14 +359,15 @@ void report_streak_begin(struct daemon *daemon, struct engine_job *job,
 		(void)snprintf(more, sizeof(more), " (%s)", strerrordesc_np(result->code));
 	else if (streak->reason != REASON_CONDITION)
 		describe_live(job, more, sizeof(more));
-	log_job(level, job->def->name, 0, "%s the occurrence of %s: %s%s",
-		verdict_info(streak->verdict)->name, words_slot(streak->first, slot),
-		reason_text(streak->reason), more);
+	log_about(level, &about, "%s the occurrence of %s: %s%s",
+		  verdict_info(streak->verdict)->name, words_slot(streak->first, slot),
+		  reason_text(streak->reason), more);
 }
 
 void report_streak_end(struct daemon *daemon, const struct engine_job *job,
 		       const struct engine_streak *streak)
 {
+	struct log_about about = about_streak(job, streak);
 	bool had_beginning =
 		streak->verdict != VERDICT_COALESCED && streak->verdict != VERDICT_MISSED;
 	enum log_level level = streak_level(streak);
@@ -322,21 +378,23 @@ void report_streak_end(struct daemon *daemon, const struct engine_job *job,
 	if ((had_beginning && streak->count == 1) || !has_line(daemon, job, streak))
 		return;
 	if (streak->count == 1)
-		log_job(level, job->def->name, 0, "%s the occurrence of %s: %s", verdict,
-			words_slot(streak->first, first), reason_text(streak->reason));
+		log_about(level, &about, "%s the occurrence of %s: %s", verdict,
+			  words_slot(streak->first, first), reason_text(streak->reason));
 	else
-		log_job(level, job->def->name, 0, "%s %" PRIu64 " occurrences, %s to %s: %s",
-			verdict, streak->count, words_slot(streak->first, first),
-			words_slot(streak->last, last), reason_text(streak->reason));
+		log_about(level, &about, "%s %" PRIu64 " occurrences, %s to %s: %s", verdict,
+			  streak->count, words_slot(streak->first, first),
+			  words_slot(streak->last, last), reason_text(streak->reason));
 }
 
 void report_loaded(const struct daemon *daemon, const struct engine_diff *diff)
 {
 	if (!daemon->running) {
-		log_msg(LOG_LEVEL_NOTICE, "everyd %s started: %zu job%s", EVERYD_VERSION,
-			diff->added, words_plural(diff->added));
+		log_about(LOG_LEVEL_NOTICE, &(struct log_about){.message = LOG_MESSAGE_STARTED},
+			  "everyd %s started: %zu job%s", EVERYD_VERSION, diff->added,
+			  words_plural(diff->added));
 		return;
 	}
-	log_msg(LOG_LEVEL_NOTICE, "reload: %zu added, %zu changed, %zu removed, %zu unchanged",
-		diff->added, diff->changed, diff->removed, diff->unchanged);
+	log_about(LOG_LEVEL_NOTICE, &(struct log_about){.message = LOG_MESSAGE_RELOADED},
+		  "reload: %zu added, %zu changed, %zu removed, %zu unchanged", diff->added,
+		  diff->changed, diff->removed, diff->unchanged);
 }

@@ -48,8 +48,9 @@ void report_summary(const struct daemon *daemon)
 	char counters[COUNTERS_SIZE];
 
 	describe_counters(engine_counters(daemon->engine), counters, sizeof(counters));
-	log_msg(LOG_LEVEL_NOTICE, "stopped after %s: %s",
-		duration_format_short(clock_elapsed() - daemon->started, span), counters);
+	log_about(LOG_LEVEL_NOTICE, &(struct log_about){.message = LOG_MESSAGE_STOPPED},
+		  "stopped after %s: %s",
+		  duration_format_short(clock_elapsed() - daemon->started, span), counters);
 }
 
 struct listing {

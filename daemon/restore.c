@@ -42,19 +42,24 @@ static void find_process(const struct daemon *daemon, const struct past_job *job
 static void end_run(struct daemon *daemon, const struct past_job *job, const struct past_run *run,
 		    enum reason reason)
 {
+	struct log_about about = {.job = job->name, .run = run->id, .slot = run->slot};
 	enum verdict verdict = VERDICT_LOST;
 
 	if (run->state == PAST_ACCEPTED)
 		verdict = VERDICT_CANCELLED;
 	else if (run->state == PAST_BACKOFF)
 		verdict = run->verdict;
+	about.message = verdict == VERDICT_LOST        ? LOG_MESSAGE_RUN_LOST
+			: verdict == VERDICT_CANCELLED ? LOG_MESSAGE_NOT_RUN
+						       : LOG_MESSAGE_RUN_FAILED;
+	about.verdict = verdict_info(verdict)->name;
+	about.reason = reason_word(reason);
 	if (run->alive)
-		log_job(LOG_LEVEL_WARNING, job->name, run->id,
-			"still runs as pid %d, and is left alone: %s", run->pid,
-			reason_text(reason));
+		log_about(LOG_LEVEL_WARNING, &about, "still runs as pid %d, and is left alone: %s",
+			  run->pid, reason_text(reason));
 	else
-		log_job(verdict_info(verdict)->level, job->name, run->id, "%s (%s)",
-			verdict_info(verdict)->name, reason_text(reason));
+		log_about(verdict_info(verdict)->level, &about, "%s (%s)",
+			  verdict_info(verdict)->name, reason_text(reason));
 	records_past_ended(daemon, job, run, verdict, reason);
 }
 

@@ -271,9 +271,9 @@ void errands_forget(struct errands *errands, const void *ctx)
 
 	lock(errands);
 	TAILQ_FOREACH(errand, &errands->waiting, link)
-		forget(errand, ctx);
+	forget(errand, ctx);
 	TAILQ_FOREACH(errand, &errands->done, link)
-		forget(errand, ctx);
+	forget(errand, ctx);
 	if (errands->current)
 		forget(errands->current, ctx);
 	unlock(errands);

@@ -34,20 +34,21 @@ struct errands_ops {
 	void (*end)(void *ctx);
 };
 
-/* Makes the thread. `max` errands may be under way; ctx is taken over, unless it fails. Returns 0 or
-   -errno. */
+/* Makes the thread. `max` errands may be under way; ctx is taken over, unless it fails. Returns 0
+   or -errno. */
 int errands_new(const struct errands_ops *ops, void *ctx, unsigned max,
 		struct errands **ret_errands) _must_check_;
 
-/* Ends the thread, after what it is at, and waits so long for it at most; nobody is told of anything
-   any more. NULL is fine. */
+/* Ends the thread, after what it is at, and waits so long for it at most; nobody is told of
+   anything any more. NULL is fine. */
 void errands_free(struct errands *errands, usec_t patience);
 
 /* Readable when there are some that were done: then errands_dispatch() is to be called. */
 int errands_fd(const struct errands *errands);
 void errands_dispatch(struct errands *errands);
 
-/* Has one done, and takes it over, also if it fails. Returns 0, or -EAGAIN: too many are under way. */
+/* Has one done, and takes it over, also if it fails. Returns 0, or -EAGAIN: too many are under way.
+ */
 int errands_send(struct errands *errands, struct errand *errand);
 
 /* done() is not called any more for those with that ctx. */

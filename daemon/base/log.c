@@ -374,8 +374,8 @@ static bool submit(const struct log_record *record, bool may_wait)
 	return taken;
 }
 
-static void _printf_(4, 0)
-	vlog(enum log_level level, const char *job, uint64_t run, const char *format, va_list ap)
+static void _printf_(3, 0)
+	vlog(enum log_level level, const struct log_about *about, const char *format, va_list ap)
 {
 	char raw[LOG_MESSAGE_MAX];
 	char text[LOG_MESSAGE_MAX * TEXT_GROWTH + 1];
@@ -384,8 +384,12 @@ static void _printf_(4, 0)
 	struct log_record record = {
 		.level = level,
 		.wall = clock_wall(),
-		.job = job,
-		.run = run,
+		.job = about->job,
+		.run = about->run,
+		.message = about->message,
+		.slot = about->slot,
+		.verdict = about->verdict,
+		.reason = about->reason,
 		.text = text,
 	};
 
@@ -405,7 +409,7 @@ void log_msg(enum log_level level, const char *format, ...)
 	if (!log_enabled(level))
 		return;
 	va_start(ap, format);
-	vlog(level, NULL, 0, format, ap);
+	vlog(level, &(struct log_about){.run = 0}, format, ap);
 	va_end(ap);
 }
 
@@ -416,7 +420,18 @@ void log_job(enum log_level level, const char *job, uint64_t run, const char *fo
 	if (!log_enabled(level))
 		return;
 	va_start(ap, format);
-	vlog(level, job, run, format, ap);
+	vlog(level, &(struct log_about){.job = job, .run = run}, format, ap);
+	va_end(ap);
+}
+
+void log_about(enum log_level level, const struct log_about *about, const char *format, ...)
+{
+	va_list ap;
+
+	if (!log_enabled(level))
+		return;
+	va_start(ap, format);
+	vlog(level, about, format, ap);
 	va_end(ap);
 }
 

@@ -39,6 +39,51 @@ enum log_target {
 	LOG_TARGET_TAP = LOG_TARGETS, /* nowhere but to who has the tap (log_tap.h) */
 };
 
+/* What messages are about that others may look for by more than their words: each has an id and an
+   entry in the journal's catalog (service/messages.h). */
+enum log_message {
+	LOG_MESSAGE_NONE,
+	LOG_MESSAGE_STARTED, /* the first configuration is in force */
+	LOG_MESSAGE_STOPPING,
+	LOG_MESSAGE_STOPPED,
+	LOG_MESSAGE_RELOADED,
+	LOG_MESSAGE_RELOAD_FAILED,
+	LOG_MESSAGE_RUN_ENDED, /* ok, or skipped or cancelled after it was accepted */
+	LOG_MESSAGE_RUN_FAILED,
+	LOG_MESSAGE_RUN_TIMEOUT,
+	LOG_MESSAGE_RUN_KILLED,
+	LOG_MESSAGE_RUN_LOST,
+	LOG_MESSAGE_RUN_RETRY, /* an attempt failed, there will be another */
+	LOG_MESSAGE_RUN_ADOPTED,
+	LOG_MESSAGE_NOT_RUN, /* occurrences that did not run */
+	LOG_MESSAGE_OVERDUE,
+	LOG_MESSAGE_UNTOLD, /* a hook or mail was dropped */
+	LOG_MESSAGE_PAUSED,
+	LOG_MESSAGE_RESUMED,
+	LOG_MESSAGE_BY_HAND,
+	LOG_MESSAGE_QUEUE_FULL,
+	LOG_MESSAGE_QUEUE_ROOM,
+	LOG_MESSAGE_WORKERS_HANG,
+	LOG_MESSAGE_LEDGER_TROUBLE,
+	LOG_MESSAGE_LEDGER_WELL,
+	LOG_MESSAGE_LEDGER_ASIDE,  /* it was damaged or removed */
+	LOG_MESSAGE_LEDGER_LOST,   /* records were, for want of memory */
+	LOG_MESSAGE_SECOND_DAEMON, /* it gives way */
+	LOG_MESSAGE_CLOCK_SET,
+	LOG_MESSAGE_SUSPENDED,
+	LOG_MESSAGE_COUNT,
+};
+
+/* What a message is about. */
+struct log_about {
+	enum log_message message;
+	const char *job;     /* NULL: the daemon */
+	uint64_t run;        /* of that job; 0: none */
+	usec_t slot;         /* of it, wall time; 0: none */
+	const char *verdict; /* static text; NULL: none */
+	const char *reason;  /* likewise */
+};
+
 /* A line that a run printed. */
 struct log_line {
 	enum log_target target;
@@ -57,8 +102,12 @@ struct log_record {
 	const char *job;    /* whose message this is; NULL: the daemon's */
 	uint64_t run;       /* of that job; 0: none */
 	const char *stream; /* "stdout" or "stderr" of the run; NULL: said by the daemon */
-	const char *text;   /* one line of UTF-8 without control characters but tab */
-	size_t len;         /* of text, which has a NUL behind it */
+	enum log_message message;
+	usec_t slot; /* these as struct log_about has them */
+	const char *verdict;
+	const char *reason;
+	const char *text; /* one line of UTF-8 without control characters but tab */
+	size_t len;       /* of text, which has a NUL behind it */
 };
 
 /* Where records go. write() gets those of one target in order, in batches, from one thread at a
@@ -95,6 +144,10 @@ void log_msg(enum log_level level, const char *format, ...) _printf_(2, 3);
    log_start(). */
 void log_job(enum log_level level, const char *job, uint64_t run, const char *format, ...)
 	_printf_(4, 5);
+
+/* A message of the daemon with all that it is about. Never blocks after log_start(). */
+void log_about(enum log_level level, const struct log_about *about, const char *format, ...)
+	_printf_(3, 4);
 
 /*
  * A line that a run printed, whatever its level. Waits a bounded time for room when the sink is

@@ -7,11 +7,15 @@
 struct entry {
 	uint64_t run;
 	usec_t wall;
+	usec_t slot;
+	const char *verdict;
+	const char *reason;
 	uint32_t size;    /* of header and texts, rounded up to the alignment of the next entry */
 	uint32_t len;     /* of the text */
 	uint16_t job_len; /* of the name; 0: none, and no NUL either */
 	uint8_t level;
 	uint8_t target;
+	uint8_t message;
 	uint8_t stream; /* index into stream_names */
 };
 
@@ -42,11 +46,15 @@ void log_buffer_put(struct log_buffer *buffer, const struct log_record *record, 
 	*entry = (struct entry){
 		.run = record->run,
 		.wall = record->wall,
+		.slot = record->slot,
+		.verdict = record->verdict,
+		.reason = record->reason,
 		.size = (uint32_t)size,
 		.len = (uint32_t)record->len,
 		.job_len = record->job ? (uint16_t)strlen(record->job) : 0,
 		.level = (uint8_t)record->level,
 		.target = (uint8_t)record->target,
+		.message = (uint8_t)record->message,
 		.stream = stream_index(record->stream),
 	};
 	if (record->job)
@@ -68,6 +76,10 @@ size_t log_buffer_get(const struct log_buffer *buffer, size_t at, struct log_rec
 		.job = entry->job_len ? p : NULL,
 		.run = entry->run,
 		.stream = stream_names[entry->stream],
+		.message = entry->message,
+		.slot = entry->slot,
+		.verdict = entry->verdict,
+		.reason = entry->reason,
 		.text = entry->job_len ? p + entry->job_len + 1 : p,
 		.len = entry->len,
 	};

@@ -193,7 +193,9 @@ static void run_job(struct exchange *exchange, struct engine_job *job,
 		refuse(exchange, name, r);
 		return;
 	}
-	log_job(LOG_LEVEL_NOTICE, name, run, "run by hand, by %s", who);
+	log_about(LOG_LEVEL_NOTICE,
+		  &(struct log_about){.message = LOG_MESSAGE_BY_HAND, .job = name, .run = run},
+		  "run by hand, by %s", who);
 	acts->asking = NULL;
 	if (!wait)
 		exchange_reply(
@@ -207,7 +209,7 @@ void handle_run(struct exchange *exchange)
 		{"environment", BODY_TEXTS},
 		{"wait", BODY_BOOL},
 		{"force", BODY_BOOL},
-		{NULL},
+		{.name = NULL},
 	};
 	_cleanup_free_ char *texts = NULL;
 	struct text_list environment;
@@ -221,7 +223,7 @@ void handle_run(struct exchange *exchange)
 
 /* --- kill --- */
 
-static const struct body_member kill_members[] = {{"signal", BODY_TEXT}, {NULL}};
+static const struct body_member kill_members[] = {{"signal", BODY_TEXT}, {.name = NULL}};
 
 static bool take_mode(struct exchange *exchange, enum cancel_mode *ret_mode)
 {
@@ -339,7 +341,7 @@ void handle_kill_job(struct exchange *exchange)
 
 /* --- reload, stop --- */
 
-static const struct body_member no_members[] = {{NULL}};
+static const struct body_member no_members[] = {{.name = NULL}};
 
 /* Of an exchange that waits for the end of a reload. */
 struct reloading {

@@ -284,7 +284,8 @@ struct metrics_page *metrics_page_new(const struct metrics *metrics,
 		page->rows[i] = describe_job(rows[i], host, at);
 		subtract(&page->others, &rows[i]->tally);
 		at += (size_t)(stpcpy(page->names + at, rows[i]->job->def->name) -
-			       (page->names + at)) + 1;
+			       (page->names + at)) +
+		      1;
 	}
 	return steal_ptr(page);
 }

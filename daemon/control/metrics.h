@@ -13,7 +13,7 @@
 /* Part of struct control; all zero at first. */
 struct metrics {
 	struct metrics_totals totals;
-	void *rows;       /* tsearch(3) of struct row, by job */
+	void *rows; /* tsearch(3) of struct row, by job */
 	size_t n_rows;
 	size_t rows_max; /* metrics_jobs of the configuration in force */
 };
@@ -21,8 +21,8 @@ struct metrics {
 /* Frees what jobs have. */
 void metrics_done(struct metrics *metrics);
 
-/* Another model is in force: gives jobs rows of their own, by name, as far as there is room; who has
-   one keeps it. What cannot be had for want of memory is counted with the others. */
+/* Another model is in force: gives jobs rows of their own, by name, as far as there is room; who
+   has one keeps it. What cannot be had for want of memory is counted with the others. */
 void metrics_configure(struct metrics *metrics, const struct control_host *host);
 
 /* Counts. Call it for each effect of the engine. */

@@ -16,7 +16,7 @@ const char *const metrics_types[METRICS_FORMAT_COUNT] = {
 enum metrics_format metrics_format_wanted(const char *accept)
 {
 	return accept && strcasestr(accept, "application/openmetrics-text") ? METRICS_OPENMETRICS
-									   : METRICS_PROMETHEUS;
+									    : METRICS_PROMETHEUS;
 }
 
 void metrics_page_free(struct metrics_page *page)
@@ -31,13 +31,32 @@ void metrics_page_free(struct metrics_page *page)
 
 /* Microseconds. */
 static const usec_t took_bounds[METRICS_BUCKETS] = {
-	10000,		      100000,		    500000,		  USEC_PER_SEC,
-	5 * USEC_PER_SEC,     15 * USEC_PER_SEC,    USEC_PER_MIN,	  5 * USEC_PER_MIN,
-	15 * USEC_PER_MIN,    USEC_PER_HOUR,	    6 * USEC_PER_HOUR,	  USEC_PER_DAY,
+	10000,
+	100000,
+	500000,
+	USEC_PER_SEC,
+	5 * USEC_PER_SEC,
+	15 * USEC_PER_SEC,
+	USEC_PER_MIN,
+	5 * USEC_PER_MIN,
+	15 * USEC_PER_MIN,
+	USEC_PER_HOUR,
+	6 * USEC_PER_HOUR,
+	USEC_PER_DAY,
 };
 static const usec_t late_bounds[METRICS_BUCKETS] = {
-	250,   500,    1000,   2500,   5000,	     10000,
-	25000, 100000, 500000, 1000000, 5 * USEC_PER_SEC, 30 * USEC_PER_SEC,
+	250,
+	500,
+	1000,
+	2500,
+	5000,
+	10000,
+	25000,
+	100000,
+	500000,
+	1000000,
+	5 * USEC_PER_SEC,
+	30 * USEC_PER_SEC,
 };
 
 static void add(struct metrics_histogram *histogram, const usec_t *bounds, usec_t value)
@@ -250,7 +269,8 @@ static void print_process(const struct printer *printer, const struct metrics_pr
 {
 	FILE *file = printer->file;
 
-	begin(printer, "process_cpu_seconds", COUNTER, "User and system time of the daemon itself.");
+	begin(printer, "process_cpu_seconds", COUNTER,
+	      "User and system time of the daemon itself.");
 	(void)fputs("process_cpu_seconds_total ", file);
 	print_span(file, process->cpu);
 	(void)fputc('\n', file);
@@ -279,8 +299,8 @@ static void print_histogram(const struct printer *printer, const char *name, con
 		      count);
 	(void)fprintf(printer->file, label[0] ? "%s_sum{%s} " : "%s_sum%s ", name, label);
 	print_span(printer->file, histogram->sum);
-	(void)fprintf(printer->file, label[0] ? "\n%s_count{%s} %" PRIu64 "\n"
-					      : "\n%s_count%s %" PRIu64 "\n",
+	(void)fprintf(printer->file,
+		      label[0] ? "\n%s_count{%s} %" PRIu64 "\n" : "\n%s_count%s %" PRIu64 "\n",
 		      name, label, count);
 }
 
@@ -293,12 +313,13 @@ static void print_histograms(const struct printer *printer, const struct metrics
 	};
 
 	begin(printer, "everyd_run_duration_seconds", HISTOGRAM, "How long runs took.");
-	print_histogram(printer, "everyd_run_duration_seconds", "", &page->totals.took, took_bounds);
+	print_histogram(printer, "everyd_run_duration_seconds", "", &page->totals.took,
+			took_bounds);
 	begin(printer, "everyd_lateness_seconds", HISTOGRAM,
 	      "How late runs began: the loop's timers, the wait for a worker, making the process.");
 	for (size_t i = 0; i < PART_COUNT; i++)
-		print_histogram(printer, "everyd_lateness_seconds", parts[i],
-				&page->totals.late[i], late_bounds);
+		print_histogram(printer, "everyd_lateness_seconds", parts[i], &page->totals.late[i],
+				late_bounds);
 }
 
 /* --- of occurrences --- */
@@ -424,7 +445,8 @@ static const struct job_gauge {
 	{"everyd_job_running", "Runs of a job that have not ended.", get_running, false},
 	{"everyd_job_failures", "Failures of a job in a row.", get_failures, false},
 	{"everyd_job_paused", "1 while a job is paused.", get_paused, false},
-	{"everyd_job_next_slot_timestamp_seconds", "The slot that a job waits for.", get_next, true},
+	{"everyd_job_next_slot_timestamp_seconds", "The slot that a job waits for.", get_next,
+	 true},
 	{"everyd_job_last_run_timestamp_seconds", "When a job's last run ended.", get_last_ended,
 	 true},
 	{"everyd_job_last_run_duration_seconds", "How long that run took.", get_last_took, true},

@@ -1,6 +1,6 @@
 /*
- * A page of metrics: what a daemon and its jobs were like at an instant, and how that is written for
- * Prometheus. It stands for itself: any thread may have it, one at a time.
+ * A page of metrics: what a daemon and its jobs were like at an instant, and how that is written
+ * for Prometheus. It stands for itself: any thread may have it, one at a time.
  */
 #pragma once
 

@@ -82,8 +82,7 @@ static void write_soon(struct monitoring *monitoring)
 	usec_t span;
 	struct timeval tv;
 
-	if (!monitoring->path || monitoring->writing ||
-	    evtimer_pending(&monitoring->write, NULL))
+	if (!monitoring->path || monitoring->writing || evtimer_pending(&monitoring->write, NULL))
 		return;
 	span = monitoring->written + WRITE_INTERVAL - clock_elapsed();
 	if (monitoring->written == 0 || span < 0)
@@ -215,9 +214,9 @@ void handle_metrics(struct exchange *exchange)
 			.exchange = exchange,
 			.format = metrics_format_wanted(exchange_header(exchange, "Accept")),
 		};
-		r = monitoring->host ? print(monitoring, scraping->format, NULL, on_printed,
-					     scraping)
-				     : -EAGAIN;
+		r = monitoring->host
+			    ? print(monitoring, scraping->format, NULL, on_printed, scraping)
+			    : -EAGAIN;
 	}
 	if (r < 0) {
 		free(scraping);

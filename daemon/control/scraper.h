@@ -39,8 +39,8 @@ void scraper_dispatch(struct scraper *scraper);
  * Returns 0; -EAGAIN: too many are under way; -ENOMEM.
  */
 int scraper_ask(struct scraper *scraper, struct metrics_page *page, enum metrics_format format,
-		const char *path, void (*done)(void *ctx, const struct scraped *scraped), void *ctx)
-	_must_check_;
+		const char *path, void (*done)(void *ctx, const struct scraped *scraped),
+		void *ctx) _must_check_;
 
 /* done() is not called with that ctx any more. */
 void scraper_forget(struct scraper *scraper, const void *ctx);

@@ -1,6 +1,8 @@
 /* See journal.h. */
 #include "service/journal.h"
 
+#include "service/messages.h"
+
 /* Where in the source a line was logged is the logger's source, for every record. */
 #define SD_JOURNAL_SUPPRESS_LOCATION
 
@@ -14,7 +16,7 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
-#define FIELDS_MAX 7
+#define FIELDS_MAX 11
 
 /* The fields of one record, one behind the other in `buffer`. */
 struct fields {
@@ -50,12 +52,15 @@ static void add_number(struct fields *fields, const char *key, uint64_t value)
 static size_t fields_size(const struct log_record *record)
 {
 	return record->len + (record->job ? 2 * strlen(record->job) : 0) +
-	       (record->stream ? strlen(record->stream) : 0) + 256;
+	       (record->stream ? strlen(record->stream) : 0) +
+	       (record->verdict ? strlen(record->verdict) : 0) +
+	       (record->reason ? strlen(record->reason) : 0) + 512;
 }
 
 static int send(const struct log_record *record, char *buffer)
 {
 	struct fields fields = {.buffer = buffer};
+	char slot[CLOCK_TEXT_SIZE];
 
 	add(&fields, "MESSAGE=", record->text, record->len);
 	add_number(&fields, "PRIORITY=", record->level);
@@ -67,6 +72,14 @@ static int send(const struct log_record *record, char *buffer)
 		add_number(&fields, "EVERYD_RUN=", record->run);
 	if (record->stream)
 		add_text(&fields, "EVERYD_STREAM=", record->stream);
+	if (record->message != LOG_MESSAGE_NONE)
+		add_text(&fields, "MESSAGE_ID=", message_info(record->message)->id);
+	if (record->slot)
+		add_text(&fields, "EVERYD_SLOT=", clock_format_utc(record->slot, 6, slot));
+	if (record->verdict)
+		add_text(&fields, "EVERYD_VERDICT=", record->verdict);
+	if (record->reason)
+		add_text(&fields, "EVERYD_REASON=", record->reason);
 	return sd_journal_sendv(fields.iov, fields.count);
 }
 

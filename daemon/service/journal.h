@@ -1,6 +1,7 @@
 /*
  * The journal as a log sink (native protocol, systemd.journal-fields(7)): a job's records carry
- * SYSLOG_IDENTIFIER=JOB, EVERYD_JOB, EVERYD_RUN and EVERYD_STREAM.
+ * SYSLOG_IDENTIFIER=JOB, EVERYD_JOB, EVERYD_RUN, EVERYD_SLOT, EVERYD_VERDICT, EVERYD_REASON and
+ * EVERYD_STREAM, as far as there are such; messages that the catalog explains a MESSAGE_ID.
  */
 #pragma once
 

@@ -135,6 +135,18 @@ teardown() {
 	[ "$(property MainPID)" = "$pid" ]
 }
 
+@test "journalctl -x explains what went wrong, and fields find all of a job" {
+	inside journalctl --update-catalog
+	run journal -x MESSAGE_ID=abc7c51724ca4f18a691c15d87af2b76
+	echo "$output"
+	[[ $output == *'reload failed: the previous configuration stays in force'* ]]
+	[[ $output == *'Subject: The configuration is wrong; the previous one stays in force'* ]]
+	[[ $output == *'everyctl check'* ]]
+	await 30 journal_has '^ok in' EVERYD_JOB=talk EVERYD_VERDICT=ok MESSAGE_ID=2d198eabb0514fd0915f519a9d7537ec
+	run journal -o json --output-fields=EVERYD_SLOT,EVERYD_RUN EVERYD_JOB=talk EVERYD_VERDICT=ok
+	[[ ${lines[0]} =~ \"EVERYD_SLOT\":\"[0-9]{4}-[0-9-]{5}T[0-9:]{8}\.000000Z\" ]]
+}
+
 @test "reload: when the configuration is mended the status is" {
 	jobs_conf first <"$BATS_FILE_TMPDIR/good"
 	mark

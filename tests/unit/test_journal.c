@@ -121,6 +121,22 @@ static void records_become_fields(void **state)
 		 "EVERYD_RUN=7\nEVERYD_STREAM=stderr\n"},
 		{{.level = LOG_LEVEL_CRITICAL, .text = "x", .len = 1},
 		 "MESSAGE=x\nPRIORITY=2\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=everyd\n"},
+		{{.level = LOG_LEVEL_NOTICE, .text = "x", .len = 1, .message = LOG_MESSAGE_STARTED},
+		 "MESSAGE=x\nPRIORITY=5\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=everyd\n"
+		 "MESSAGE_ID=f49c29d057114a65976c811901105664\n"},
+		{{.level = LOG_LEVEL_NOTICE,
+		  .text = "x",
+		  .len = 1,
+		  .job = "b",
+		  .run = 7,
+		  .message = LOG_MESSAGE_RUN_FAILED,
+		  .slot = 1772341200 * USEC_PER_SEC + 5,
+		  .verdict = "failed",
+		  .reason = "memory"},
+		 "MESSAGE=x\nPRIORITY=5\nSYSLOG_FACILITY=9\nSYSLOG_IDENTIFIER=b\nEVERYD_JOB=b\n"
+		 "EVERYD_RUN=7\nMESSAGE_ID=6f26777e73104b8a909403d4d90e8efc\nEVERYD_SLOT=2026-03-"
+		 "01T05:00:00.000005Z\n"
+		 "EVERYD_VERDICT=failed\nEVERYD_REASON=memory\n"},
 		{{.level = LOG_LEVEL_DEBUG, .text = "", .len = 0},
 		 "MESSAGE=\nPRIORITY=7\nSYSLOG_FACILITY=3\nSYSLOG_IDENTIFIER=everyd\n"},
 	};

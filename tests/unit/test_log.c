@@ -1,5 +1,6 @@
 /* The logger: order, levels, and that a slow or stuck sink costs lines, never the caller. */
 #include "base/log.h"
+#include "service/messages.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,9 +40,13 @@ static void sink_write(void *ctx, const struct log_record *records, size_t count
 		const struct log_record *r = &records[i];
 
 		assert_int_equal(strlen(r->text), r->len);
-		(void)fprintf(sink.stream, "%d|%s|%llu|%s|%s\n", (int)r->level,
+		(void)fprintf(sink.stream, "%d|%s|%llu|%s|%s", (int)r->level,
 			      r->job ? r->job : "-", (unsigned long long)r->run,
 			      r->stream ? r->stream : "-", r->text);
+		if (r->message != LOG_MESSAGE_NONE)
+			(void)fprintf(sink.stream, "|%s|%lld|%s|%s", message_info(r->message)->name,
+				      (long long)r->slot, r->verdict, r->reason);
+		(void)fputc('\n', sink.stream);
 	}
 	assert_int_equal(pthread_mutex_unlock(&sink.lock), 0);
 }
@@ -88,6 +93,14 @@ static void say_all(void)
 	log_job(LOG_LEVEL_WARNING, "backup", 7, "two\nlines");
 	output("backup", 7, "stderr", "a line", 6);
 	output("backup", 7, "stdout", "", 0);
+	log_about(LOG_LEVEL_NOTICE,
+		  &(struct log_about){.message = LOG_MESSAGE_RUN_FAILED,
+				      .job = "backup",
+				      .run = 8,
+				      .slot = 5000000,
+				      .verdict = "failed",
+				      .reason = "memory"},
+		  "three %s", "and more");
 }
 
 /* A sink of one target. */
@@ -176,7 +189,8 @@ static void a_line_is_written_to_stderr_whatever_its_level(void **state)
 static const char all[] = "3|-|0|-|one 1\n"
 			  "4|backup|7|-|two\\x0alines\n"
 			  "6|backup|7|stderr|a line\n"
-			  "6|backup|7|stdout|\n";
+			  "6|backup|7|stdout|\n"
+			  "5|backup|8|-|three and more|run-failed|5000000|failed|memory\n";
 
 static void records_arrive_in_order(void **state)
 {

@@ -63,8 +63,12 @@ static void set_up(struct setting *setting, const struct model_spec *spec, unsig
 {
 	*setting = (struct setting){
 		.rig = begin_bare(0),
-		.facts = {.config_path = "", .needs = "", .ledger = "", .has_ledger = true,
-			  .started = S(1), .workers = 4},
+		.facts = {.config_path = "",
+			  .needs = "",
+			  .ledger = "",
+			  .has_ledger = true,
+			  .started = S(1),
+			  .workers = 4},
 	};
 	setting->host = (struct control_host){
 		.ops = &ops, .daemon = setting, .engine = setting->rig.engine};
@@ -88,18 +92,17 @@ static void go_on(struct setting *setting, int now, const char *quick, int statu
 		give_event(setting, (struct engine_event){.kind = ENGINE_DUE, .job = job});
 		if (!job->runs || !strstr(quick, job->def->name))
 			continue;
-		give_event(setting,
-		       (struct engine_event){
-			       .kind = ENGINE_FINISHED,
-			       .run = job->runs,
-			       .result = &(struct run_result){.kind = RESULT_EXITED,
-							      .code = status,
-							      .queued = S(1),
-							      .taken = S(1) + 300,
-							      .started = S(1) + 400,
-							      .spawned = S(1) + 2300,
-							      .ended = S(3) + 400},
-		       });
+		give_event(setting, (struct engine_event){
+					    .kind = ENGINE_FINISHED,
+					    .run = job->runs,
+					    .result = &(struct run_result){.kind = RESULT_EXITED,
+									   .code = status,
+									   .queued = S(1),
+									   .taken = S(1) + 300,
+									   .started = S(1) + 400,
+									   .spawned = S(1) + 2300,
+									   .ended = S(3) + 400},
+				    });
 	}
 	setting->rig.now = S(now);
 }
@@ -349,9 +352,8 @@ static void ask_for(struct scraper *scraper, struct setting *setting, const char
 	struct pollfd pollfd = {.fd = scraper_fd(scraper), .events = POLLIN};
 
 	*heard = (struct heard){.n = 0};
-	assert_int_equal(scraper_ask(scraper, take_page(setting), METRICS_PROMETHEUS, path, hear,
-				     heard),
-			 0);
+	assert_int_equal(
+		scraper_ask(scraper, take_page(setting), METRICS_PROMETHEUS, path, hear, heard), 0);
 	while (heard->n == 0) {
 		assert_int_equal(poll(&pollfd, 1, 60000), 1);
 		scraper_dispatch(scraper);
