@@ -6,15 +6,131 @@
 #include "control/handlers.h"
 #include "control/values.h"
 
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
 /* An event, on its way to those who follow: `data` has what is particular to it. */
 struct news {
 	const char *name;
 	const struct job *job; /* NULL: it is of none */
 	uint64_t run;          /* 0: of none */
+	bool over;             /* it is the last of that run */
 	json_t *data;
 };
 
-static void send_news(const struct events *events, struct news news)
+/* One that waits to be sent. */
+struct pending_event {
+	const char *name;
+	char *job; /* NULL: it is of none */
+	uint64_t run;
+	bool over; /* it is the last of that run */
+	char *data;
+	STAILQ_ENTRY(pending_event) link;
+};
+
+/* What is sent in one go, of all followers together. */
+#define SENDS_MAX 400
+
+/* Digits of a number that is no integer: a microsecond in thirty years. */
+#define DIGITS 15
+
+/* --- the line --- */
+
+static void free_pending(struct pending_event *pending)
+{
+	free(pending->job);
+	free(pending->data);
+	free(pending);
+}
+
+static void drop_all(struct events *events)
+{
+	struct pending_event *pending;
+
+	while ((pending = STAILQ_FIRST(&events->pending))) {
+		STAILQ_REMOVE_HEAD(&events->pending, link);
+		free_pending(pending);
+	}
+	events->n_pending = 0;
+}
+
+static void send_first(struct events *events)
+{
+	struct pending_event *pending = STAILQ_FIRST(&events->pending);
+
+	STAILQ_REMOVE_HEAD(&events->pending, link);
+	events->n_pending--;
+	follow_send(&events->followers, pending->name, pending->job, pending->run, pending->data);
+	if (pending->over)
+		follow_end_run(&events->followers, pending->run);
+	free_pending(pending);
+}
+
+static size_t count_followers(const struct events *events)
+{
+	const struct follower *follower;
+	size_t n = 0;
+
+	LIST_FOREACH(follower, &events->followers, link)
+	n++;
+	return n;
+}
+
+static void deliver_soon(struct events *events)
+{
+	struct timeval now = {0};
+
+	if (!evtimer_pending(&events->deliver, NULL))
+		(void)evtimer_add(&events->deliver, &now);
+}
+
+static void on_deliver(evutil_socket_t fd, short what, void *arg)
+{
+	struct events *events = arg;
+	size_t each = count_followers(events);
+
+	(void)fd;
+	(void)what;
+	for (size_t sent = 0; sent < SENDS_MAX && events->n_pending > 0; sent += each)
+		send_first(events);
+	if (events->n_pending > 0)
+		deliver_soon(events);
+}
+
+void events_flush(struct events *events)
+{
+	while (!LIST_EMPTY(&events->followers) && events->n_pending > 0)
+		send_first(events);
+}
+
+/* Those who follow are told if there is no room or no memory: it would not be all. */
+static void line_up(struct events *events, const struct news *news, const json_t *data)
+{
+	struct pending_event *pending = calloc(1, sizeof(*pending));
+	bool good = pending && events->n_pending < EVENTS_MAX;
+
+	if (good) {
+		pending->name = news->name;
+		pending->run = news->run;
+		pending->over = news->over;
+		pending->data = json_dumps(data, JSON_REAL_PRECISION(DIGITS));
+		pending->job = news->job ? strdup(news->job->name) : NULL;
+		good = pending->data && (pending->job || !news->job);
+	}
+	if (!good) {
+		if (pending)
+			free_pending(pending);
+		follow_cut_off(&events->followers,
+			       "more happened than could be sent in the meantime");
+		return;
+	}
+	STAILQ_INSERT_TAIL(&events->pending, pending, link);
+	events->n_pending++;
+	deliver_soon(events);
+}
+
+static void send_news(struct events *events, struct news news)
 {
 	_cleanup_(cleanup_value) json_t *data = news.data;
 	_cleanup_(cleanup_value) json_t *head = NULL;
@@ -26,7 +142,7 @@ static void send_news(const struct events *events, struct news news)
 			 "job", value_text(job), "run",
 			 news.run ? json_integer((json_int_t)news.run) : json_null());
 	if (head && json_object_update(head, data) == 0)
-		follow_send_value(&events->followers, news.name, job, news.run, steal_ptr(head));
+		line_up(events, &news, head);
 }
 
 /* --- what there is to say of each effect --- */
@@ -67,7 +183,6 @@ void events_effect(struct events *events, const struct effect *effect)
 {
 	const struct engine_run *run = effect->run;
 	const struct engine_job *job = effect->job;
-	uint64_t over = 0; /* the run that it is the end of */
 	struct news news;
 
 	if (LIST_EMPTY(&events->followers))
@@ -90,19 +205,19 @@ void events_effect(struct events *events, const struct effect *effect)
 				   json_pack("{so}", "retry_in", value_span(effect->span)));
 		break;
 	case EFFECT_PUT_OFF:
-		over = run->id;
 		news = news_of_run("put-off", run, json_object());
+		news.over = true;
 		break;
 	case EFFECT_ENDED:
-		over = run->id;
 		news = news_of_run("ended", run, describe_end(effect));
+		news.over = true;
 		break;
 	case EFFECT_NOT_RUN:
 		/* Others are told of by streaks alone. */
 		if (!effect->unrun)
 			return;
-		over = effect->unrun->id;
 		news = news_of_run("withdrawn", effect->unrun, describe_streak(effect->streak));
+		news.over = true;
 		break;
 	case EFFECT_STREAK_BEGIN:
 		news = news_of_job("not-run", job, describe_streak(effect->streak));
@@ -134,8 +249,6 @@ void events_effect(struct events *events, const struct effect *effect)
 		return;
 	}
 	send_news(events, news);
-	if (over > 0)
-		follow_end_run(&events->followers, over);
 }
 
 void events_event(struct events *events, const struct control_host *host,
@@ -175,12 +288,23 @@ void events_event(struct events *events, const struct control_host *host,
 
 static void on_left(void *ctx)
 {
-	(void)ctx;
+	struct events *events = ctx;
+
+	if (!LIST_EMPTY(&events->followers))
+		return;
+	drop_all(events);
+	(void)event_del(&events->deliver);
 }
 
 void handle_events(struct exchange *exchange)
 {
 	struct events *events = &exchange_control(exchange)->events;
+	struct event_base *base = exchange_host(exchange)->base;
 
+	if (LIST_EMPTY(&events->followers)) {
+		STAILQ_INIT(&events->pending);
+		(void)evtimer_assign(&events->deliver, base, on_deliver, events);
+		(void)event_priority_set(&events->deliver, event_base_get_npriorities(base) - 1);
+	}
 	(void)follow_begin(exchange, &events->followers, on_left, events);
 }

@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Lines that are sent before others have their turn. */
-#define LINES_MAX 200
+/* What is sent before others have their turn, of all followers together. */
+#define SENDS_MAX 400
 
 /* Digits of a number that is no integer: a microsecond in thirty years. */
 #define DIGITS 15
@@ -79,12 +79,16 @@ static void close_unless_followed(struct logs *logs)
 static void on_tap(evutil_socket_t fd, short what, void *arg)
 {
 	struct logs *logs = arg;
+	const struct follower *follower;
+	size_t each = 1;
 	uint64_t dropped;
 
 	(void)fd;
 	(void)what;
+	LIST_FOREACH(follower, &logs->followers, link)
+	each++;
 	logs->taking = true;
-	dropped = log_tap_take(LINES_MAX, take_record, logs);
+	dropped = log_tap_take(1 + SENDS_MAX / each, take_record, logs);
 	if (dropped > 0)
 		follow_cut_off(&logs->followers,
 			       "lines were logged faster than they could be sent");

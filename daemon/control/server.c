@@ -126,6 +126,7 @@ void control_free(struct control *control)
 	if (!control)
 		return;
 	listen_unix_remove(&control->socket);
+	events_flush(&control->events);
 	leave_tcp(control);
 	clients_done(control);
 	acts_done(&control->acts);

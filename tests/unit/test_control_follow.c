@@ -280,6 +280,47 @@ static void test_who_lags_is_cut_off(void **state)
 	end_control(&c);
 }
 
+/* The loop has other things to do: what happens meanwhile waits, up to a bound. */
+static void test_a_flood_of_events_cuts_followers_off(void **state)
+{
+	struct control_rig c;
+	struct reader reader;
+
+	(void)state;
+	begin_control(&c, 5, &two_jobs);
+	reader = open_reader(&c, "/v1/events?job=a");
+	for (int i = 0; i < EVENTS_MAX / 3; i++)
+		end_run(&c, run_job(&c, "a"), 0);
+	assert_int_equal(c.control->events.n_pending, EVENTS_MAX / 3 * 3);
+	for (int i = 0; i < 3; i++)
+		end_run(&c, run_job(&c, "a"), 0);
+	assert_true(LIST_EMPTY(&c.control->events.followers));
+	assert_int_equal(c.control->events.n_pending, 0);
+	expect_end(&c, &reader);
+	assert_non_null(strstr(reader.text, "event: lagged\n"));
+	assert_null(strstr(reader.text, "event: ended\n"));
+	close_reader(&reader);
+	end_control(&c);
+}
+
+/* What has happened when the server ends is sent all the same. */
+static void test_the_last_events_are_sent(void **state)
+{
+	struct control_rig c;
+	struct reader reader;
+
+	(void)state;
+	begin_control(&c, 5, &two_jobs);
+	reader = open_reader(&c, "/v1/events");
+	take_event(&c, (struct engine_event){.kind = ENGINE_STOP});
+	assert_int_equal(c.control->events.n_pending, 1);
+	assert_null(strstr(reader.text, "event: stopping\n"));
+	end_control(&c);
+	reader.len = (size_t)recv(reader.fd, reader.text, READER_SIZE - 1, 0);
+	assert_non_null(strstr(reader.text, "event: stopping\n"));
+	close_reader(&reader);
+}
+
 /* Nobody is woken for it who has not asked. */
 static void test_comments_keep_a_connection_if_wanted(void **state)
 {
@@ -457,6 +498,8 @@ int main(void)
 		cmocka_unit_test(test_all_that_is_worth_knowing_is_told),
 		cmocka_unit_test(test_one_job_or_run_can_be_followed),
 		cmocka_unit_test(test_who_lags_is_cut_off),
+		cmocka_unit_test(test_a_flood_of_events_cuts_followers_off),
+		cmocka_unit_test(test_the_last_events_are_sent),
 		cmocka_unit_test(test_comments_keep_a_connection_if_wanted),
 		cmocka_unit_test(test_who_goes_is_forgotten),
 		cmocka_unit_test_setup_teardown(test_lines_come_as_they_are_logged, start_log,
