@@ -49,26 +49,46 @@ static bool take_word(struct exchange *exchange, const char *name, const char *c
 	return false;
 }
 
-static bool take_number(const char *text, uint64_t *ret_number)
+/* Digits up to `end`, which *p is behind then; a number up to INT64_MAX. */
+static bool take_digits(const char **p, char end, uint64_t *ret_number)
 {
-	int end = 0;
+	char *behind;
+	unsigned long long number;
 
-	return text && *text >= '0' && *text <= '9' && strlen(text) < 19 &&
-	       sscanf(text, "%" SCNu64 "%n", ret_number, &end) == 1 && text[end] == '\0';
+	/* A sign or white space, which that takes, is no digit. */
+	if (**p < '0' || **p > '9')
+		return false;
+	errno = 0;
+	number = strtoull(*p, &behind, 10);
+	if (errno || number > INT64_MAX || *behind != end)
+		return false;
+	*p = behind + (end != '\0');
+	*ret_number = number;
+	return true;
 }
 
-/* "SLOT.RUN.LAST.STREAK" */
+/* "SLOT.RUN.LAST.STREAK"; slots before the epoch have a sign. */
 #define CURSOR "%" PRId64 ".%" PRIu64 ".%" PRId64 ".%" PRIu64
+
+static bool take_slot(const char **p, usec_t *ret_slot)
+{
+	bool negative = **p == '-';
+	uint64_t number;
+
+	*p += negative;
+	if (!take_digits(p, '.', &number))
+		return false;
+	*ret_slot = negative ? -(usec_t)number : (usec_t)number;
+	return true;
+}
 
 static bool take_cursor(struct exchange *exchange, struct reader_cursor *ret_cursor)
 {
 	const char *text = exchange_param(exchange, "cursor");
 	struct reader_cursor cursor = READER_CURSOR_FIRST;
-	int end = 0;
 
-	if (text && (sscanf(text, "%" SCNd64 ".%" SCNu64 ".%" SCNd64 ".%" SCNu64 "%n", &cursor.slot,
-			    &cursor.run, &cursor.last, &cursor.streak, &end) != 4 ||
-		     text[end] || cursor.run > INT64_MAX || cursor.streak > INT64_MAX)) {
+	if (text && !(take_slot(&text, &cursor.slot) && take_digits(&text, '.', &cursor.run) &&
+		      take_slot(&text, &cursor.last) && take_digits(&text, '\0', &cursor.streak))) {
 		exchange_error(exchange, STATUS_BAD_REQUEST, "bad-parameter",
 			       "the cursor is none that was given");
 		return false;
@@ -324,8 +344,9 @@ void handle_runs(struct exchange *exchange)
 static bool take_run(struct exchange *exchange, uint64_t *ret_run)
 {
 	const char *text = exchange_segment(exchange, 0);
+	const char *p = text;
 
-	if (take_number(text, ret_run))
+	if (take_digits(&p, '\0', ret_run))
 		return true;
 	exchange_error(exchange, STATUS_BAD_REQUEST, "bad-run", "a run is a number, not \"%.100s\"",
 		       text);

@@ -264,7 +264,7 @@ void handle_why(struct exchange *exchange)
 		(void)exchange_find_job(exchange, name);
 		return;
 	}
-	(void)strcpy(wish.job, name);
+	(void)snprintf(wish.job, sizeof(wish.job), "%s", name);
 	if (text && times_parse(text, zone ? zone : zone_utc(), now, &wish.asked) < 0) {
 		exchange_error(exchange, STATUS_BAD_REQUEST, "bad-parameter",
 			       "time is %s, not \"%.100s\"", times_syntax, text);
