@@ -144,7 +144,8 @@ gated"
 	start
 	ends 0 list --no-header -n 1234
 	equal "last" "$(grep -c '^j' <<<"$output")" 1234
-	[[ $output == *$'\nj1233 '*"see --count" ]]
+	[[ $output == *$'\nj1233 '* ]]
+	says "see --count"
 	ctl_out list --json -n 1500
 	equal JSON "$(json '(len({i["name"] for i in j["items"]}), j["next"])')" "(1500, None)"
 	stop
