@@ -178,6 +178,7 @@ static void test_a_paused_job_is_due_after_that(void **state)
 	struct control_rig c;
 	struct engine_pause *pause = calloc(1, sizeof(*pause) + sizeof("the disk"));
 	json_t *body;
+	json_t *told;
 
 	(void)state;
 	assert_non_null(pause);
@@ -192,8 +193,8 @@ static void test_a_paused_job_is_due_after_that(void **state)
 	assert_string_equal(text_of(body, "next"), "1970-01-01T00:00:40Z");
 	assert_string_equal(text_of(json_array_get(json_object_get(body, "slots"), 0), "slot"),
 			    "1970-01-01T00:00:40Z");
-	assert_json(json_incref(json_object_get(body, "pause")),
-		    "{\"reason\":\"the disk\",\"until\":\"1970-01-01T00:00:34Z\"}");
+	told = json_incref(json_object_get(body, "pause"));
+	assert_json(told, "{\"reason\":\"the disk\",\"until\":\"1970-01-01T00:00:34Z\"}");
 	json_decref(body);
 	end_control(&c);
 }
