@@ -190,7 +190,11 @@ ticking() {
 
 @test "while hostile clients do their worst, jobs run on time and others are answered" {
 	port=$(free_port)
-	ticking "status_listen = '127.0.0.1:$port'"
+	conf <<-END
+		status_listen = "127.0.0.1:$port"
+		job "tick" { every = "100ms" overlap = "allow" max_running = 100
+		             command = {"$H/note", "$T/notes"} }
+	END
 	start
 	await_notes 2 tick
 	python3 -B "$TOP/tests/system/hostile.py" "$T/runtime/control.sock" "$port" "${HOSTILE_SECONDS:-5}"
