@@ -167,17 +167,18 @@ three_jobs() {
 @test "who waits for a run that is killed is told so" {
 	three_jobs
 	start
-	request POST /v1/jobs/waits/run '{"wait": true}' >"$T/waiting" &
+	request POST /v1/jobs/waits/run '{"wait": true}' >"$T/waiting" 8>&- &
+	first=$!
 	await 'everyd: waits\[1\]: run by hand' >/dev/null
 	(
 		request POST /v1/jobs/waits/run '{"wait": true, "force": true}'
 		echo "$STATUS $(json 'b["verdict"], b["reason"], b["signal"]')" >"$T/answer"
-	) &
+	) 8>&- &
 	await 'everyd: waits\[2\]: run by hand' >/dev/null
 	request POST /v1/runs/2/kill
 	await_in "$T/answer" 1 "^200 \('killed', 'operator', 15\)$" >/dev/null
 	# One that goes away is not waited for, nor is what it waited for less of a run.
-	kill %1 2>/dev/null || true
+	kill "$first"
 	open_gate
 	await 'everyd: waits\[1\]: ok' >/dev/null
 	stop
@@ -322,7 +323,7 @@ three_jobs() {
 		(
 			request POST /v1/reload
 			echo "$n $STATUS $(json 'sum(b[m] for m in ("added", "changed", "unchanged"))')" >>"$T/answers"
-		) &
+		) 8>&- &
 		HELPER_PIDS="$HELPER_PIDS $!"
 	done
 	await_in "$T/answers" 20 ' 200 ' >/dev/null
@@ -337,7 +338,7 @@ three_jobs() {
 	(
 		request POST /v1/jobs/waits/run '{"wait": true}'
 		echo "$STATUS $(json 'b["verdict"], b["reason"]')" >"$T/answer"
-	) &
+	) 8>&- &
 	await 'everyd: waits\[1\]: run by hand' >/dev/null
 	request POST /v1/stop
 	answered 202 'b["stopping"]' True
