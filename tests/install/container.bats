@@ -137,7 +137,7 @@ teardown() {
 
 @test "journalctl -x explains what went wrong, and fields find all of a job" {
 	inside journalctl --update-catalog
-	run journal -x MESSAGE_ID=abc7c51724ca4f18a691c15d87af2b76
+	run inside journalctl --no-pager -x MESSAGE_ID=abc7c51724ca4f18a691c15d87af2b76
 	echo "$output"
 	[[ $output == *'reload failed: the previous configuration stays in force'* ]]
 	[[ $output == *'Subject: The configuration is wrong; the previous one stays in force'* ]]
@@ -218,9 +218,13 @@ ledger() {
 	inside systemctl reload everyd
 }
 
-@test "the ledger is root's alone, and read as the README says" {
+@test "the ledger is root's alone, and read as the manual says" {
 	[ "$(inside stat -c '%U %a' /var/lib/everyd)" = 'root 700' ]
-	query=$(sed -n "/sudo sqlite3/,/LIMIT/{s/ #.*//; s/sudo //; s/'backup'/'new'/; p}" README.md)
+	run inside everyctl history new
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *" ok "* ]]
+	query=$(sed -n "/^sqlite3 -box .*SELECT slot, verdict/,/LIMIT/{s/\\\\e\$/\\\\/; s/'backup'/'new'/; p}" man/everyd.8)
 	[[ $query == *LIMIT* ]]
 	run inside bash -c "$query"
 	echo "$output"
