@@ -12,12 +12,9 @@
 
 #define SENTENCE_SIZE 300
 
-/* What is at the beginning of each field, as far as it matters. */
-#define FIELD_SIZE 16
-
 struct adviser {
 	const struct cron_expr *expr;
-	char fields[CRON_FIELDS][FIELD_SIZE]; /* as written; empty for nicknames */
+	const char *fields[CRON_FIELDS]; /* where each begins in the text; "" for nicknames */
 	void (*warn)(void *ctx, const char *sentence);
 	void *ctx;
 };
@@ -71,7 +68,7 @@ static void look_at_step(const struct adviser *a, enum cron_field field)
 
 	if (strncmp(a->fields[field], "*/", 2) != 0)
 		return;
-	step = atoi(a->fields[field] + 2);
+	step = (int)strtol(a->fields[field] + 2, NULL, 10);
 	last = row->first + (size - 1) / step * step;
 	if (step > size)
 		advise(a, "\"*/%d\" is %s %d alone, as steps begin anew with each %s%s", step,
@@ -179,8 +176,7 @@ static void look_at_midnight(const struct adviser *a)
 		return;
 	advise(a,
 	       "the hours behind midnight are those of the same date: \"%d-%d\" begins with 00:00 "
-	       "of "
-	       "a day that matches, and ends with 23:59 of it",
+	       "of a day that matches, and ends with 23:59 of it",
 	       from, to);
 }
 
@@ -189,14 +185,13 @@ static void split(struct adviser *a, const char *text)
 	const char *begins[CRON_FIELDS];
 	size_t n = 0;
 
+	for (size_t i = 0; i < CRON_FIELDS; i++)
+		a->fields[i] = "";
 	for (const char *p = text; *(p += strspn(p, " \t")) && n < CRON_FIELDS;
 	     p += strcspn(p, " \t"))
 		begins[n++] = p;
-	if (n < CRON_FIELDS - 1)
-		return;
-	for (size_t i = 0; i < n; i++)
-		(void)snprintf(a->fields[CRON_FIELDS - n + i], FIELD_SIZE, "%.*s",
-			       (int)strcspn(begins[i], " \t"), begins[i]);
+	if (n >= CRON_FIELDS - 1)
+		memcpy(&a->fields[CRON_FIELDS - n], begins, n * sizeof(*begins));
 }
 
 void cron_expr_advise(const struct cron_expr *expr, const char *text,

@@ -197,6 +197,10 @@ static void test_what_is_mistaken_is_told(void **state)
 		  "not 7" EVERY("7m")}},
 		{"*/90 * * * *",
 		 {"\"*/90\" is minute 0 alone, as steps begin anew with each hour" EVERY("90m")}},
+		{"*/00000000000000000059 * * * *",
+		 {"\"*/59\" begins anew with each hour: from minute 59 to the next 0 it is 1 "
+		  "minute, "
+		  "not 59" EVERY("59m")}},
 		{"*/45 * * * * *",
 		 {"\"*/45\" begins anew with each minute: from second 45 to the next 0 it is 15 "
 		  "seconds, not 45" EVERY("45s")}},
