@@ -328,6 +328,8 @@ static int read_values(struct cron_reader *r, struct cron_piece item)
 			return read_hashed(r, item, &piece, first);
 		range = range_of(r->field, first, first);
 		if (take(&piece, '-')) {
+			if (piece.at == piece.end)
+				return fail_item(r, item, "has nothing behind \"-\"");
 			k = take_value(r, &piece, &last);
 			if (k < 0)
 				return k;
