@@ -1,29 +1,13 @@
 /* Holds: what cron expressions are called in English, and what is said of those that do not mean
    what they are taken for. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "cron_fixture.h"
 
 #include "base/cleanup.h"
-#include "calendar/cron.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define SENTENCES_MAX 4
-
-static struct cron_expr parse(const char *text)
-{
-	char problem[CRON_PROBLEM_SIZE];
-	struct cron_expr expr;
-
-	if (cron_expr_parse(text, "job", &expr, problem) < 0)
-		fail_msg("%s: %s", text, problem);
-	return expr;
-}
 
 static void test_expressions_in_english(void **state)
 {
@@ -125,7 +109,7 @@ static void test_expressions_in_english(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct cron_expr expr = parse(rows[i].text);
+		struct cron_expr expr = cron_fixture_parse(rows[i].text);
 		char buf[CRON_DESCRIBE_SIZE];
 
 		if (strcmp(cron_expr_describe(&expr, buf), rows[i].phrase) != 0)
@@ -266,7 +250,7 @@ static void test_what_is_mistaken_is_told(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct cron_expr expr = parse(rows[i].text);
+		struct cron_expr expr = cron_fixture_parse(rows[i].text);
 		struct sentences sentences = {.n = 0};
 		size_t n = 0;
 
