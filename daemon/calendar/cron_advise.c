@@ -120,6 +120,17 @@ static void look_at_stars(const struct adviser *a)
 			  "once a day");
 }
 
+/* Does only the weekday make it due, of two fields of days of which either will do? */
+static bool has_no_date(const struct cron_expr *expr)
+{
+	struct cron_expr dates = *expr;
+
+	dates.weekdays = 0;
+	dates.weekdays_last = 0;
+	dates.weekdays_nth = 0;
+	return !cron_is_ever_due(&dates);
+}
+
 /* The two fields of days. */
 static void look_at_days(const struct adviser *a)
 {
@@ -135,6 +146,9 @@ static void look_at_days(const struct adviser *a)
 	if (expr->any_day || expr->any_weekday)
 		advise(a, "it is due only on days that match both the day of the month and the "
 			  "weekday, as one of them begins with \"*\"");
+	else if (has_no_date(expr))
+		advise(a, "it is due on the weekday alone, as those months have no such day of the "
+			  "month");
 	else
 		advise(a, "it is due on days that match the day of the month and on days that "
 			  "match the weekday: where both are given, either will do");

@@ -61,7 +61,7 @@ static int longest(int month)
 	return month == 2 ? 29 : shortest(month);
 }
 
-static bool is_ever_due(const struct cron_expr *expr)
+bool cron_is_ever_due(const struct cron_expr *expr)
 {
 	for (int month = cron_lowest(expr->months, 0); month > 0;
 	     month = cron_lowest(expr->months, month + 1))
@@ -148,7 +148,7 @@ static int read_fields(struct cron_reader *r, const char *text)
 			return k;
 	}
 	simplify(&r->expr);
-	return is_ever_due(&r->expr) ? 0 : fail_never(r);
+	return cron_is_ever_due(&r->expr) ? 0 : fail_never(r);
 }
 
 /* The fields that a nickname stands for. */

@@ -217,6 +217,8 @@ static void test_what_is_mistaken_is_told(void **state)
 		{"0 0 13 * fri",
 		 {"it is due on days that match the day of the month and on days that match the "
 		  "weekday: where both are given, either will do"}},
+		{"0 0 30,31 2 fri",
+		 {"it is due on the weekday alone, as those months have no such day of the month"}},
 		{"0 0 1-31 * fri",
 		 {"it is due every day: where day of the month and weekday are both given, either "
 		  "will do, and one of them is all days here"}},
