@@ -407,21 +407,16 @@ int import_scripts(struct import *import, const struct import_state *state,
 		   const struct import_job *pattern, const char *dir)
 {
 	_cleanup_(runparts_done) struct runparts_scripts scripts = {0};
-	_cleanup_free_ char *path = NULL;
 	int r;
 
 	for (size_t i = 0; i < IMPORT_DIRECTORIES; i++)
 		if (strcmp(dir, import_directories[i].path) == 0)
 			import->scripts |= 1U << i;
-	if (asprintf(&path, "%s%s", import->root, dir) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	r = runparts_list(path, import->debian, &scripts);
+	r = runparts_list(import->root, dir, import->debian, &scripts);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return import_note(import, DIAG_ERROR, &pattern->place, "cannot read %s: %s", path,
+		return import_note(import, DIAG_ERROR, &pattern->place, "cannot read %s: %s", dir,
 				   strerrordesc_np(-r));
 	if (scripts.count == 0) {
 		(void)fprintf(import->out, "# %s is empty.\n", dir);
