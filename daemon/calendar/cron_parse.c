@@ -29,11 +29,20 @@ static const struct {
 
 int cron_fail(struct cron_reader *r, const char *format, ...)
 {
+	char problem[CRON_PROBLEM_SIZE];
+	char shown[TEXT_GROWTH * CRON_PROBLEM_SIZE + 1];
+	size_t len;
 	va_list ap;
 
 	va_start(ap, format);
-	(void)vsnprintf(r->problem, CRON_PROBLEM_SIZE, format, ap);
+	(void)vsnprintf(problem, sizeof(problem), format, ap);
 	va_end(ap);
+	/* It has parts of an expression in it, which may be anything. */
+	len = text_sanitize(shown, problem, strlen(problem));
+	if (len >= CRON_PROBLEM_SIZE)
+		len = CRON_PROBLEM_SIZE - 1;
+	memcpy(r->problem, shown, len);
+	r->problem[len] = '\0';
 	return -EINVAL;
 }
 

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Typing errors up to this many letters are recognized. */
@@ -86,13 +87,31 @@ int ctl_option(struct ctl_args *args, const char **ret_value)
 	return option;
 }
 
+/* What is said may have words of the command line in it, or of files. */
+static void say(const char *format, va_list ap)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *shown = NULL;
+	int len = vasprintf(&text, format, ap);
+
+	if (len < 0) {
+		text = NULL;
+		return;
+	}
+	shown = malloc(TEXT_GROWTH * (size_t)len + 1);
+	if (!shown)
+		return;
+	(void)text_sanitize(shown, text, (size_t)len);
+	(void)fputs(shown, stderr);
+}
+
 int ctl_usage(const struct ctl_args *args, const char *format, ...)
 {
 	va_list ap;
 
 	(void)fprintf(stderr, "everyctl %s: ", args->command->name);
 	va_start(ap, format);
-	(void)vfprintf(stderr, format, ap);
+	say(format, ap);
 	va_end(ap);
 	(void)fprintf(stderr, "\nTry 'everyctl help %s' for more.\n", args->command->name);
 	return CTL_USAGE;
@@ -104,7 +123,7 @@ int ctl_fail(const char *format, ...)
 
 	(void)fputs("everyctl: ", stderr);
 	va_start(ap, format);
-	(void)vfprintf(stderr, format, ap);
+	say(format, ap);
 	va_end(ap);
 	(void)fputc('\n', stderr);
 	return CTL_FAILED;

@@ -131,6 +131,17 @@ options() {
 	[ -s "$T/out" ]
 }
 
+@test "nothing of what is complained about steers a terminal" {
+	conf <<-'END'
+		job "a" { cron = "\x1b[31m * * * *" command = "true" }
+	END
+	for args in "explain X****" "next X" "X" "explain --from X @daily" "simulate --fail X=1%" "import X" check; do
+		run "$EVERYCTL" -c "$CONF" ${args//X/$'\e[31m'} 2>&1
+		[ "$status" != 0 ]
+		[[ $output == *'\x1b'* && $output != *$'\e'* ]]
+	done
+}
+
 @test "closed descriptors harm nobody" {
 	sample
 	"$EVERYCTL" -c "$CONF" check <&- >&- 2>&-
@@ -417,6 +428,8 @@ steady() {
 		0 0 * * 1-9|            ^
 		99 * * * *|  ^^
 	END
+	ctl explain $'0 0 * ä\u00fc *'
+	equal "where among other characters" "$(tail -1 <<<"$output")" "        ^^"
 	for expr in '0 0 31 2 *' '* * * *' '@never' 'every so often' 10ms; do
 		ctl explain "$expr"
 		equal "status of $expr" "$status" 1

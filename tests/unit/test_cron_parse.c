@@ -220,6 +220,8 @@ static void test_what_is_wrong_is_said(void **state)
 		 "is never due: no day of February or April is 30 days before the last"},
 		{"0 0 */31 * 1#5", "is never due: no date has both the day and the weekday, in "
 				   "those months"},
+		{"\x1b[1m * * * *", "minute \"\\x1b[1m\" is not from 0 to 59"},
+		{"\xff * * * *", "minute \"\\xff\" is not from 0 to 59"},
 		{"@reboot", "is not a time: write on = \"start\" instead of cron"},
 		{"@dayly", "is unknown: did you mean \"@daily\"?"},
 		{"@", "is unknown: there are @yearly, @monthly, @weekly, @daily, @hourly and "
