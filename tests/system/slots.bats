@@ -229,6 +229,19 @@ reload() {
 	equal "twice" "$(slots j | uniq -d)" ""
 }
 
+@test "one slot that is coalesced is not called several" {
+	need_sqlite3
+	echo 'job "j" { every = "1d" catch_up_window = "infinity" command = "true" }' | conf
+	start
+	halt
+	sql "UPDATE job SET floor = floor - 48 * $HOUR"
+	start
+	await 'everyd: j\[1\]: ok'
+	stop
+	logged 'everyd: j: coalesced the occurrence of [0-9-]+ [0-9:.]+: the daemon was not running'
+	equal "streaks" "$(streaks j)" "coalesced/down 1"
+}
+
 @test "of many jobs that were missed the log names a hundred" {
 	need_sqlite3
 	for i in $(seq 150); do
