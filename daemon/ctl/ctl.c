@@ -176,3 +176,29 @@ const struct job *ctl_find_job(const struct model *model, const char *name)
 		(void)ctl_fail("there is no job '%s'", name);
 	return NULL;
 }
+
+int ctl_find_jobs(const struct model *model, const struct ctl_args *args,
+		  const struct job ***ret_jobs, size_t *ret_n)
+{
+	size_t most = (size_t)(args->argc - args->next);
+	_cleanup_free_ const struct job **jobs = calloc(most + 1, sizeof(*jobs));
+	_cleanup_free_ bool *found = calloc(model->n_jobs + 1, sizeof(*found));
+	size_t n = 0;
+
+	if (!jobs || !found) {
+		(void)ctl_fail("%s", strerrordesc_np(ENOMEM));
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < most; i++) {
+		const struct job *job = ctl_find_job(model, args->argv[args->next + (int)i]);
+
+		if (!job)
+			return -ENOENT;
+		if (!found[job - model->jobs])
+			jobs[n++] = job;
+		found[job - model->jobs] = true;
+	}
+	*ret_jobs = steal_ptr(jobs);
+	*ret_n = n;
+	return 0;
+}

@@ -243,6 +243,8 @@ cut: True"
 	equal "once more" "$(grep -v '^#' <<<"$output")" "$(grep -v '^#' "$T/dumped.conf")"
 	ctl_out check --dump tick
 	equal "sections" "$(grep -c '^job ' <<<"$output")" 1
+	ctl_out check --dump tick far tick
+	equal "a job that is named again" "$(grep '^job ' <<<"$output" | tr -d '\n')" 'job "tick" {job "far" {'
 	ctl check --dump tick nosuch
 	[ "$status" = 1 ]
 	[[ $output == *"there is no job 'nosuch'"* ]]
@@ -287,6 +289,12 @@ steady() {
 2027-01-10 02:30:00 CET | tick
 2027-01-10 02:45:00 CET | tick
 2027-01-11 02:30:00 CET | backup"
+}
+
+@test "next: a job that is named again is shown once" {
+	sample
+	ctl_out next --no-header tick tick -n 2
+	equal "lines" "${#lines[@]}" 2
 }
 
 @test "next: clocks go forward" {
