@@ -182,11 +182,11 @@ static void look_at_dates(const struct adviser *a)
 static void look_at_midnight(const struct adviser *a)
 {
 	const struct cron_expr *expr = a->expr;
-	int from;
-	int to;
+	char *end;
+	int from = (int)strtol(a->fields[CRON_HOUR], &end, 10);
+	int to = *end == '-' ? (int)strtol(end + 1, NULL, 10) : from;
 
-	if (sscanf(a->fields[CRON_HOUR], "%d-%d", &from, &to) != 2 || from <= to ||
-	    (has_all(expr, CRON_DAY) && has_all(expr, CRON_WEEKDAY)))
+	if (from <= to || (has_all(expr, CRON_DAY) && has_all(expr, CRON_WEEKDAY)))
 		return;
 	advise(a,
 	       "the hours behind midnight are those of the same date: \"%d-%d\" begins with 00:00 "
