@@ -88,7 +88,7 @@ int ctl_option(struct ctl_args *args, const char **ret_value)
 }
 
 /* What is said may have words of the command line in it, or of files. */
-static void say(const char *format, va_list ap)
+static void _printf_(1, 0) say(const char *format, va_list ap)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ char *shown = NULL;
