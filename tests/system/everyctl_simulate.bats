@@ -276,7 +276,7 @@ svg() {
 		--to 2026-03-02|--to is not later than --from
 		--to 2026-03-01|--to is not later than --from
 		--from 1960-01-01|before 1970
-		--to 2600-01-01|more than 400 years
+		--to 2600-01-01|more than 70 years
 		--to soon|is no time
 		--zone Europe/Nowhere|Europe/Nowhere
 		-d backup|should be JOB=SPAN
