@@ -163,6 +163,18 @@ two %\\ 'x'
 /usr/bin:/bin| hello 'you' \${HOME} |/bin/bash"
 }
 
+@test "an imported job's input is no part of its command, however that is quoted" {
+	cat >"$T/tab" <<-END
+		@daily echo "a%"; touch $T/evil; }
+		@daily cat; cat # and no more%a%END%b
+	END
+	import "$T/tab"
+	run "$EVERYCTL" -c "$T/made" exec echo </dev/null
+	[ "$status" != 0 ]
+	[ ! -e "$T/evil" ]
+	equal "what is read" "$(exec_made cat | tr '\n' ' ')" "a END b "
+}
+
 @test "whatever a crontab has in it, everyd takes what is made of it" {
 	printf '@daily a\0b\n@daily caf\xe9 "\x01"\n@daily c\r\nX=\xff\n@daily d} job x {\n\\\n@daily e' \
 		>"$T/tab"

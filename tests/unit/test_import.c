@@ -89,8 +89,8 @@ static const struct {
 	 ""},
 	/* Input is a here-document of the whole command. */
 	{CRONTAB_SYSTEM, "@daily root cat; cat # x%a%END%b\n",
-	 "job \"cat\" {\n\tcron    = '@daily'\n\tcommand = '{ cat; cat # x\n} <<\\'END_\\'\n"
-	 "a\nEND\nb\nEND_\n'\n\tuser    = 'root'\n\tmailto  = 'root'\n}\n",
+	 "job \"cat\" {\n\tcron    = '@daily'\n\tcommand = 'exec <<\\'END_\\'\na\nEND\nb\nEND_\n"
+	 "cat; cat # x'\n\tuser    = 'root'\n\tmailto  = 'root'\n}\n",
 	 ""},
 	{CRONTAB_SYSTEM, "SHELL=/usr/bin/fish\n@daily root cat%a\n",
 	 "# SHELL=/usr/bin/fish\n"
