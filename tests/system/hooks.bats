@@ -143,7 +143,7 @@ note_as() {
 
 @test "a hook that hangs is stopped, and one that fails is said" {
 	conf <<-END
-		defaults { hook_timeout = "100ms" kill_grace = "100ms" }
+		defaults { hook_timeout = "1s" kill_grace = "100ms" }
 		job "hangs" { every = "100ms" command = "false" on_failure = {"$H/stubborn", "ignore"} }
 		job "fails" { every = "100ms" command = "false" on_failure = "exit 7" }
 		job "lacks" { every = "100ms" command = "false" on_failure = {"/nonexistent"} }
