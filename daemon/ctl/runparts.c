@@ -177,15 +177,14 @@ static int open_dir(const char *root, const char *path, DIR **ret_dir)
 {
 	int fd = root_open(root, path, O_RDONLY | O_DIRECTORY);
 	DIR *dir;
-	int r;
 
 	if (fd < 0)
 		return fd;
 	dir = fdopendir(fd);
+	/* The descriptor is a directory's: it lacks nothing but memory. */
 	if (!dir) {
-		r = -errno;
 		(void)close(fd);
-		return r;
+		return -ENOMEM;
 	}
 	*ret_dir = dir;
 	return 0;
