@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "calendar/cron_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -105,6 +106,7 @@ static int fail_never(struct cron_reader *r)
 	int other = cron_lowest(expr->months, month + 1);
 	char more[64] = "";
 
+	assert(month > 0);
 	/* One or two of the months will do to see it. */
 	if (day > length) {
 		if (other > 0)
