@@ -321,6 +321,7 @@ static void stop(struct daemon *daemon)
 		notify_extend(STOP_EXTEND);
 	pool_close(daemon->pool);
 	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_STOP});
+	status_refresh(daemon);
 }
 
 void daemon_give_way(struct daemon *daemon)

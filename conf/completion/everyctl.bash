@@ -1,8 +1,12 @@
 # bash completion of everyctl(1): commands, options, and what may stand behind them.
 
-# The names of the jobs, of the configuration that the command line names.
+# The names of the jobs, of the configuration that the command line names. Readline takes a colon
+# for the end of a word, so that what stands before it is not to be given again.
 _everyctl_jobs() {
-	everyctl ${1:+-c "$1"} names 2>/dev/null
+	local config=${1/#\~\//$HOME/} before=
+	[[ $2 != *:* || $COMP_WORDBREAKS != *:* ]] || before=${2%"${2##*:}"}
+	mapfile -t COMPREPLY < <(compgen -W "$(everyctl ${config:+-c "$config"} names 2>/dev/null)" -- "$2")
+	COMPREPLY=("${COMPREPLY[@]#"$before"}")
 }
 
 _everyctl_zones() {
@@ -18,11 +22,17 @@ _everyctl() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local command='' config='' i options
 
+	# "cron.daily:apt" comes as three words.
+	for ((i = COMP_CWORD; i > 1; i--)); do
+		[[ ${COMP_WORDS[i]} == : || ${COMP_WORDS[i - 1]} == : ]] || break
+		cur=${COMP_WORDS[i - 1]}$cur
+		prev=${COMP_WORDS[i - 2]}
+	done
 	# "--zone=Europe" comes as three words.
 	if [[ $cur == = ]]; then
 		cur=
 	elif [[ $prev == = ]]; then
-		prev=${COMP_WORDS[COMP_CWORD - 2]}
+		prev=${COMP_WORDS[i - 2]}
 	fi
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -76,8 +86,21 @@ _everyctl() {
 		return
 		;;
 	--job)
-		mapfile -t COMPREPLY < <(compgen -W "$(_everyctl_jobs "$config")" -- "$cur")
+		_everyctl_jobs "$config" "$cur"
 		return
+		;;
+	--durations)
+		mapfile -t COMPREPLY < <(compgen -W 'ledger none' -- "$cur")
+		return
+		;;
+	--measure)
+		mapfile -t COMPREPLY < <(compgen -W 'starts busy' -- "$cur")
+		return
+		;;
+	-[nde] | --count | --cron | --default-duration | --duration | --environment | --fail | \
+		--from | --queue | --seed | --to | --workers)
+		# To exec, -d is --diff, behind which the job follows.
+		[[ $command == exec && $prev == -d ]] || return
 		;;
 	-u | --user)
 		mapfile -t COMPREPLY < <(compgen -u -- "$cur")
@@ -114,7 +137,7 @@ _everyctl() {
 		;;
 	check | check-health | events | exec | history | kill | list | logs | next | pause | resume | \
 		run | show | simulate | why)
-		mapfile -t COMPREPLY < <(compgen -W "$(_everyctl_jobs "$config")" -- "$cur")
+		_everyctl_jobs "$config" "$cur"
 		;;
 	import)
 		compopt -o filenames 2>/dev/null

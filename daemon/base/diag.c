@@ -1,6 +1,8 @@
 /* See diag.h. */
 #include "base/diag.h"
 
+#include "base/text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,7 +106,8 @@ void diags_sort(struct diags *diags)
 char *diag_format(const struct diag *diag)
 {
 	const char *kind = diag->severity == DIAG_WARNING ? "warning: " : "";
-	char *text = NULL;
+	_cleanup_free_ char *text = NULL;
+	char *shown;
 	int n;
 
 	if (diag->file && diag->line)
@@ -113,7 +116,14 @@ char *diag_format(const struct diag *diag)
 		n = asprintf(&text, "%s: %s%s", diag->file, kind, diag->text);
 	else
 		n = asprintf(&text, "%s%s", kind, diag->text);
-	return n < 0 ? NULL : text;
+	if (n < 0) {
+		text = NULL;
+		return NULL;
+	}
+	shown = malloc(TEXT_GROWTH * (size_t)n + 1);
+	if (shown)
+		(void)text_sanitize(shown, text, (size_t)n);
+	return shown;
 }
 
 void diags_print(const struct diags *diags, bool warnings, FILE *file)
@@ -126,7 +136,7 @@ void diags_print(const struct diags *diags, bool warnings, FILE *file)
 		if (!warnings && diags->items[i].severity == DIAG_WARNING)
 			continue;
 		text = diag_format(&diags->items[i]);
-		(void)fprintf(file, "%s\n", text ? text : diags->items[i].text);
+		(void)fprintf(file, "%s\n", text ? text : "a problem, and no memory to say it");
 		more--;
 	}
 	if (more > 0)

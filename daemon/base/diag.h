@@ -50,8 +50,8 @@ void diags_vadd(struct diags *diags, enum diag_severity severity, const char *fi
 /* Sorts by file (in order of first appearance), then line; stable. */
 void diags_sort(struct diags *diags);
 
-/* "file:line: text", "file: text" or "text"; a warning has "warning: " before its text.
-   Returns a new string, NULL without memory. */
+/* "file:line: text", "file: text" or "text", on one line and fit for a terminal as text.h says; a
+   warning has "warning: " before its text. Returns a new string, NULL without memory. */
 char *diag_format(const struct diag *diag) _must_check_;
 
 /* Prints the errors, or the warnings too, on a line each, and how many more there were. Whether it

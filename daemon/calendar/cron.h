@@ -127,5 +127,6 @@ bool cron_has_fixed_times(const struct cron *cron);
 
 /* The same slots for ever: zone, policy and expressions in the same order? */
 bool cron_equal(const struct cron *a, const struct cron *b);
+
 /* The same but for what the zone's data say; zones are compared by name. */
 bool cron_same_rules(const struct cron *a, const struct cron *b);

@@ -12,12 +12,9 @@
 
 #define SENTENCE_SIZE 300
 
-/* What is at the beginning of each field, as far as it matters. */
-#define FIELD_SIZE 16
-
 struct adviser {
 	const struct cron_expr *expr;
-	char fields[CRON_FIELDS][FIELD_SIZE]; /* as written; empty for nicknames */
+	const char *fields[CRON_FIELDS]; /* where each begins in the text; "" for nicknames */
 	void (*warn)(void *ctx, const char *sentence);
 	void *ctx;
 };
@@ -71,7 +68,7 @@ static void look_at_step(const struct adviser *a, enum cron_field field)
 
 	if (strncmp(a->fields[field], "*/", 2) != 0)
 		return;
-	step = atoi(a->fields[field] + 2);
+	step = (int)strtol(a->fields[field] + 2, NULL, 10);
 	last = row->first + (size - 1) / step * step;
 	if (step > size)
 		advise(a, "\"*/%d\" is %s %d alone, as steps begin anew with each %s%s", step,
@@ -123,6 +120,17 @@ static void look_at_stars(const struct adviser *a)
 			  "once a day");
 }
 
+/* Does only the weekday make it due, of two fields of days of which either will do? */
+static bool has_no_date(const struct cron_expr *expr)
+{
+	struct cron_expr dates = *expr;
+
+	dates.weekdays = 0;
+	dates.weekdays_last = 0;
+	dates.weekdays_nth = 0;
+	return !cron_is_ever_due(&dates);
+}
+
 /* The two fields of days. */
 static void look_at_days(const struct adviser *a)
 {
@@ -138,6 +146,9 @@ static void look_at_days(const struct adviser *a)
 	if (expr->any_day || expr->any_weekday)
 		advise(a, "it is due only on days that match both the day of the month and the "
 			  "weekday, as one of them begins with \"*\"");
+	else if (has_no_date(expr))
+		advise(a, "it is due on the weekday alone, as those months have no such day of the "
+			  "month");
 	else
 		advise(a, "it is due on days that match the day of the month and on days that "
 			  "match the weekday: where both are given, either will do");
@@ -171,16 +182,15 @@ static void look_at_dates(const struct adviser *a)
 static void look_at_midnight(const struct adviser *a)
 {
 	const struct cron_expr *expr = a->expr;
-	int from;
-	int to;
+	char *end;
+	int from = (int)strtol(a->fields[CRON_HOUR], &end, 10);
+	int to = *end == '-' ? (int)strtol(end + 1, NULL, 10) : from;
 
-	if (sscanf(a->fields[CRON_HOUR], "%d-%d", &from, &to) != 2 || from <= to ||
-	    (has_all(expr, CRON_DAY) && has_all(expr, CRON_WEEKDAY)))
+	if (from <= to || (has_all(expr, CRON_DAY) && has_all(expr, CRON_WEEKDAY)))
 		return;
 	advise(a,
 	       "the hours behind midnight are those of the same date: \"%d-%d\" begins with 00:00 "
-	       "of "
-	       "a day that matches, and ends with 23:59 of it",
+	       "of a day that matches, and ends with 23:59 of it",
 	       from, to);
 }
 
@@ -189,14 +199,13 @@ static void split(struct adviser *a, const char *text)
 	const char *begins[CRON_FIELDS];
 	size_t n = 0;
 
+	for (size_t i = 0; i < CRON_FIELDS; i++)
+		a->fields[i] = "";
 	for (const char *p = text; *(p += strspn(p, " \t")) && n < CRON_FIELDS;
 	     p += strcspn(p, " \t"))
 		begins[n++] = p;
-	if (n < CRON_FIELDS - 1)
-		return;
-	for (size_t i = 0; i < n; i++)
-		(void)snprintf(a->fields[CRON_FIELDS - n + i], FIELD_SIZE, "%.*s",
-			       (int)strcspn(begins[i], " \t"), begins[i]);
+	if (n >= CRON_FIELDS - 1)
+		memcpy(&a->fields[CRON_FIELDS - n], begins, n * sizeof(*begins));
 }
 
 void cron_expr_advise(const struct cron_expr *expr, const char *text,

@@ -104,20 +104,21 @@ static int last_number(enum cron_field field)
 	return field == CRON_WEEKDAY ? 7 : cron_fields[field].last;
 }
 
-/* Says why there is no value at `at`, which is in `item`. */
-static int fail_value(struct cron_reader *r, struct cron_piece at)
+/* Says why there is no value at `at`. */
+static void fail_value(struct cron_reader *r, struct cron_piece at)
 {
 	const struct cron_field_row *row = &cron_fields[r->field];
 	struct cron_piece word = word_at(at, at.at);
 	const char *meant = similar_name(r->field, word);
 
 	if (meant)
-		return fail_item(r, word, "is unknown: did you mean \"%s\"?", meant);
-	if (row->names)
-		return fail_item(r, at, "is not from %d to %d or \"%s\" to \"%s\"", row->first,
-				 last_number(r->field), row->names[0],
-				 row->names[cron_field_size(r->field) - 1]);
-	return fail_item(r, at, "is not from %d to %d", row->first, row->last);
+		(void)fail_item(r, word, "is unknown: did you mean \"%s\"?", meant);
+	else if (row->names)
+		(void)fail_item(r, at, "is not from %d to %d or \"%s\" to \"%s\"", row->first,
+				last_number(r->field), row->names[0],
+				row->names[cron_field_size(r->field) - 1]);
+	else
+		(void)fail_item(r, at, "is not from %d to %d", row->first, row->last);
 }
 
 /* Takes a number or a name. */
@@ -132,7 +133,8 @@ static int take_value(struct cron_reader *r, struct cron_piece *piece, int *ret_
 			struct cron_piece shown_part = {whole.at, piece->at};
 
 			/* Of "61-70" the number; of "x" all of it. */
-			return fail_value(r, value < 0 ? whole : shown_part);
+			fail_value(r, value < 0 ? whole : shown_part);
+			return -EINVAL;
 		}
 	}
 	*ret_value = value;
@@ -328,6 +330,8 @@ static int read_values(struct cron_reader *r, struct cron_piece item)
 			return read_hashed(r, item, &piece, first);
 		range = range_of(r->field, first, first);
 		if (take(&piece, '-')) {
+			if (piece.at == piece.end)
+				return fail_item(r, item, "has nothing behind \"-\"");
 			k = take_value(r, &piece, &last);
 			if (k < 0)
 				return k;

@@ -113,6 +113,9 @@ static inline int cron_highest(uint64_t set, int upto)
  */
 uint32_t cron_month_days(const struct cron_expr *expr, int length, int weekday);
 
+/* Is there a date, in any year, that matches? */
+bool cron_is_ever_due(const struct cron_expr *expr);
+
 /* No local time matches. */
 #define CRON_LOCAL_NEVER  INT64_MAX
 #define CRON_LOCAL_BEFORE INT64_MIN

@@ -6,6 +6,7 @@
 #include "calendar/civil.h"
 #include "calendar/cron_internal.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -95,6 +96,7 @@ uint32_t cron_month_days(const struct cron_expr *expr, int length, int weekday)
 /* The days of that month that match; none if the month does not. */
 static uint64_t days_of(const struct cron_expr *expr, int64_t year, int month)
 {
+	assert(month > 0);
 	if (!(expr->months >> month & 1))
 		return 0;
 	return cron_month_days(expr, civil_month_days(year, month),

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "calendar/cron_internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,11 +30,20 @@ static const struct {
 
 int cron_fail(struct cron_reader *r, const char *format, ...)
 {
+	char problem[CRON_PROBLEM_SIZE];
+	char shown[TEXT_GROWTH * CRON_PROBLEM_SIZE + 1];
+	size_t len;
 	va_list ap;
 
 	va_start(ap, format);
-	(void)vsnprintf(r->problem, CRON_PROBLEM_SIZE, format, ap);
+	(void)vsnprintf(problem, sizeof(problem), format, ap);
 	va_end(ap);
+	/* It has parts of an expression in it, which may be anything. */
+	len = text_sanitize(shown, problem, strlen(problem));
+	if (len >= CRON_PROBLEM_SIZE)
+		len = CRON_PROBLEM_SIZE - 1;
+	memcpy(r->problem, shown, len);
+	r->problem[len] = '\0';
 	return -EINVAL;
 }
 
@@ -61,7 +71,7 @@ static int longest(int month)
 	return month == 2 ? 29 : shortest(month);
 }
 
-static bool is_ever_due(const struct cron_expr *expr)
+bool cron_is_ever_due(const struct cron_expr *expr)
 {
 	for (int month = cron_lowest(expr->months, 0); month > 0;
 	     month = cron_lowest(expr->months, month + 1))
@@ -72,25 +82,46 @@ static bool is_ever_due(const struct cron_expr *expr)
 	return false;
 }
 
+/* The longest of the months of a set. */
+static int longest_of(uint16_t months)
+{
+	int length = 0;
+
+	for (int month = cron_lowest(months, 0); month > 0; month = cron_lowest(months, month + 1))
+		if (longest(month) > length)
+			length = longest(month);
+	return length;
+}
+
 static int fail_never(struct cron_reader *r)
 {
 	static const char *const names[] = {"January",   "February", "March",    "April",
 					    "May",       "June",     "July",     "August",
 					    "September", "October",  "November", "December"};
-	uint32_t days = r->expr.days | r->expr.days_nearest;
-	int day = cron_lowest(days, 0);
-	int month = cron_lowest(r->expr.months, 0);
+	const struct cron_expr *expr = &r->expr;
+	int day = cron_lowest(expr->days | expr->days_nearest, 0);
+	int back = cron_lowest(expr->days_from_end, 0);
+	int month = cron_lowest(expr->months, 0);
+	int length = longest_of(expr->months);
+	int other = cron_lowest(expr->months, month + 1);
 	char more[64] = "";
 
-	if (days == 0 || day <= longest(month))
-		return cron_fail(r,
-				 "is never due: no date has both the day and the weekday, in those "
-				 "months");
+	assert(month > 0);
 	/* One or two of the months will do to see it. */
-	if (cron_lowest(r->expr.months, month + 1) > 0)
-		(void)snprintf(more, sizeof(more), " or %d %s", day,
-			       names[cron_lowest(r->expr.months, month + 1) - 1]);
-	return cron_fail(r, "is never due: there is no %d %s%s", day, names[month - 1], more);
+	if (day > length) {
+		if (other > 0)
+			(void)snprintf(more, sizeof(more), " or %d %s", day, names[other - 1]);
+		return cron_fail(r, "is never due: there is no %d %s%s", day, names[month - 1],
+				 more);
+	}
+	if (day < 0 && back >= length) {
+		if (other > 0)
+			(void)snprintf(more, sizeof(more), " or %s", names[other - 1]);
+		return cron_fail(r, "is never due: no day of %s%s is %d days before the last",
+				 names[month - 1], more, back);
+	}
+	return cron_fail(r, "is never due: no date has both the day and the weekday, in those "
+			    "months");
 }
 
 static int fail_count(struct cron_reader *r, size_t n)
@@ -128,7 +159,7 @@ static int read_fields(struct cron_reader *r, const char *text)
 			return k;
 	}
 	simplify(&r->expr);
-	return is_ever_due(&r->expr) ? 0 : fail_never(r);
+	return cron_is_ever_due(&r->expr) ? 0 : fail_never(r);
 }
 
 /* The fields that a nickname stands for. */

@@ -12,11 +12,11 @@
 /* No local time comes again after more than that, nor is a gap longer. */
 #define REACH ((int64_t)2 * ZONE_OFFSET_MAX)
 
-/* UTC of all local times that can match lies in between: years 1 to 9999, and the largest offset.
-   Far from the ends of every number, so that sums of times in between and REACH do not overflow. */
-/* In the set of hours. */
+/* The set of all hours. */
 #define EVERY_HOUR ((UINT32_C(1) << 24) - 1)
 
+/* UTC of all local times that can match lies in between: years 1 to 9999, and the largest offset.
+   Far from the ends of every number, so that sums of times in between and REACH do not overflow. */
 #define TIME_FIRST (INT64_C(-62135596800) - ZONE_OFFSET_MAX)
 #define TIME_LAST  (INT64_C(253402300799) + ZONE_OFFSET_MAX)
 

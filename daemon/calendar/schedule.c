@@ -215,7 +215,7 @@ const char *schedule_grid(const struct schedule *schedule, char buf[static SCHED
 			       duration_format(schedule->interval, interval));
 		break;
 	case SCHEDULE_ON:
-		memcpy(buf, "on ", 3);
+		(void)snprintf(buf, SCHEDULE_GRID_SIZE, "on ");
 		format_events(schedule, false, buf + 3, SCHEDULE_GRID_SIZE - 3);
 		break;
 	}

@@ -17,8 +17,8 @@ int path_default(char **ret_path) _must_check_;
 /*
  * The directory of the ledger: `configured` if that is not NULL; else the first of those that
  * systemd made (STATE_DIRECTORY, systemd.exec(5)); else /var/lib/everyd, or everyd in
- * XDG_STATE_HOME or
- * ~/.local/state if not root, then with *ret_own: below the user's own. It need not be there.
- * Returns 0; -ENOENT if nothing tells where it might be; or -ENAMETOOLONG. One thread.
+ * XDG_STATE_HOME or ~/.local/state if not root, then with *ret_own: below the user's own. It
+ * need not be there. Returns 0; -ENOENT if nothing tells where it might be; or -ENAMETOOLONG. One
+ * thread.
  */
 int path_state(const char *configured, char *path, size_t size, bool *ret_own) _must_check_;

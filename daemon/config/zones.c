@@ -61,8 +61,8 @@ static int refuse_file(int r, char problem[static ZONES_PROBLEM_SIZE])
 	return refuse(problem, "its file cannot be read: %s", strerror(-r));
 }
 
-/* Says why there is no file of that name, and which may have been meant. */
-static int refuse_unknown(struct zones *zones, const char *name,
+/* Says why there is no file of that name, at `path`, and which may have been meant. */
+static int refuse_unknown(struct zones *zones, const char *name, const char *path,
 			  char problem[static ZONES_PROBLEM_SIZE])
 {
 	_cleanup_free_ char *suggestion = NULL;
@@ -73,6 +73,8 @@ static int refuse_unknown(struct zones *zones, const char *name,
 			"there are no time zones in %.150s; install them, Debian's package is "
 			"tzdata",
 			tzdata_dir());
+	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return refuse(problem, "its file is a link that leads to none");
 	if (zones->unknown++ < SUGGESTIONS_MAX)
 		suggestion = tzdata_suggest(name);
 	if (suggestion)
@@ -126,7 +128,7 @@ static int find_in_tzdata(struct zones *zones, const char *name, const struct zo
 		return -ENOMEM;
 	}
 	r = read_zone(zones, path, name, ret_zone, problem);
-	return r == -ENOENT ? refuse_unknown(zones, name, problem) : r;
+	return r == -ENOENT ? refuse_unknown(zones, name, path, problem) : r;
 }
 
 /* A new entry with what was found; `r` is 0 or -EINVAL. NULL: out of memory. */
@@ -232,7 +234,7 @@ static int local_by_variable(struct zones *zones, const char *tz, const struct z
 	    zone_parse_posix(zones->arena, tz, tz, ret_zone) == 0)
 		r = 0;
 	if (r == -EINVAL)
-		r = refuse(problem, "TZ=%.60s, which everyd has in its environment: %s",
+		r = refuse(problem, "TZ=%.60s in the environment: %s",
 			   quoted(tz, strlen(tz), shown), found);
 	return r;
 }

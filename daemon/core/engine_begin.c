@@ -26,6 +26,13 @@ static void known(const struct step *step, struct engine_job *job, usec_t at)
 	emit(step, &(struct effect){.kind = EFFECT_JOB_KNOWN, .job = job, .at = at});
 }
 
+/* If it is due, or its pause is over, it is looked at when all have their definitions. */
+static void arm_unless_due(const struct step *step, struct engine_job *job)
+{
+	if (!pause_is_over(job, step->now) && engine_job_due(job) > step->now)
+		job_arm(step, job, job->next);
+}
+
 void begin_slots(struct step *step, struct engine_job *job, usec_t since)
 {
 	const struct schedule *schedule = &job->def->schedule;
@@ -41,9 +48,7 @@ void begin_slots(struct step *step, struct engine_job *job, usec_t since)
 		job->next = first_slot(step, job, since);
 	}
 	known(step, job, at);
-	/* Else it is looked at when all have their definitions. */
-	if (!pause_is_over(job, step->now) && engine_job_due(job) > step->now)
-		job_arm(step, job, job->next);
+	arm_unless_due(step, job);
 }
 
 /* All wait that there are now, from the first one that waited on: none comes twice. */
@@ -57,7 +62,8 @@ static void renew_backlog(struct step *step, struct engine_job *job)
 	known(step, job, job->accounted);
 	job->backlog = schedule_next(schedule, job->accounted);
 	next = schedule_next(schedule, due > job->accounted ? due : job->accounted);
-	job_arm(step, job, due_wait_for(step, schedule, next));
+	job->next = due_wait_for(step, schedule, next);
+	arm_unless_due(step, job);
 	catch_up_forget_future(step, job);
 }
 

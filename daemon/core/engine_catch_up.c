@@ -139,7 +139,7 @@ static struct span change_policy(struct step *step, struct engine_job *job, cons
 	leave_line(step->engine, job);
 	if (catch_up_how(def) == CATCH_UP_LAST) {
 		job->backlog = slots.last;
-		return span_between(&def->schedule, slots.first - 1, slots.last - 1);
+		return span_between(&job->def->schedule, slots.first - 1, slots.last - 1);
 	}
 	/* One that others have overtaken is on record as held already. */
 	if (is_overtaken(job)) {

@@ -82,17 +82,19 @@ static int check(const struct ctl *ctl)
 static int dump(const struct ctl *ctl, const struct ctl_args *args)
 {
 	_cleanup_(cleanup_model) struct model *model = NULL;
-	const char *const *names = (const char *const *)args->argv + args->next;
-	int n = args->argc - args->next;
+	_cleanup_free_ const struct job **jobs = NULL;
+	_cleanup_free_ const char **names = NULL;
+	size_t n;
 	int r;
 
-	if (ctl_load(ctl, false, &model) < 0)
+	if (ctl_load(ctl, false, &model) < 0 || ctl_find_jobs(model, args, &jobs, &n) < 0)
 		return CTL_FAILED;
-	for (int i = 0; i < n; i++) {
-		if (!ctl_find_job(model, names[i]))
-			return CTL_FAILED;
-	}
-	r = config_dump(model, names, (size_t)n, stdout);
+	names = calloc(n + 1, sizeof(*names));
+	if (!names)
+		return ctl_fail("%s", strerrordesc_np(ENOMEM));
+	for (size_t i = 0; i < n; i++)
+		names[i] = jobs[i]->name;
+	r = config_dump(model, names, n, stdout);
 	/* What could not be written is told at the end. */
 	return r < 0 && r != -EIO ? ctl_fail("%s", strerrordesc_np(-r)) : CTL_OK;
 }

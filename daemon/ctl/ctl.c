@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Typing errors up to this many letters are recognized. */
@@ -86,13 +87,31 @@ int ctl_option(struct ctl_args *args, const char **ret_value)
 	return option;
 }
 
+/* What is said may have words of the command line in it, or of files. */
+static void _printf_(1, 0) say(const char *format, va_list ap)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *shown = NULL;
+	int len = vasprintf(&text, format, ap);
+
+	if (len < 0) {
+		text = NULL;
+		return;
+	}
+	shown = malloc(TEXT_GROWTH * (size_t)len + 1);
+	if (!shown)
+		return;
+	(void)text_sanitize(shown, text, (size_t)len);
+	(void)fputs(shown, stderr);
+}
+
 int ctl_usage(const struct ctl_args *args, const char *format, ...)
 {
 	va_list ap;
 
 	(void)fprintf(stderr, "everyctl %s: ", args->command->name);
 	va_start(ap, format);
-	(void)vfprintf(stderr, format, ap);
+	say(format, ap);
 	va_end(ap);
 	(void)fprintf(stderr, "\nTry 'everyctl help %s' for more.\n", args->command->name);
 	return CTL_USAGE;
@@ -104,7 +123,7 @@ int ctl_fail(const char *format, ...)
 
 	(void)fputs("everyctl: ", stderr);
 	va_start(ap, format);
-	(void)vfprintf(stderr, format, ap);
+	say(format, ap);
 	va_end(ap);
 	(void)fputc('\n', stderr);
 	return CTL_FAILED;
@@ -156,4 +175,30 @@ const struct job *ctl_find_job(const struct model *model, const char *name)
 	else
 		(void)ctl_fail("there is no job '%s'", name);
 	return NULL;
+}
+
+int ctl_find_jobs(const struct model *model, const struct ctl_args *args,
+		  const struct job ***ret_jobs, size_t *ret_n)
+{
+	size_t most = (size_t)(args->argc - args->next);
+	_cleanup_free_ const struct job **jobs = calloc(most + 1, sizeof(*jobs));
+	_cleanup_free_ bool *found = calloc(model->n_jobs + 1, sizeof(*found));
+	size_t n = 0;
+
+	if (!jobs || !found) {
+		(void)ctl_fail("%s", strerrordesc_np(ENOMEM));
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < most; i++) {
+		const struct job *job = ctl_find_job(model, args->argv[args->next + (int)i]);
+
+		if (!job)
+			return -ENOENT;
+		if (!found[job - model->jobs])
+			jobs[n++] = job;
+		found[job - model->jobs] = true;
+	}
+	*ret_jobs = steal_ptr(jobs);
+	*ret_n = n;
+	return 0;
 }

@@ -95,3 +95,10 @@ int ctl_load_diags(const struct ctl *ctl, struct diags *diags,
 
 /* The job of that name. NULL: there is none, which was said, with one that may be meant. */
 const struct job *ctl_find_job(const struct model *model, const char *name) _must_check_;
+
+/*
+ * The jobs that the words name which are left, each once, in *ret_jobs, which is to be freed, and
+ * how many. Returns 0; -ENOENT or -ENOMEM after it was said.
+ */
+int ctl_find_jobs(const struct model *model, const struct ctl_args *args,
+		  const struct job ***ret_jobs, size_t *ret_n) _must_check_;

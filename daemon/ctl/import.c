@@ -4,13 +4,14 @@
 #include "calendar/cron.h"
 #include "ctl/import_internal.h"
 #include "ctl/quote.h"
+#include "ctl/root.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* When Debian's units start anacron, if START_HOURS_RANGE does not say it. */
 #define ANACRON_HOUR   7
@@ -52,13 +53,9 @@ static const char no_sendmail[] =
 /* Is there such a file on the machine? */
 static bool exists(const struct import *import, const char *path)
 {
-	_cleanup_free_ char *full = NULL;
+	_cleanup_close_ int fd = root_open(import->root, path, O_PATH);
 
-	if (asprintf(&full, "%s%s", import->root, path) < 0) {
-		full = NULL;
-		return false;
-	}
-	return access(full, F_OK) == 0;
+	return fd >= 0;
 }
 
 int import_init(struct import *import, const char *root)
@@ -136,7 +133,7 @@ static bool starts_anacron(const struct import *import, const struct crontab_lin
 }
 
 /* The user is known by name, or it is not said. */
-static int take_tab_job(struct import *import, const struct import_state *state,
+static int take_tab_job(struct import *import, struct import_state *state,
 			const struct import_source *source, const struct crontab_line *line)
 {
 	bool reboot = strcmp(line->when, "@reboot") == 0;
@@ -174,10 +171,12 @@ static int take_tab_job(struct import *import, const struct import_state *state,
 		pattern.nice = runparts.nice;
 		return import_scripts(import, state, &pattern, runparts.dir);
 	}
-	if (source->format == CRONTAB_USER && strncmp(line->command, "root", 4) == 0 &&
-	    strchr(" \t", line->command[4]))
+	if (source->format == CRONTAB_USER && !state->hinted &&
+	    strncmp(line->command, "root", 4) == 0 && strchr(" \t", line->command[4])) {
+		state->hinted = true;
 		r = import_note(import, DIAG_WARNING, &job.place,
 				"if \"root\" is no command but a user, say --system");
+	}
 	if (r == 0 && reboot)
 		r = import_note(import, DIAG_WARNING, &job.place,
 				"\"@reboot\" is whenever everyd starts, not only with the machine");
@@ -272,12 +271,14 @@ static int take_anacron_job(struct import *import, const struct import_state *st
 
 /* --- a crontab --- */
 
-static int take_bad(struct import *import, const struct import_source *source,
-		    const struct crontab_line *line)
+static int take_bad(struct import *import, struct import_state *state,
+		    const struct import_source *source, const struct crontab_line *line)
 {
 	const struct import_place place = {source->path, line->number};
 	int r = import_note(import, DIAG_ERROR, &place, "%s", line->problem);
 
+	if (state->bad_line == 0)
+		state->bad_line = line->number;
 	return r < 0 ? r : say_line(import, line);
 }
 
@@ -303,7 +304,33 @@ static int take_line(struct import *import, struct import_state *state,
 	case CRONTAB_BAD:
 		break;
 	}
-	return take_bad(import, source, line);
+	return take_bad(import, state, source, line);
+}
+
+/* The last line, which nothing ends. */
+static int note_unended(struct import *import, const struct import_source *source, unsigned line)
+{
+	const struct import_place place = {source->path, line};
+	bool all = import->debian && source->format != CRONTAB_ANACRON;
+
+	return import_note(import, DIAG_WARNING, &place,
+			   all ? "nothing ends this line: Debian's cron passes over all of a "
+				 "crontab that ends so"
+			       : "cron(8) may not have run this line, as nothing ends it");
+}
+
+/* To Debian's cron, a crontab is good as a whole or not at all. */
+static int note_bad(struct import *import, const struct import_state *state,
+		    const struct import_source *source)
+{
+	const struct import_place place = {source->path, state->bad_line};
+
+	if (state->bad_line == 0 || !import->debian || source->format == CRONTAB_ANACRON)
+		return 0;
+	return import_note(
+		import, DIAG_WARNING, &place,
+		"Debian's cron passes over all of a crontab with an error in it, and may "
+		"have run none of these jobs");
 }
 
 int import_tab(struct import *import, const struct import_source *source, const char *text,
@@ -323,16 +350,12 @@ int import_tab(struct import *import, const struct import_source *source, const 
 			(void)fputc('\n', import->out);
 		r = take_line(import, &state, source, &line);
 		behind_job = line.kind == CRONTAB_JOB;
-		if (r >= 0 && line.unended && line.kind != CRONTAB_COMMENT) {
-			const struct import_place place = {source->path, line.number};
-
-			r = import_note(import, DIAG_WARNING, &place,
-					"cron(8) may not have run this line, as nothing ends it");
-		}
+		if (r >= 0 && line.unended && line.kind != CRONTAB_COMMENT)
+			r = note_unended(import, source, line.number);
 		if (r >= 0)
 			r = import_check_size(import);
 	}
-	return r < 0 ? r : 0;
+	return r < 0 ? r : note_bad(import, &state, source);
 }
 
 int import_directory(struct import *import, const char *path)

@@ -33,6 +33,8 @@ struct import_state {
 	unsigned random_delay; /* minutes */
 	int first_hour;        /* -1: not set */
 	bool path;             /* is among the variables */
+	bool hinted;           /* that it may be a system crontab */
+	unsigned bad_line;     /* the first that nobody understands; 0: none yet */
 };
 
 void import_state_done(struct import_state *state);

@@ -115,7 +115,7 @@ static void write_section(FILE *out, const char *name, const struct fields *fiel
 
 /* --- what it says --- */
 
-/* Does this shell have here-documents and braces as sh(1) has them? */
+/* Does this shell have here-documents as sh(1) has them? */
 static bool is_posix(const char *shell)
 {
 	static const char *const names[] = {"sh",  "bash",  "dash", "ksh",  "mksh",
@@ -142,7 +142,8 @@ static bool has_line(const char *text, const char *line)
 	}
 }
 
-/* The command with its standard input, which is that of all of it. A new text; NULL: out of
+/* The command with its standard input, which is that of all of it. It stands behind the input, so
+   that nothing of that is taken for the command, however this is quoted. A new text; NULL: out of
    memory. */
 static char *command_with_input(const char *command, const char *input)
 {
@@ -159,8 +160,8 @@ static char *command_with_input(const char *command, const char *input)
 		end = longer;
 	}
 	len = strlen(input);
-	if (end && asprintf(&text, "{ %s\n} <<'%s'\n%s%s%s\n", command, end, input,
-			    len > 0 && input[len - 1] == '\n' ? "" : "\n", end) < 0)
+	if (end && asprintf(&text, "exec <<'%s'\n%s%s%s\n%s", end, input,
+			    len > 0 && input[len - 1] == '\n' ? "" : "\n", end, command) < 0)
 		text = NULL;
 	free(end);
 	return text;
@@ -407,21 +408,16 @@ int import_scripts(struct import *import, const struct import_state *state,
 		   const struct import_job *pattern, const char *dir)
 {
 	_cleanup_(runparts_done) struct runparts_scripts scripts = {0};
-	_cleanup_free_ char *path = NULL;
 	int r;
 
 	for (size_t i = 0; i < IMPORT_DIRECTORIES; i++)
 		if (strcmp(dir, import_directories[i].path) == 0)
 			import->scripts |= 1U << i;
-	if (asprintf(&path, "%s%s", import->root, dir) < 0) {
-		path = NULL;
-		return -ENOMEM;
-	}
-	r = runparts_list(path, import->debian, &scripts);
+	r = runparts_list(import->root, dir, import->debian, &scripts);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0)
-		return import_note(import, DIAG_ERROR, &pattern->place, "cannot read %s: %s", path,
+		return import_note(import, DIAG_ERROR, &pattern->place, "cannot read %s: %s", dir,
 				   strerrordesc_np(-r));
 	if (scripts.count == 0) {
 		(void)fprintf(import->out, "# %s is empty.\n", dir);

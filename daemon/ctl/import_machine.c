@@ -3,6 +3,7 @@
 
 #include "base/account.h"
 #include "ctl/quote.h"
+#include "ctl/root.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,62 +60,81 @@ static int read_all(int fd, char **ret_text, size_t *ret_len)
 	return 0;
 }
 
-/* A path below the root. NULL: out of memory. */
-static char *locate(const struct import *import, const char *path)
-{
-	char *full = NULL;
-
-	return asprintf(&full, "%s%s", import->root, path) < 0 ? NULL : full;
-}
-
 /* Whether a path is there on the machine and what, by the bits S_IFMT of its mode; 0: it is not. */
 static mode_t type_of(const struct import *import, const char *path)
 {
-	_cleanup_free_ char *full = locate(import, path);
+	_cleanup_close_ int fd = root_open(import->root, path, O_PATH);
 	struct stat st;
 
-	return full && stat(full, &st) == 0 ? st.st_mode & S_IFMT : 0;
+	return fd >= 0 && fstat(fd, &st) == 0 ? st.st_mode & S_IFMT : 0;
 }
 
-/* Says why a file is not imported: an error of reading it, or -EINVAL if it is none, -EFBIG if it
-   is too long, -EPERM if cron(8) would not trust it. */
-static int say_unreadable(struct import *import, const char *path, int error)
+/* Says why a file is not imported: that cron(8) does not read it, for that reason; or if that is
+   NULL, an error of reading it, or -EINVAL if it is none, -EFBIG if it is too long. */
+static int say_unreadable(struct import *import, const char *path, const char *reason, int error)
 {
 	const struct import_place place = {path, 0};
 	int r = quote_comment(import->out, "\n# --- ", path, strlen(path));
 
 	if (r < 0)
 		return r;
+	if (reason)
+		return import_note(import, DIAG_ERROR, &place, "cron(8) does not read it, as %s",
+				   reason);
 	switch (error) {
 	case -EFBIG:
 		return import_note(import, DIAG_ERROR, &place, "it is longer than %zu bytes",
 				   IMPORT_FILE_MAX);
 	case -EINVAL:
 		return import_note(import, DIAG_ERROR, &place, "it is no file");
-	case -EPERM:
-		return import_note(import, DIAG_ERROR, &place,
-				   "cron(8) does not read it, as others than root can write to it");
 	default:
 		return import_note(import, DIAG_ERROR, &place, "cannot be read: %s",
 				   strerrordesc_np(-error));
 	}
 }
 
-/* May somebody else than root, or who calls, have written it? cron(8) does not read it then. */
-static bool is_foreign(int fd)
+/* Whose it must be if it is not root's: of a user's crontab the user, where it is known who that is
+   here. Without rights of root, one can look at a machine of one's own. */
+static uid_t owner_of(const struct import *import, const struct import_source *source)
 {
-	struct stat st;
+	struct account account;
+	uid_t uid = geteuid();
 
-	return fstat(fd, &st) < 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) ||
-	       (st.st_uid != 0 && st.st_uid != geteuid());
+	if (source->format != CRONTAB_USER || import->root[0] ||
+	    account_find(source->owner, &account) < 0)
+		return uid;
+	uid = account.uid;
+	account_done(&account);
+	return uid;
 }
 
-/* Reads a file and imports it. `own`: only if it is not foreign. */
-static int import_file(struct import *import, const struct import_source *source, bool own)
+/* Why cron(8) does not trust a crontab, half a sentence; NULL: it does. */
+static const char *distrust(const struct import *import, const struct import_source *source, int fd)
+{
+	bool of_user = source->format == CRONTAB_USER;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return "it is not known whose it is";
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return of_user ? "others than its user can write to it"
+			       : "others than root can write to it";
+	if (of_user && import->debian && (st.st_mode & ALLPERMS) != (S_IRUSR | S_IWUSR))
+		return "its mode is not 0600";
+	/* Below another root one knows no users. */
+	if (st.st_uid != 0 && !(of_user && import->root[0]) &&
+	    st.st_uid != owner_of(import, source))
+		return of_user ? "it is another user's" : "others than root can write to it";
+	return NULL;
+}
+
+/* Reads a file and imports it. `found`: nobody named it, so that it is to be one that cron(8) reads
+   as well. */
+static int import_file(struct import *import, const struct import_source *source, bool found)
 {
 	bool standard = strcmp(source->path, STANDARD_INPUT) == 0;
 	struct import_source shown = *source;
-	_cleanup_free_ char *full = NULL;
+	const char *reason = NULL;
 	_cleanup_free_ char *text = NULL;
 	_cleanup_close_ int fd = -1;
 	size_t len = 0;
@@ -124,21 +144,16 @@ static int import_file(struct import *import, const struct import_source *source
 		shown.path = "standard input";
 		r = read_all(STDIN_FILENO, &text, &len);
 	} else {
-		full = locate(import, source->path);
-		if (!full)
-			return -ENOMEM;
-		fd = open(full, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-		if (fd < 0)
-			r = -errno;
-		else if (own && is_foreign(fd))
-			r = -EPERM;
-		else
+		r = fd = root_open(import->root, source->path, O_RDONLY | O_NOCTTY);
+		if (fd >= 0 && found)
+			reason = distrust(import, source, fd);
+		if (fd >= 0 && !reason)
 			r = read_all(fd, &text, &len);
 	}
 	if (r == -ENOMEM)
 		return r;
-	if (r < 0)
-		return say_unreadable(import, shown.path, r);
+	if (r < 0 || reason)
+		return say_unreadable(import, shown.path, reason, r);
 	return import_tab(import, &shown, text, len);
 }
 
@@ -232,22 +247,18 @@ static int import_if_there(struct import *import, const struct import_source *so
 	if (type == 0)
 		return 0;
 	/* What is none cron(8) does not read either, and it might never end. */
-	return type == S_IFREG ? import_file(import, source, source->format != CRONTAB_USER)
-			       : say_unreadable(import, source->path, -EINVAL);
+	return type == S_IFREG ? import_file(import, source, true)
+			       : say_unreadable(import, source->path, NULL, -EINVAL);
 }
 
 /* The crontabs of a directory; those of users are called by their names. */
 static int import_tabs(struct import *import, const char *dir, enum crontab_format format)
 {
 	_cleanup_(runparts_done) struct runparts_scripts files = {0};
-	_cleanup_free_ char *full = locate(import, dir);
-	int r;
+	int r = runparts_list(import->root, dir, import->debian, &files);
 
-	if (!full)
-		return -ENOMEM;
-	r = runparts_list(full, import->debian, &files);
 	if (r < 0 && r != -ENOENT && r != -ENOMEM)
-		return say_unreadable(import, dir, r);
+		return say_unreadable(import, dir, NULL, r);
 	for (size_t i = 0; r == 0 && i < files.count; i++) {
 		const char *name = files.items[i].name;
 		_cleanup_free_ char *path = NULL;

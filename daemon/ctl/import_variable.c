@@ -108,6 +108,7 @@ struct taking {
 	struct import *import;
 	struct import_state *state;
 	struct import_place place;
+	enum crontab_format format;
 	const char *name;
 	const char *value;
 };
@@ -205,6 +206,16 @@ static int take_home(const struct taking *taking)
 	return r > 0 ? set_text(&taking->state->home, taking->value) : r;
 }
 
+/* To Debian's cron and anacron these are variables as any other. */
+static int note_foreign(const struct taking *taking)
+{
+	if (!taking->import->debian)
+		return 0;
+	return import_note(taking->import, DIAG_WARNING, &taking->place,
+			   "%s: the jobs go by it, but Debian's %s knows nothing of it",
+			   taking->name, taking->format == CRONTAB_ANACRON ? "anacron" : "cron");
+}
+
 static int take_zone(const struct taking *taking)
 {
 	char problem[ZONES_PROBLEM_SIZE];
@@ -219,7 +230,10 @@ static int take_zone(const struct taking *taking)
 	if (r == -ENOMEM)
 		return r;
 	taking->state->zone_unknown = r < 0;
-	return r < 0 ? refuse(taking, problem) : 1;
+	if (r < 0)
+		return refuse(taking, problem);
+	r = note_foreign(taking);
+	return r < 0 ? r : 1;
 }
 
 /* A whole number, all of `text` up to `end`. -1: it is none. */
@@ -235,11 +249,14 @@ static int number(const char *text, const char *end)
 static int take_random_delay(const struct taking *taking)
 {
 	int minutes = number(taking->value, taking->value + strlen(taking->value));
+	int r = 0;
 
 	if (minutes < 0)
 		return refuse(taking, "this is not a number of minutes");
 	taking->state->random_delay = (unsigned)minutes;
-	return 1;
+	if (minutes > 0)
+		r = note_foreign(taking);
+	return r < 0 ? r : 1;
 }
 
 /* "3-22"; the first hour alone matters for when a job is due. */
@@ -250,11 +267,13 @@ static int take_hours(const struct taking *taking)
 	const char *end = value + strlen(value);
 	int first = number(value, dash);
 	int last = *dash ? number(dash + 1, end) : first;
+	int r;
 
 	if (first < 0 || first > 23 || last < first || last > 24)
 		return refuse(taking, "these are not hours, as in \"3-22\"");
 	taking->state->first_hour = first;
-	return 1;
+	r = note_foreign(taking);
+	return r < 0 ? r : 1;
 }
 
 static int take_no_mail(const struct taking *taking)
@@ -314,6 +333,7 @@ int import_variable(struct import *import, struct import_state *state,
 		.import = import,
 		.state = state,
 		.place = {source->path, line->number},
+		.format = source->format,
 		.name = line->name,
 		.value = line->value,
 	};

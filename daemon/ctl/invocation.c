@@ -42,8 +42,8 @@ static const char *const colors[] = {
 /* For mistakes in front of the command, or with none. */
 static int mistake(const char *what, const char *word, const char *more)
 {
-	(void)fprintf(stderr, "everyctl: %s '%s'%s\nTry 'everyctl --help' for more.\n", what, word,
-		      more);
+	(void)ctl_fail("%s '%s'%s", what, word, more);
+	(void)fputs("Try 'everyctl --help' for more.\n", stderr);
 	return -EINVAL;
 }
 
@@ -101,8 +101,7 @@ const struct ctl_command *invocation_find_command(const char *name)
 		}
 	}
 	if (nearest)
-		(void)fprintf(stderr, "everyctl: there is no command '%s'; did you mean '%s'?\n",
-			      name, nearest);
+		(void)ctl_fail("there is no command '%s'; did you mean '%s'?", name, nearest);
 	else
 		(void)mistake("there is no command", name, "");
 	return NULL;

@@ -221,16 +221,15 @@ static int read_options(struct ctl_args *args, struct given *given)
 /* What is due according to the configuration. Returns an exit status. */
 static int add_jobs(struct next *next, const struct model *model, const struct ctl_args *args)
 {
+	_cleanup_free_ const struct job **jobs = NULL;
+	size_t n;
 	int r = 0;
 
-	for (int i = args->next; r == 0 && i < args->argc; i++) {
-		const struct job *job = ctl_find_job(model, args->argv[i]);
-
-		if (!job)
-			return CTL_FAILED;
-		r = add_job(next, job);
-	}
-	for (size_t i = 0; r == 0 && args->next == args->argc && i < model->n_jobs; i++)
+	if (ctl_find_jobs(model, args, &jobs, &n) < 0)
+		return CTL_FAILED;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = add_job(next, jobs[i]);
+	for (size_t i = 0; r == 0 && n == 0 && i < model->n_jobs; i++)
 		r = add_job(next, &model->jobs[i]);
 	return r < 0 ? ctl_fail("%s", strerrordesc_np(-r)) : CTL_OK;
 }

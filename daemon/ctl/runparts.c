@@ -1,12 +1,16 @@
 /* See runparts.h. */
 #include "ctl/runparts.h"
 
+#include "ctl/root.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define BLANKS  " \t"
 #define DIGITS  "0123456789"
@@ -131,13 +135,26 @@ bool runparts_takes_name(const char *name, bool debian)
 	return name[0] && !strchr(".#", name[0]);
 }
 
-static enum runparts_fit fit_of(int dirfd, const char *name, bool debian)
+/* Is it one that can be run, or leads to one? */
+static bool is_executable(const char *root, const char *dir, const char *name)
 {
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
 	struct stat st;
 
+	if (asprintf(&path, "%s/%s", dir, name) < 0) {
+		path = NULL;
+		return false;
+	}
+	fd = root_open(root, path, O_PATH);
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0111);
+}
+
+static enum runparts_fit fit_of(const char *root, const char *dir, const char *name, bool debian)
+{
 	if (!runparts_takes_name(name, debian))
 		return RUNPARTS_BAD_NAME;
-	if (fstatat(dirfd, name, &st, 0) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111))
+	if (!is_executable(root, dir, name))
 		return RUNPARTS_NOT_EXECUTABLE;
 	return strcmp(name, "0anacron") == 0 ? RUNPARTS_ANACRON : RUNPARTS_RUN;
 }
@@ -156,6 +173,23 @@ static void close_dir(DIR **dir)
 		(void)closedir(*dir);
 }
 
+static int open_dir(const char *root, const char *path, DIR **ret_dir)
+{
+	int fd = root_open(root, path, O_RDONLY | O_DIRECTORY);
+	DIR *dir;
+
+	if (fd < 0)
+		return fd;
+	dir = fdopendir(fd);
+	/* The descriptor is a directory's: it lacks nothing but memory. */
+	if (!dir) {
+		(void)close(fd);
+		return -ENOMEM;
+	}
+	*ret_dir = dir;
+	return 0;
+}
+
 void runparts_done(struct runparts_scripts *scripts)
 {
 	for (size_t i = 0; i < scripts->count; i++)
@@ -164,15 +198,17 @@ void runparts_done(struct runparts_scripts *scripts)
 	*scripts = (struct runparts_scripts){0};
 }
 
-int runparts_list(const char *dir_path, bool debian, struct runparts_scripts *ret_scripts)
+int runparts_list(const char *root, const char *dir_path, bool debian,
+		  struct runparts_scripts *ret_scripts)
 {
 	_cleanup_(runparts_done) struct runparts_scripts scripts = {0};
-	_cleanup_(close_dir) DIR *dir = opendir(dir_path);
+	_cleanup_(close_dir) DIR *dir = NULL;
 	struct dirent *entry;
 	size_t capacity = 0;
+	int r = open_dir(root, dir_path, &dir);
 
-	if (!dir)
-		return -errno;
+	if (r < 0)
+		return r;
 	while (errno = 0, (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.')
 			continue;
@@ -190,7 +226,7 @@ int runparts_list(const char *dir_path, bool debian, struct runparts_scripts *re
 		scripts.items[scripts.count].name = strdup(entry->d_name);
 		if (!scripts.items[scripts.count].name)
 			return -ENOMEM;
-		scripts.items[scripts.count].fit = fit_of(dirfd(dir), entry->d_name, debian);
+		scripts.items[scripts.count].fit = fit_of(root, dir_path, entry->d_name, debian);
 		scripts.count++;
 	}
 	if (errno)

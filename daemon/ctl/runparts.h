@@ -43,7 +43,8 @@ struct runparts_scripts {
    else those of Red Hat. Pure. */
 bool runparts_takes_name(const char *name, bool debian);
 
-/* The files of a directory, but those whose names begin with a dot. Returns 0, then they are to be
-   given back; or -errno. */
-int runparts_list(const char *dir, bool debian, struct runparts_scripts *ret_scripts) _must_check_;
+/* The files of a directory, but those whose names begin with a dot; `root` as for root_open().
+   Returns 0, then they are to be given back; or -errno. */
+int runparts_list(const char *root, const char *dir, bool debian,
+		  struct runparts_scripts *ret_scripts) _must_check_;
 void runparts_done(struct runparts_scripts *scripts);

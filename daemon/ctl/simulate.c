@@ -234,6 +234,14 @@ static int print_text(const struct work *work, const struct simulation *simulati
 	return r;
 }
 
+static enum sim_heat_kind heat_kind(const struct work *work)
+{
+	const struct sim_options *options = work->options;
+	enum sim_heat_kind kind = sim_heat_choose(options->to - options->from, HEAT_ROWS);
+
+	return work->ctl->json || sim_heat_fits(kind, work->ctl->width) ? kind : SIM_HEAT_DAYS;
+}
+
 static int show(const struct work *work)
 {
 	const struct sim_options *options = work->options;
@@ -259,8 +267,7 @@ static int show(const struct work *work)
 			return status;
 	}
 	if (options->heatmap)
-		r = sim_heat_init(&heat, &work->book, simulation.zone,
-				  sim_heat_choose(options->to - options->from, HEAT_ROWS));
+		r = sim_heat_init(&heat, &work->book, simulation.zone, heat_kind(work));
 	if (r == 0 && work->ctl->json)
 		r = sim_print_json(&simulation, options->timeline, options->heatmap ? &heat : NULL);
 	else if (r == 0)

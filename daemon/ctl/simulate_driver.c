@@ -416,24 +416,3 @@ struct sim_load sim_load(const struct sim *sim)
 {
 	return (struct sim_load){sim->busy, sim->queued + engine_waiting(sim->engine)};
 }
-
-/* Where they are put. */
-struct next_slots {
-	const struct sim *sim;
-	usec_t *slots;
-};
-
-static bool put_next(void *ctx, struct engine_job *job)
-{
-	const struct next_slots *next = ctx;
-
-	next->slots[number_of(next->sim, job)] = told(job->next);
-	return true;
-}
-
-void sim_next_slots(const struct sim *sim, usec_t *ret_next)
-{
-	struct next_slots next = {sim, ret_next};
-
-	engine_each_job(sim->engine, put_next, &next);
-}

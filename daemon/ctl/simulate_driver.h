@@ -78,7 +78,3 @@ int sim_run(struct sim *sim, usec_t until, size_t max_steps) _must_check_;
 usec_t sim_now(const struct sim *sim);
 
 struct sim_load sim_load(const struct sim *sim);
-
-/* The armed slot of each job of the model, in its order, USEC_INFINITY for none: those that were
-   not simulated yet. `ret_next` has room for them all. */
-void sim_next_slots(const struct sim *sim, usec_t *ret_next);

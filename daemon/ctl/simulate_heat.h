@@ -75,6 +75,10 @@ const char *sim_heat_coarse_label(const struct sim_heat *heat, size_t coarse,
 const char *sim_heat_fine_label(const struct sim_heat *heat, size_t fine,
 				char buf[static SIM_HEAT_LABEL_SIZE]);
 
+/* Is a terminal of so many columns, 0 for any number, wide enough for that kind? Those that are not
+   of minutes are made to fit. */
+bool sim_heat_fits(enum sim_heat_kind kind, unsigned width);
+
 /* Prints it for a terminal: blocks of colour, else shades, in ASCII unless the locale is one of
    UTF-8. `utf8`: it is. */
 void sim_heat_print(const struct sim_heat *heat, enum sim_measure measure, const struct ctl *ctl,

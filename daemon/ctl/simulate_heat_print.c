@@ -9,6 +9,12 @@
 /* How many shades are told apart. */
 #define SHADES 8
 
+/* Columns of the names of rows. */
+#define NAME_COLUMNS 16
+
+/* Of an hour. */
+#define MINUTES 60
+
 /* Of cells with nothing in them; those outside of the span are blank. */
 static const char *const empty[] = {".", "\u00b7"};
 
@@ -23,7 +29,8 @@ struct printer {
 	struct sim_scale scale;
 	bool color;
 	bool utf8;
-	int cell; /* columns of each */
+	int cell;  /* columns of each */
+	int width; /* of the terminal; 0: there is no end to it */
 };
 
 /* 0: nothing; else 1 to SHADES. */
@@ -65,7 +72,7 @@ static void print_head(const struct printer *printer, size_t every)
 	const struct sim_heat *heat = printer->heat;
 	char label[SIM_HEAT_LABEL_SIZE];
 
-	printf("%16s", "");
+	printf("%*s", NAME_COLUMNS, "");
 	for (size_t i = 0; i < heat->n_fine; i += every)
 		printf("%-*s",
 		       (int)(every < heat->n_fine - i ? every : heat->n_fine - i) * printer->cell,
@@ -80,15 +87,31 @@ static const char *number(double value, char buf[static 32])
 	return buf;
 }
 
+/* Before something of so many columns: two blanks, or where it does not fit, a new line. */
+static void make_room(const struct printer *printer, int *column, int needed)
+{
+	if (printer->width > 0 && *column + 2 + needed > printer->width) {
+		printf("\n%*s", NAME_COLUMNS, "");
+		*column = NAME_COLUMNS;
+	} else {
+		printf("  ");
+		*column += 2;
+	}
+	*column += needed;
+}
+
 /* What the shades stand for: each begins at the number behind it. */
 static void print_legend(const struct printer *printer)
 {
 	struct printer narrow = *printer;
+	const char *unit = printer->measure == SIM_MEASURE_STARTS ? "starts" : "busy workers";
+	int column = NAME_COLUMNS + 4;
 	double last = 0;
+	char text[64];
 	char buf[32];
 
 	narrow.cell = 2;
-	printf("\n%16s", "");
+	printf("\n%*s", NAME_COLUMNS, "");
 	print_shade(&narrow, 0);
 	printf(" 0");
 	for (int shade = 1; shade <= SHADES; shade++) {
@@ -101,26 +124,35 @@ static void print_legend(const struct printer *printer)
 		if (least <= last || shade_of(printer, least) != shade)
 			continue;
 		last = least;
-		(void)putchar(' ');
-		(void)putchar(' ');
+		(void)number(least, buf);
+		make_room(printer, &column, 3 + (int)strlen(buf));
 		print_shade(&narrow, shade);
-		printf(" %s", number(least, buf));
+		printf(" %s", buf);
 	}
-	printf("  %s, at most %s\n",
-	       printer->measure == SIM_MEASURE_STARTS ? "starts" : "busy workers",
-	       number(printer->scale.peak, buf));
+	(void)snprintf(text, sizeof(text), "%s, at most %s", unit,
+		       number(printer->scale.peak, buf));
+	make_room(printer, &column, (int)strlen(text));
+	printf("%s\n", text);
+}
+
+bool sim_heat_fits(enum sim_heat_kind kind, unsigned width)
+{
+	return width == 0 || kind != SIM_HEAT_MINUTES || width >= NAME_COLUMNS + MINUTES;
 }
 
 void sim_heat_print(const struct sim_heat *heat, enum sim_measure measure, const struct ctl *ctl,
 		    bool utf8)
 {
+	bool narrow = heat->n_fine > 24 ||
+		      (ctl->width > 0 && NAME_COLUMNS + 2 * heat->n_fine > ctl->width);
 	const struct printer printer = {
 		.heat = heat,
 		.measure = measure,
 		.scale = sim_heat_scale(heat, measure),
 		.color = ctl->color,
 		.utf8 = utf8,
-		.cell = heat->n_fine > 24 ? 1 : 2,
+		.cell = narrow ? 1 : 2,
+		.width = (int)ctl->width,
 	};
 	char label[SIM_HEAT_LABEL_SIZE];
 

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The longest span: the lists of what happens are bounded, but not the time it takes. */
-#define SPAN_MAX (400 * 366 * USEC_PER_DAY)
+/* The longest span: all workers at work all the time is still a number of microseconds. */
+#define SPAN_YEARS_MAX 70
+#define SPAN_MAX       (SPAN_YEARS_MAX * 366 * USEC_PER_DAY)
+_Static_assert(SPAN_MAX <= INT64_MAX / MODEL_WORKERS_MAX, "the work of a span has a bound");
 
 enum {
 	OPT_FROM,
@@ -216,7 +218,7 @@ static int read_times(const struct ctl_args *args, const struct texts *texts,
 	if (options->to <= options->from)
 		return ctl_usage(args, "--to is not later than --from");
 	if (options->to - options->from > SPAN_MAX)
-		return ctl_usage(args, "that is more than 400 years");
+		return ctl_usage(args, "that is more than %d years", SPAN_YEARS_MAX);
 	return CTL_OK;
 }
 

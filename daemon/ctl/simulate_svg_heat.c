@@ -191,12 +191,15 @@ static void draw_legend(const struct map *map, double y)
 
 	svg_rect(map->svg, left - 76, y, 14, 10, "e");
 	svg_text(map->svg, left - 58, y + 9, SVG_START, "l", "none");
+	if (map->scale.peak <= 0)
+		return;
+	(void)fputs("<g shape-rendering=\"crispEdges\">\n", map->svg->out);
 	for (int level = 1; level <= LEVELS; level++)
 		(void)fprintf(map->svg->out,
 			      "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"10\" "
 			      "fill=\"#%06x\"/>\n",
-			      left + (level - 1) * LEGEND_STEP, y, LEGEND_STEP + 0.3,
-			      color_of(level));
+			      left + (level - 1) * LEGEND_STEP, y, LEGEND_STEP, color_of(level));
+	(void)fputs("</g>\n", map->svg->out);
 	for (int i = 0; i <= 4; i++) {
 		double value = sim_scale_value(&map->scale, i / 4.0);
 

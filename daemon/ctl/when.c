@@ -90,6 +90,16 @@ static const char *field_word(const char *text, size_t field)
 	return n == ARRAY_LENGTH(fields) ? words[field] : NULL;
 }
 
+/* Columns of so many bytes of UTF-8: bytes that continue a character have none. */
+static int columns_of(const char *text, size_t len)
+{
+	int columns = 0;
+
+	for (size_t i = 0; i < len; i++)
+		columns += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return columns;
+}
+
 /* Shows which part of the expression a problem, `FIELD "PART" ...`, is about, if it is of one. */
 static void point_out(const char *text, const char *problem)
 {
@@ -109,8 +119,9 @@ static void point_out(const char *text, const char *problem)
 		part = memmem(word, strcspn(word, " \t"), problem, (size_t)(end - problem));
 		if (!part)
 			return;
-		(void)fprintf(stderr, "  %s\n  %*s", text, (int)(part - text), "");
-		for (; problem < end; problem++)
+		(void)fprintf(stderr, "  %s\n  %*s", text, columns_of(text, (size_t)(part - text)),
+			      "");
+		for (int n = columns_of(problem, (size_t)(end - problem)); n > 0; n--)
 			(void)fputc('^', stderr);
 		(void)fputc('\n', stderr);
 		return;

@@ -16,7 +16,7 @@ import books
 import compare
 import jobs
 
-PATIENCE = 60  # seconds for what must come
+PATIENCE = 300  # seconds for what must come; only what hangs takes that long
 INTEGRITY_EVERY = 10  # deaths
 
 PR_SET_PDEATHSIG = 1

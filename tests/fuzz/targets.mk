@@ -6,7 +6,7 @@
 FUZZ_TIME  ?= 15
 FUZZERS    := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
 FUZZ_ROOMS := $(filter $(foreach room,base calendar core config control ledger service, \
-	$(BUILD)/daemon/$(room)/%) $(foreach part,anacrontab crontab import jobname quote runparts, \
+	$(BUILD)/daemon/$(room)/%) $(foreach part,anacrontab crontab import jobname quote root runparts, \
 	$(BUILD)/daemon/ctl/$(part)%),$(ROOMS))
 
 .PHONY: check-fuzz fuzzers

@@ -1,5 +1,8 @@
 # A Debian in a container, booted with systemd, and everyd in it. For .bats files to load.
 
+# Seconds until something that should happen is given up. Says nothing about speed.
+PATIENCE=180
+
 # Why there can be no container here; nothing if there can.
 container_obstacle() {
 	local tool
@@ -39,14 +42,14 @@ container_refusal() {
 container_boot() {
 	(
 		container_enter_group || exit
-		SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec timeout --kill-after=10 900 systemd-nspawn \
+		SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 exec timeout --kill-after=10 1800 systemd-nspawn \
 			--quiet --boot --directory="$ROOT" --machine="everyd-$$" --register=no \
 			--keep-unit --private-network --link-journal=no --console=pipe
 	) </dev/null >"$BATS_FILE_TMPDIR/console" 2>&1 3>&- &
 	echo $! >"$BATS_FILE_TMPDIR/nspawn"
-	await 60 container_find || return
-	await 60 inside test -S /run/dbus/system_bus_socket || return
-	inside timeout 60 systemctl is-system-running --wait || {
+	await container_find || return
+	await inside test -S /run/dbus/system_bus_socket || return
+	inside timeout "$PATIENCE" systemctl is-system-running --wait || {
 		inside systemctl --no-pager list-units --failed
 		inside journalctl --no-pager --boot --priority=warning
 		return 1
@@ -76,7 +79,7 @@ container_find() {
 
 container_stop() {
 	inside systemctl poweroff
-	await 60 container_is_gone
+	await container_is_gone
 	container_leave_group
 }
 
@@ -95,11 +98,10 @@ inside_as_ann() {
 	inside runuser -u ann -- env HOME=/home/ann XDG_RUNTIME_DIR=/run/user/1000 "$@"
 }
 
-# await SECONDS COMMAND...: until the command succeeds; fails, and shows what it said, if it does not
-# in time.
+# await COMMAND...: until the command succeeds; fails, and shows what it said, if it does not in
+# time.
 await() {
-	local limit=$((SECONDS + $1)) said=$BATS_FILE_TMPDIR/await
-	shift
+	local limit=$((SECONDS + PATIENCE)) said=$BATS_FILE_TMPDIR/await
 	until "$@" >"$said" 2>&1; do
 		if ((SECONDS >= limit)); then
 			echo "still failing: $*"
@@ -172,7 +174,7 @@ journal() {
 mark() {
 	local name=everyd-test-$RANDOM$RANDOM
 	inside systemd-cat --identifier="$name" echo mark
-	await 30 has_mark "$name"
+	await has_mark "$name"
 }
 
 has_mark() {

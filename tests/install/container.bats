@@ -33,7 +33,7 @@ teardown() {
 	mark
 	inside systemctl start everyd
 	is_active
-	await 30 status_has '^0 jobs'
+	await status_has '^0 jobs'
 	inside systemctl stop everyd
 	[ "$(property Result)" = success ]
 }
@@ -54,7 +54,7 @@ teardown() {
 	mark
 	inside systemctl enable --now everyd
 	is_active
-	await 30 status_has '^2 jobs, .*next'
+	await status_has '^2 jobs, .*next'
 	[ "$(property NRestarts)" = 0 ]
 }
 
@@ -72,9 +72,9 @@ teardown() {
 }
 
 @test "the journal has the output of jobs by line, with the fields" {
-	await 30 journal_has '^to stdout' -t talk EVERYD_JOB=talk EVERYD_STREAM=stdout
-	await 30 journal_has '^to stderr$' -t talk EVERYD_JOB=talk EVERYD_STREAM=stderr
-	await 30 journal_has '^unfinished$' -t talk EVERYD_JOB=talk EVERYD_STREAM=stdout
+	await journal_has '^to stdout' -t talk EVERYD_JOB=talk EVERYD_STREAM=stdout
+	await journal_has '^to stderr$' -t talk EVERYD_JOB=talk EVERYD_STREAM=stderr
+	await journal_has '^unfinished$' -t talk EVERYD_JOB=talk EVERYD_STREAM=stdout
 	run journal -t talk -o json --output-fields=EVERYD_RUN,PRIORITY,_COMM \
 		EVERYD_STREAM=stdout
 	[[ ${lines[0]} =~ \"EVERYD_RUN\":\"[0-9]+\" ]]
@@ -83,14 +83,14 @@ teardown() {
 }
 
 @test "the journal has the verdict of each run under the job's name" {
-	await 30 journal_counts 2 '^ok in' -t talk EVERYD_JOB=talk
-	await 30 journal_counts 10 '^ok in' -t quick EVERYD_JOB=quick
+	await journal_counts 2 '^ok in' -t talk EVERYD_JOB=talk
+	await journal_counts 10 '^ok in' -t quick EVERYD_JOB=quick
 	run journal_has . -t quick EVERYD_STREAM=stdout
 	[ "$status" -ne 0 ]
 }
 
 @test "what the daemon says of itself is its own" {
-	await 30 journal_has '^everyd .* started: 2 jobs' -t everyd
+	await journal_has '^everyd .* started: 2 jobs' -t everyd
 }
 
 @test "reload: new, changed and removed jobs, in one line" {
@@ -107,9 +107,9 @@ teardown() {
 	mark
 	pid=$(property MainPID)
 	inside systemctl reload everyd
-	await 30 journal_has 'reload: 1 added, 1 changed, 1 removed, 0 unchanged' -t everyd
-	await 30 journal_has '^new$' -t new
-	await 30 journal_has '^changed$' -t talk
+	await journal_has 'reload: 1 added, 1 changed, 1 removed, 0 unchanged' -t everyd
+	await journal_has '^new$' -t new
+	await journal_has '^changed$' -t talk
 	is_active
 	[ "$(property MainPID)" = "$pid" ]
 }
@@ -126,11 +126,11 @@ teardown() {
 	pid=$(property MainPID)
 	run inside systemctl reload everyd
 	[ "$status" -ne 0 ]
-	await 30 journal_has 'first.conf:2: .*fortnight' -t everyd
-	await 30 status_has 'RELOAD FAILED.*first.conf:2'
+	await journal_has 'first.conf:2: .*fortnight' -t everyd
+	await status_has 'RELOAD FAILED.*first.conf:2'
 	mark
-	await 30 journal_counts 2 '^changed$' -t talk
-	await 30 journal_counts 2 '^new$' -t new
+	await journal_counts 2 '^changed$' -t talk
+	await journal_counts 2 '^new$' -t new
 	is_active
 	[ "$(property MainPID)" = "$pid" ]
 }
@@ -151,8 +151,8 @@ teardown() {
 	jobs_conf first <"$BATS_FILE_TMPDIR/good"
 	mark
 	inside systemctl reload everyd
-	await 30 journal_has 'reload: 0 added, 0 changed, 0 removed, 2 unchanged' -t everyd
-	await 30 status_has '^2 jobs'
+	await journal_has 'reload: 0 added, 0 changed, 0 removed, 2 unchanged' -t everyd
+	await status_has '^2 jobs'
 	run status_has 'FAILED'
 	[ "$status" -ne 0 ]
 }
@@ -166,15 +166,15 @@ teardown() {
 		}
 	END
 	inside systemctl reload everyd
-	await 30 has_process everyd-test-long
+	await has_process everyd-test-long
 	old=$(has_process everyd-test-long)
 	pid=$(property MainPID)
 	mark
 	inside kill -KILL "$pid"
-	await 60 is_active_anew "$pid"
+	await is_active_anew "$pid"
 	run inside kill -0 "$old"
 	[ "$status" -ne 0 ]
-	await 30 journal_has '^new$' -t new
+	await journal_has '^new$' -t new
 	rm "$ROOT/etc/everyd/jobs.d/long.conf"
 }
 
@@ -194,14 +194,14 @@ ledger() {
 	END
 	mark
 	inside systemctl reload everyd
-	await 30 has_process everyd-test-lost
-	await 30 journal_counts 3 '^ok in' -t new
+	await has_process everyd-test-lost
+	await journal_counts 3 '^ok in' -t new
 	pid=$(property MainPID)
 	inside systemctl kill --signal=KILL --kill-whom=main everyd
-	await 60 is_active_anew "$pid"
+	await is_active_anew "$pid"
 	before=$(ledger 'SELECT max(id) FROM run WHERE life < (SELECT max(id) FROM life)')
 	mark
-	await 30 journal_counts 2 '^ok in' -t new
+	await journal_counts 2 '^ok in' -t new
 	run journal -t new -o json --output-fields=EVERYD_RUN --grep='^ok in'
 	[[ ${lines[0]} =~ \"EVERYD_RUN\":\"([0-9]+)\" ]]
 	((BASH_REMATCH[1] > before))
@@ -241,9 +241,9 @@ ledger() {
 	pid=$(property MainPID)
 	mark
 	inside kill -STOP "$pid"
-	await 60 is_active_anew "$pid"
+	await is_active_anew "$pid"
 	journal_has 'Watchdog timeout' -u everyd
-	await 30 journal_has '^new$' -t new
+	await journal_has '^new$' -t new
 }
 
 @test "watchdog: a daemon that works is left alone, long jobs or not" {
@@ -257,7 +257,7 @@ ledger() {
 	mark
 	pid=$(property MainPID)
 	# Three times as long as the watchdog waits, counted by another job.
-	await 60 journal_counts 6 '^new$' -t new
+	await journal_counts 6 '^new$' -t new
 	[ "$(property MainPID)" = "$pid" ]
 	rm -r "$ROOT/etc/everyd/jobs.d/long.conf" "$ROOT/etc/systemd/system/everyd.service.d"
 	inside systemctl daemon-reload
@@ -283,9 +283,9 @@ ledger() {
 		}
 	END
 	inside systemctl restart everyd
-	await 30 has_process everyd-test-plain
-	await 30 has_process everyd-test-stubborn
-	await 30 has_process everyd-test-background
+	await has_process everyd-test-plain
+	await has_process everyd-test-stubborn
+	await has_process everyd-test-background
 	mark
 	inside systemctl stop everyd
 	[ "$(property Result)" = success ]
@@ -297,7 +297,7 @@ ledger() {
 	# It was the daemon that ended them.
 	run journal_has 'Killing process' -u everyd
 	[ "$status" -ne 0 ]
-	await 30 journal_has 'stopped after' -t everyd
+	await journal_has 'stopped after' -t everyd
 	rm "$ROOT/etc/everyd/jobs.d/tree.conf"
 }
 
@@ -314,10 +314,10 @@ ledger() {
 	inside systemctl daemon-reload
 	mark
 	inside systemctl start everyd
-	await 30 journal_has '^begun$' -t slow
+	await journal_has '^begun$' -t slow
 	inside systemctl stop everyd
 	[ "$(property Result)" = success ]
-	await 30 journal_has '^completed$' -t slow
+	await journal_has '^completed$' -t slow
 	sed -i 's/^stop_timeout.*/stop_timeout = "1s"/' "$ROOT/etc/everyd/everyd.conf"
 	rm -r "$ROOT/etc/everyd/jobs.d/slow.conf" "$ROOT/etc/systemd/system/everyd.service.d"
 	inside systemctl daemon-reload
@@ -334,13 +334,13 @@ ledger() {
 	chmod 0644 "$ROOT/home/ann/.config/everyd/everyd.conf"
 	inside chown -R ann: /home/ann/.config
 	inside loginctl enable-linger ann
-	await 30 inside test -S /run/user/1000/bus
+	await inside test -S /run/user/1000/bus
 	mark
 	inside_as_ann systemctl --user enable --now everyd
 	[ "$(inside_as_ann systemctl --user show --value -p SubState everyd)" = running ]
-	await 30 journal_has '^I am ann$' -t mine _UID=1000 EVERYD_STREAM=stdout
+	await journal_has '^I am ann$' -t mine _UID=1000 EVERYD_STREAM=stdout
 	inside_as_ann systemctl --user reload everyd
-	await 30 journal_has 'reload: .*1 unchanged' -t everyd _UID=1000
+	await journal_has 'reload: .*1 unchanged' -t everyd _UID=1000
 	inside_as_ann systemctl --user disable --now everyd
 	[ "$(inside_as_ann systemctl --user show --value -p Result everyd)" = success ]
 	inside loginctl disable-linger ann
@@ -351,7 +351,7 @@ ledger() {
 	container_boot
 	mark
 	is_active
-	await 30 journal_has '^new$' -t new -b
+	await journal_has '^new$' -t new -b
 }
 
 @test "uninstall: not while it is enabled; then nothing is left but what people wrote" {

@@ -34,7 +34,7 @@ ended() {
 }
 
 await() {
-	local limit=$((SECONDS + 30))
+	local limit=$((SECONDS + 180))
 	until "$@" >/dev/null; do
 		((SECONDS < limit)) || {
 			echo "still failing: $*"

@@ -380,6 +380,17 @@ static bool same_job(const struct job_plan *a, const struct job_plan *b)
 	       a->catch_up_window == b->catch_up_window;
 }
 
+/* Is the timer that of the slot, or of the end of the pause? */
+static bool has_right_timer(const struct book *book, const struct schedule *schedule)
+{
+	const struct job_tail *tail = engine_job_tail(book->job);
+	usec_t at = usec_add(book->cursor, schedule->delay);
+
+	if (book->paused && book->until < at)
+		at = book->until;
+	return tail->armed ? tail->at == at : at == NONE;
+}
+
 /* A job that changes is looked at if its timer is not right any more. */
 static void look_at_timers(struct world *world, const struct plan *plan)
 {
@@ -389,8 +400,7 @@ static void look_at_timers(struct world *world, const struct plan *plan)
 		struct book *book = &world->books[i];
 
 		book->looked_at = before->present && after->present && !same_job(before, after) &&
-				  (before->schedule.delay != after->schedule.delay ||
-				   !grid_same(&before->schedule, &after->schedule) ||
+				  (!has_right_timer(book, &after->schedule) ||
 				   (book->paused && book->until <= world->wall));
 	}
 }

@@ -15,11 +15,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 
 #define BATCHES 10
 
-/* Seconds after which a scenario is taken to hang; it needs a fraction of one. */
-#define PATIENCE 120
+/* Seconds of processor time after which a scenario is taken to hang; it needs a few at most. */
+#define PATIENCE 60
 
 /* For the handler of a failed assertion. */
 static uint64_t current_seed;
@@ -28,19 +29,20 @@ static const char *current_name;
 static void say_where(int sig)
 {
 	dprintf(STDOUT_FILENO, "not ok - %s: %s; sim -v --seed %" PRIu64 "\n", current_name,
-		sig == SIGALRM ? "it hangs" : "a failed assertion or a crash", current_seed);
+		sig == SIGPROF ? "it hangs" : "a failed assertion or a crash", current_seed);
 	_exit(1);
 }
 
 /* False if it failed, after saying how. */
 static bool play(const struct scenario *scenario, uint64_t seed, bool verbose)
 {
+	static const struct itimerval patience = {.it_value.tv_sec = PATIENCE};
 	struct world *world = world_new(seed, scenario->wall, scenario->n_jobs);
 
 	current_seed = seed;
 	current_name = scenario->name;
 	world->verbose = verbose;
-	(void)alarm(PATIENCE);
+	(void)setitimer(ITIMER_PROF, &patience, NULL);
 	if (setjmp(world->failed) != 0) {
 		printf("# %s, at %.6f in step %" PRIu64 ": %s\n", scenario->name,
 		       (double)world->wall / 1e6, world->steps, world->message);
@@ -90,7 +92,7 @@ int main(int argc, char **argv)
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGABRT, say_where);
 	signal(SIGSEGV, say_where);
-	signal(SIGALRM, say_where);
+	signal(SIGPROF, say_where);
 	while ((c = getopt_long(argc, argv, "v", options, NULL)) != -1) {
 		switch (c) {
 		case 'v':

@@ -457,6 +457,8 @@ paused() {
 	await_notes 6 other
 	kill -USR1 "$PID"
 	await 'everyd: (status: )?.*j.*paused.*the disk is replaced'
+	await 'everyd: j: every [0-9a-z]+: (no|last) run '
+	await 'everyd: other: every [0-9a-z]+: next '
 	stop
 	equal "runs of the paused job" "$(slots j)" ""
 	equal "its pause" "$(value j 'paused, until, pause_reason')" "1||the disk is replaced"

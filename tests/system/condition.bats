@@ -37,7 +37,7 @@ load lib.bash
 
 @test "a condition that cannot be asked is a failure" {
 	conf <<-END
-		defaults { hook_timeout = "50ms" kill_grace = "100ms" }
+		defaults { hook_timeout = "1s" kill_grace = "100ms" }
 		job "lacks" { every = "100ms" only_if = {"/nonexistent"} command = "echo never" }
 		job "dies" { every = "100ms" only_if = 'kill -KILL \$\$' command = "echo never" }
 		job "hangs" { every = "100ms" only_if = {"$H/stubborn", "ignore"} command = "echo never" on_failure = "echo told of hangs" }

@@ -131,6 +131,17 @@ options() {
 	[ -s "$T/out" ]
 }
 
+@test "nothing of what is complained about steers a terminal" {
+	conf <<-'END'
+		job "a" { cron = "\x1b[31m * * * *" command = "true" }
+	END
+	for args in "explain X****" "next X" "X" "explain --from X @daily" "simulate --fail X=1%" "import X" check; do
+		run "$EVERYCTL" -c "$CONF" ${args//X/$'\e[31m'} 2>&1
+		[ "$status" != 0 ]
+		[[ $output == *'\x1b'* && $output != *$'\e'* ]]
+	done
+}
+
 @test "closed descriptors harm nobody" {
 	sample
 	"$EVERYCTL" -c "$CONF" check <&- >&- 2>&-
@@ -232,6 +243,8 @@ cut: True"
 	equal "once more" "$(grep -v '^#' <<<"$output")" "$(grep -v '^#' "$T/dumped.conf")"
 	ctl_out check --dump tick
 	equal "sections" "$(grep -c '^job ' <<<"$output")" 1
+	ctl_out check --dump tick far tick
+	equal "a job that is named again" "$(grep '^job ' <<<"$output" | tr -d '\n')" 'job "tick" {job "far" {'
 	ctl check --dump tick nosuch
 	[ "$status" = 1 ]
 	[[ $output == *"there is no job 'nosuch'"* ]]
@@ -276,6 +289,12 @@ steady() {
 2027-01-10 02:30:00 CET | tick
 2027-01-10 02:45:00 CET | tick
 2027-01-11 02:30:00 CET | backup"
+}
+
+@test "next: a job that is named again is shown once" {
+	sample
+	ctl_out next --no-header tick tick -n 2
+	equal "lines" "${#lines[@]}" 2
 }
 
 @test "next: clocks go forward" {
@@ -417,6 +436,8 @@ steady() {
 		0 0 * * 1-9|            ^
 		99 * * * *|  ^^
 	END
+	ctl explain $'0 0 * ä\u00fc *'
+	equal "where among other characters" "$(tail -1 <<<"$output")" "        ^^"
 	for expr in '0 0 31 2 *' '* * * *' '@never' 'every so often' 10ms; do
 		ctl explain "$expr"
 		equal "status of $expr" "$status" 1
@@ -490,7 +511,70 @@ first"
 	equal "zones behind =" "$(complete_bash next --zone = Europe/Berl)" Europe/Berlin
 	equal colours "$(complete_bash --color ne)" never
 	equal topics "$(complete_bash help imp)" import
+	equal "what is measured" "$(complete_bash simulate --measure '')" "busy
+starts"
+	equal "no job but a time" "$(complete_bash -c "$CONF" next --from '')" ""
+	equal "behind a switch" "$(complete_bash -c "$CONF" exec -d ba)" backup
 	equal "no configuration" "$(complete_bash -c /nowhere next '')" ""
+	equal "at home" "$(HOME=$T complete_bash -c "~/${CONF##*/}" next fi)" first
+}
+
+@test "bash completes names with a colon, from there on" {
+	conf <<-'END'
+		job "cron.daily:apt" { every = "1h" command = "true" }
+		job "cron.daily:man" { every = "1h" command = "true" }
+	END
+	equal "in it" "$(complete_bash -c "$CONF" exec cron.daily : a)" apt
+	equal "at it" "$(complete_bash -c "$CONF" exec cron.daily :)" "apt
+man"
+	equal "before it" "$(complete_bash -c "$CONF" exec cr)" "cron.daily:apt
+cron.daily:man"
+	equal "of an option" "$(complete_bash -c "$CONF" explain --job = cron.daily : m)" man
+	equal "of another one" "$(complete_bash -c "$CONF" explain --job cron.daily : m)" man
+}
+
+@test "zsh completes jobs of the configuration that is named, and words" {
+	type zsh >/dev/null || skip "there is no zsh"
+	sample
+	mkdir "$T/home"
+	python3 - "$TOP" "$CONF" "$BUILD" "$T/home" >"$T/out" <<-'END'
+		import os, pty, select, sys
+		top, conf, build, home = sys.argv[1:]
+		lines = [f"everyctl -c {conf} next fa", f"everyctl --config={conf} exec --diff ba",
+		         f"everyctl next -c {conf} ti", "everyctl simulate --measure bu",
+		         f"everyctl -c {conf} simulate --durations le", "everyctl exp",
+		         "everyctl next --zone Europe/Berl"]
+		pid, fd = pty.fork()
+		if pid == 0:
+		    os.execvpe("zsh", ["zsh", "-f"], {"PATH": f"{build}:{os.environ['PATH']}", "HOME": home,
+		               "TERM": "dumb", "PS1": "", "COLUMNS": "300", "ZDOTDIR": home})
+		def say(text):
+		    os.write(fd, text.encode())
+		def until(mark):
+		    got = b""
+		    while mark not in got:
+		        if not select.select([fd], [], [], 30)[0]:
+		            sys.exit(f"no {mark!r} in {got!r}")
+		        got += os.read(fd, 65536)
+		    return got
+		# Each line is completed, and shown in place of being run.
+		say(f"fpath=({top}/conf/completion $fpath); autoload -U compinit; compinit -u -D;"
+		    "bindkey '^I' complete-word; show() { print -r -- '<<'$BUFFER'>>'; BUFFER= };"
+		    "zle -N show; bindkey '^X' show; print rea''dy\r")
+		until(b"ready")
+		for line in lines:
+		    say(line + "\t\x18")
+		    got = until(b">>").decode()
+		    print(got[got.rindex("<<") + 2:got.rindex(">>")].rstrip())
+		say("exit\r")
+	END
+	equal "what comes of it" "$(cat "$T/out")" "everyctl -c $CONF next far
+everyctl --config=$CONF exec --diff backup
+everyctl next -c $CONF tick
+everyctl simulate --measure busy
+everyctl -c $CONF simulate --durations ledger
+everyctl explain
+everyctl next --zone Europe/Berlin"
 }
 
 @test "zsh's completion has each command and each option" {

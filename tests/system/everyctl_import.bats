@@ -47,6 +47,7 @@ machine() {
 	printf '%s\n' '1 5 cron.daily run-parts --report /etc/cron.daily' '30 15 deep backup --deep' \
 		>"$R/etc/anacrontab"
 	printf '%s\n' 'MAILTO=""' '@hourly poll' >"$R/var/spool/cron/crontabs/root"
+	chmod 0600 "$R/var/spool/cron/crontabs/root"
 	script "$R/etc/cron.daily/logrotate"
 	script "$R/etc/cron.daily/man-db"
 	script "$R/etc/cron.monthly/report"
@@ -162,6 +163,18 @@ two %\\ 'x'
 /usr/bin:/bin| hello 'you' \${HOME} |/bin/bash"
 }
 
+@test "an imported job's input is no part of its command, however that is quoted" {
+	cat >"$T/tab" <<-END
+		@daily echo "a%"; touch $T/evil; }
+		@daily cat; cat # and no more%a%END%b
+	END
+	import "$T/tab"
+	run "$EVERYCTL" -c "$T/made" exec echo </dev/null
+	[ "$status" != 0 ]
+	[ ! -e "$T/evil" ]
+	equal "what is read" "$(exec_made cat | tr '\n' ' ')" "a END b "
+}
+
 @test "whatever a crontab has in it, everyd takes what is made of it" {
 	printf '@daily a\0b\n@daily caf\xe9 "\x01"\n@daily c\r\nX=\xff\n@daily d} job x {\n\\\n@daily e' \
 		>"$T/tab"
@@ -169,7 +182,7 @@ two %\\ 'x'
 	equal "status" "$status" 1
 	good 4
 	[[ $output == *"$T/tab:1: it has a NUL byte"* ]]
-	[[ $output == *"$T/tab:7: warning: cron(8) may not have run this line"* ]]
+	[[ $output == *"$T/tab:7: warning: "*"nothing ends"* ]]
 
 	head -c 300000 /dev/urandom >"$T/tab"
 	import "$T/tab"
@@ -216,6 +229,32 @@ everyctl: 3 jobs from 2 crontabs; 1 thing was not imported, see above"
 	import --root "$R" /etc/cron.d/sysstat
 	equal "status" "$status" 0
 	good
+	# A user's is to be the user's alone.
+	chmod 0644 "$R/etc/cron.d/sysstat" "$R/var/spool/cron/crontabs/root"
+	import --root "$R"
+	[[ $output == *"/crontabs/root: cron(8) does not read it, as its mode is not 0600"* ]]
+	chmod 0620 "$R/var/spool/cron/crontabs/root"
+	import --root "$R"
+	[[ $output == *"/crontabs/root: cron(8) does not read it, as others than its user can write to it"* ]]
+	rm "$R/etc/debian_version"
+	chmod 0644 "$R/var/spool/cron/crontabs/root"
+	import --root "$R"
+	equal "status, not on Debian" "$status" 0
+}
+
+@test "import follows links of a machine on that machine" {
+	machine
+	echo '@daily root here' >"$R/moved"
+	mv "$R/etc/crontab" "$R/crontab.real"
+	ln -s /crontab.real "$R/etc/crontab"
+	ln -s ../../../../../../../../moved "$R/etc/cron.d/above"
+	echo '@daily root elsewhere' >"$T/outside"
+	ln -s "$T/outside" "$R/etc/cron.d/outside"
+	import --root "$R"
+	equal "status" "$status" 0
+	equal "what is said" "$output" "everyctl: 5 jobs from 4 crontabs"
+	grep -q "'here'" "$T/made"
+	! grep -q elsewhere "$T/made"
 }
 
 @test "import overwrites nothing, and keeps what it writes from others" {

@@ -63,7 +63,9 @@ well_again() {
 	kill -TERM "$PID"
 	await_end "$PID"
 	wait "$PID"
-	tail -1 "$T/said" | grep -v 'LEDGER'
+	await_in "$T/said" 1 '^STOPPING=1' >/dev/null
+	await_in "$T/said" 1 '^STATUS=stopping: ' >/dev/null
+	grep '^STATUS=' "$T/said" | tail -1 | grep -v 'LEDGER'
 	runs=$(grep -c '^j ' "$T/notes")
 	equal "runs in the ledger" "$(sql "SELECT count(*) FROM run WHERE verdict = 'ok'")" "$runs"
 	equal "runs that it has not" "$(slots j)" "$(sql "SELECT slot FROM run WHERE verdict = 'ok' ORDER BY slot")"

@@ -125,12 +125,12 @@ line_of() {
 		job "k" { every = "100ms" command = {"flock", "-s", "$T/gate", "true"} }
 	END
 	shut_gate
-	managed WATCHDOG_USEC=200000
+	managed WATCHDOG_USEC=2000000
 	await 'everyd: k: skipped'
-	told 10 '^WATCHDOG=1$'
+	told 4 '^WATCHDOG=1$'
 	kill -TERM "$PID"
 	told 1 '^STOPPING=1$'
-	told $(($(grep -c '^WATCHDOG=1$' "$T/said") + 5)) '^WATCHDOG=1$'
+	told $(($(grep -c '^WATCHDOG=1$' "$T/said") + 4)) '^WATCHDOG=1$'
 	open_gate
 	ended 0
 	never 'the watchdog is not fed|hang in a system call'

@@ -19,9 +19,13 @@ census() {
 	await 'everyd: j: skipped [0-9]+ occurrences, .* to .*: the previous run has not ended'
 	await 'everyd: j\[2\]: ok in '
 	stop
-	skipped=$(sed -nE 's/.*j: skipped ([0-9]+) occurrences.*/\1/p' "$LOG" | head -1)
+	skipped=$(sed -nE 's/.*j: skipped ([0-9]+) occurrences.*/\1/p' "$LOG" | sort -n | tail -1)
 	[ "$skipped" -ge 4 ]
-	equal "lines about the first streak" "$(sed '/j: skipped [0-9]* occurrences/q' "$LOG" | grep -c 'j: skipped')" 2
+	# Occurrences for which the daemon was late end a streak, too.
+	equal "further lines about streaks" "$(awk '/ j\[2\]: / { exit }
+		/j: coalesced / { begun = 0 }
+		/j: skipped the occurrence / { if (begun) print; begun = 1 }
+		/j: skipped [0-9]+ occurrences/ { if (!begun) print; begun = 0 }' "$LOG")" ""
 }
 
 @test "queue: one waits, the first; the others are skipped" {

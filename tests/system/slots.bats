@@ -188,6 +188,23 @@ reload() {
 	equal "runs of k" "$(runs_of k)" 1
 }
 
+@test "on: at the start, at each reload, at both, and not otherwise" {
+	conf <<-END
+		job "start" { on = "start" command = {"$H/note", "$T/notes"} }
+		job "reload" { on = "reload" command = {"$H/note", "$T/notes"} }
+		job "both" { on = {"start", "reload"} command = {"$H/note", "$T/notes"} }
+		job "resume" { on = "resume" command = {"$H/note", "$T/notes"} }
+	END
+	start
+	await 'everyd: start\[[0-9]+\]: ok'
+	await 'everyd: both\[[0-9]+\]: ok'
+	kill -HUP "$PID"
+	await 'everyd: reload\[[0-9]+\]: ok'
+	await 2 'everyd: both\[[0-9]+\]: ok'
+	stop
+	equal runs "$(cut -d' ' -f1 "$T/notes" | sort | uniq -c | xargs)" "2 both 1 reload 1 start"
+}
+
 @test "cron with seconds: each second once, whatever becomes of the daemon" {
 	need_sqlite3
 	conf <<-END
@@ -210,6 +227,19 @@ reload() {
 	entered j 1000000
 	[[ $(streaks j) == *coalesced/down* ]]
 	equal "twice" "$(slots j | uniq -d)" ""
+}
+
+@test "one slot that is coalesced is not called several" {
+	need_sqlite3
+	echo 'job "j" { every = "1d" catch_up_window = "infinity" command = "true" }' | conf
+	start
+	halt
+	sql "UPDATE job SET floor = floor - 48 * $HOUR"
+	start
+	await 'everyd: j\[1\]: ok'
+	stop
+	logged 'everyd: j: coalesced the occurrence of [0-9-]+ [0-9:.]+: the daemon was not running'
+	equal "streaks" "$(streaks j)" "coalesced/down 1"
 }
 
 @test "of many jobs that were missed the log names a hundred" {

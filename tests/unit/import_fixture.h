@@ -17,6 +17,9 @@ static inline char *fixture_import_at(const char *root, enum crontab_format form
 	char *made;
 
 	assert_int_equal(import_init(&import, root), 0);
+	/* Not as this machine happens to be. */
+	import.debian = import.debian && root[0];
+	import.anacron = import.anacron && root[0];
 	assert_int_equal(import_tab(&import, &source, text, len), 0);
 	assert_int_equal(import_finish(&import), 0);
 	for (size_t i = 0; i < import.diags.count; i++) {

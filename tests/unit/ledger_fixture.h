@@ -78,7 +78,8 @@ static inline void open_ledger(void)
 
 static inline uint64_t close_ledger(void)
 {
-	return ledger_close(steal_ptr(ledger), true, T0 + USEC_PER_DAY, LONG);
+	/* Under valgrind all that memory can hold takes a while. */
+	return ledger_close(steal_ptr(ledger), true, T0 + USEC_PER_DAY, 10 * LONG);
 }
 
 /* Another life. */

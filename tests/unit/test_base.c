@@ -87,6 +87,20 @@ static void diags_keep_place_and_count(void **state)
 	diags_done(&diags);
 }
 
+static void diags_steer_no_terminal(void **state)
+{
+	struct diags diags;
+	char *text;
+
+	(void)state;
+	diags_init(&diags);
+	diags_add(&diags, DIAG_ERROR, "a\x1b[31m", 1, "is \"%s\"", "\xff\n\r");
+	text = diag_format(&diags.items[0]);
+	assert_string_equal(text, "a\\x1b[31m:1: is \"\\xff\\x0a\\x0d\"");
+	free(text);
+	diags_done(&diags);
+}
+
 static void diags_are_bounded_but_count_on(void **state)
 {
 	struct diags diags;
@@ -220,6 +234,7 @@ int main(void)
 		cmocka_unit_test(local_time_follows_the_zone),
 		cmocka_unit_test(elapsed_time_goes_forward),
 		cmocka_unit_test(diags_keep_place_and_count),
+		cmocka_unit_test(diags_steer_no_terminal),
 		cmocka_unit_test(diags_are_bounded_but_count_on),
 		cmocka_unit_test(diags_are_printed_with_warnings_or_without),
 		cmocka_unit_test(arena_pieces_are_apart_and_aligned),

@@ -137,17 +137,16 @@ static void local_time_is_looked_for_if_it_is_needed(void **state)
 			   "job b { cron = '@daily' timezone = UTC command = x }\n");
 	assert_null(model->local_zone);
 	model_unref(model);
-	fixture_expect(
-		dirs->files,
-		"job a { every = 1h command = x }\n"
-		"job b { cron = '@daily' command = x }\n"
-		"job c { cron = '@daily'\n timezone = local command = x }\n",
-		"main.conf:2: job \"b\": cron: the system's local time is not known: "
-		"TZ=Nowhere/Land, which everyd has in its environment: there is no such time "
-		"zone; write it as in \"Europe/Berlin\" or \"UTC\"\n"
-		"main.conf:4: job \"c\": timezone: the system's local time is not known: "
-		"TZ=Nowhere/Land, which everyd has in its environment: there is no such time "
-		"zone; write it as in \"Europe/Berlin\" or \"UTC\"\n");
+	fixture_expect(dirs->files,
+		       "job a { every = 1h command = x }\n"
+		       "job b { cron = '@daily' command = x }\n"
+		       "job c { cron = '@daily'\n timezone = local command = x }\n",
+		       "main.conf:2: job \"b\": cron: the system's local time is not known: "
+		       "TZ=Nowhere/Land in the environment: there is no such time zone; write it "
+		       "as in \"Europe/Berlin\" or \"UTC\"\n"
+		       "main.conf:4: job \"c\": timezone: the system's local time is not known: "
+		       "TZ=Nowhere/Land in the environment: there is no such time zone; write it "
+		       "as in \"Europe/Berlin\" or \"UTC\"\n");
 }
 
 /* A reload sees other data of a zone, another local time, and nothing where all is as it was. */

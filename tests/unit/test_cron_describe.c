@@ -1,29 +1,13 @@
 /* Holds: what cron expressions are called in English, and what is said of those that do not mean
    what they are taken for. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "cron_fixture.h"
 
 #include "base/cleanup.h"
-#include "calendar/cron.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define SENTENCES_MAX 4
-
-static struct cron_expr parse(const char *text)
-{
-	char problem[CRON_PROBLEM_SIZE];
-	struct cron_expr expr;
-
-	if (cron_expr_parse(text, "job", &expr, problem) < 0)
-		fail_msg("%s: %s", text, problem);
-	return expr;
-}
 
 static void test_expressions_in_english(void **state)
 {
@@ -125,7 +109,7 @@ static void test_expressions_in_english(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct cron_expr expr = parse(rows[i].text);
+		struct cron_expr expr = cron_fixture_parse(rows[i].text);
 		char buf[CRON_DESCRIBE_SIZE];
 
 		if (strcmp(cron_expr_describe(&expr, buf), rows[i].phrase) != 0)
@@ -197,6 +181,10 @@ static void test_what_is_mistaken_is_told(void **state)
 		  "not 7" EVERY("7m")}},
 		{"*/90 * * * *",
 		 {"\"*/90\" is minute 0 alone, as steps begin anew with each hour" EVERY("90m")}},
+		{"*/00000000000000000059 * * * *",
+		 {"\"*/59\" begins anew with each hour: from minute 59 to the next 0 it is 1 "
+		  "minute, "
+		  "not 59" EVERY("59m")}},
 		{"*/45 * * * * *",
 		 {"\"*/45\" begins anew with each minute: from second 45 to the next 0 it is 15 "
 		  "seconds, not 45" EVERY("45s")}},
@@ -229,6 +217,8 @@ static void test_what_is_mistaken_is_told(void **state)
 		{"0 0 13 * fri",
 		 {"it is due on days that match the day of the month and on days that match the "
 		  "weekday: where both are given, either will do"}},
+		{"0 0 30,31 2 fri",
+		 {"it is due on the weekday alone, as those months have no such day of the month"}},
 		{"0 0 1-31 * fri",
 		 {"it is due every day: where day of the month and weekday are both given, either "
 		  "will do, and one of them is all days here"}},
@@ -262,7 +252,7 @@ static void test_what_is_mistaken_is_told(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct cron_expr expr = parse(rows[i].text);
+		struct cron_expr expr = cron_fixture_parse(rows[i].text);
 		struct sentences sentences = {.n = 0};
 		size_t n = 0;
 

@@ -160,7 +160,8 @@ static void test_what_is_wrong_is_said(void **state)
 		{"99999999999999999999 * * * *",
 		 "minute \"99999999999999999999\" is not from 0 to 59"},
 		{"-5 * * * *", "minute \"-5\" is not from 0 to 59"},
-		{"5- * * * *", "minute \"\" is not from 0 to 59"},
+		{"5- * * * *", "minute \"5-\" has nothing behind \"-\""},
+		{"* * * jan- *", "month \"jan-\" has nothing behind \"-\""},
 		{"x * * * *", "minute \"x\" is not from 0 to 59"},
 		{"5x * * * *", "minute \"5x\" is not understood from \"x\" on"},
 		{"1-5-9 * * * *", "minute \"1-5-9\" is not understood from \"-9\" on"},
@@ -213,10 +214,14 @@ static void test_what_is_wrong_is_said(void **state)
 		{"0 0 31 4,6 *", "is never due: there is no 31 April or 31 June"},
 		{"0 0 31 4,6,9,11 ?", "is never due: there is no 31 April or 31 June"},
 		{"0 0 31W 11 *", "is never due: there is no 31 November"},
-		{"0 0 L-29 2 *", "is never due: no date has both the day and the weekday, in those "
-				 "months"},
+		{"0 0 31 2,4 *", "is never due: there is no 31 February or 31 April"},
+		{"0 0 L-29 2 *", "is never due: no day of February is 29 days before the last"},
+		{"0 0 L-30 2,4,6 *",
+		 "is never due: no day of February or April is 30 days before the last"},
 		{"0 0 */31 * 1#5", "is never due: no date has both the day and the weekday, in "
 				   "those months"},
+		{"\x1b[1m * * * *", "minute \"\\x1b[1m\" is not from 0 to 59"},
+		{"\xff * * * *", "minute \"\\xff\" is not from 0 to 59"},
 		{"@reboot", "is not a time: write on = \"start\" instead of cron"},
 		{"@dayly", "is unknown: did you mean \"@daily\"?"},
 		{"@", "is unknown: there are @yearly, @monthly, @weekly, @daily, @hourly and "

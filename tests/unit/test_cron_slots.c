@@ -1,9 +1,9 @@
 /* Holds: when cron expressions are due, on real dates: what daylight saving time does to them under
    each policy, which days they mean, and where their slots begin and end. */
+#include "cron_fixture.h"
 #include "zone_fixture.h"
 
 #include "base/cleanup.h"
-#include "calendar/cron.h"
 #include "calendar/schedule.h"
 
 #define SLOTS_MAX 8
@@ -28,16 +28,6 @@ static usec_t utc(const char *text)
 	return zone_fixture_time(text, 0) * USEC_PER_SEC;
 }
 
-static struct cron_expr parse(const char *text)
-{
-	char problem[CRON_PROBLEM_SIZE];
-	struct cron_expr expr;
-
-	if (cron_expr_parse(text, "job", &expr, problem) < 0)
-		fail_msg("%s: %s", text, problem);
-	return expr;
-}
-
 /* All slots of a row, forward and backward, and their number. */
 static void check(const struct row *row)
 {
@@ -50,7 +40,7 @@ static void check(const struct row *row)
 	arena_init(&arena);
 	cron.zone = zone_fixture_get(&arena, row->zone);
 	while (cron.n_exprs < 3 && row->exprs[cron.n_exprs]) {
-		exprs[cron.n_exprs] = parse(row->exprs[cron.n_exprs]);
+		exprs[cron.n_exprs] = cron_fixture_parse(row->exprs[cron.n_exprs]);
 		cron.n_exprs++;
 	}
 	for (n = 0; n < SLOTS_MAX && row->slots[n]; n++) {
@@ -266,7 +256,7 @@ static void test_slots_end_with_the_years(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(texts) * ARRAY_LENGTH(zones); i++) {
-		struct cron_expr expr = parse(texts[i / ARRAY_LENGTH(zones)]);
+		struct cron_expr expr = cron_fixture_parse(texts[i / ARRAY_LENGTH(zones)]);
 		struct cron cron = {.n_exprs = 1, .exprs = &expr};
 		struct arena arena;
 		usec_t first;
@@ -309,7 +299,7 @@ static void test_slots_of_all_years_are_counted(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-		struct cron_expr expr = parse(rows[i].text);
+		struct cron_expr expr = cron_fixture_parse(rows[i].text);
 		struct cron cron = {.zone = zone_utc(), .n_exprs = 1, .exprs = &expr};
 
 		assert_int_equal(cron_count(&cron, INT64_MIN, INT64_MAX), rows[i].count);
@@ -331,7 +321,7 @@ static void test_many_expressions_are_one_set(void **state)
 
 		(void)snprintf(text, sizeof(text), "%d-%d %d %d-%d * *", i % 7, i % 7 + 20, i % 4,
 			       i % 28 + 1, i % 28 + 4);
-		exprs[i] = parse(text);
+		exprs[i] = cron_fixture_parse(text);
 	}
 	while ((t = cron_next(&cron, t)) <= utc("2026-04-01 00:10")) {
 		n++;

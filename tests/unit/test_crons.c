@@ -1,26 +1,11 @@
 /* Equal cron schedules are one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-
-#include <cmocka.h>
+#include "cron_fixture.h"
 
 #include "base/arena.h"
-#include "calendar/cron.h"
 #include "calendar/zone.h"
 #include "config/crons.h"
 
-static struct cron_expr parse(const char *text)
-{
-	char problem[CRON_PROBLEM_SIZE];
-	struct cron_expr expr;
-
-	if (cron_expr_parse(text, "job", &expr, problem) < 0)
-		fail_msg("%s: %s", text, problem);
-	return expr;
-}
+#include <stdio.h>
 
 static const struct cron *share(struct crons *crons, struct arena *arena, const struct cron *cron)
 {
@@ -33,9 +18,9 @@ static const struct cron *share(struct crons *crons, struct arena *arena, const 
 
 static void what_differs_stays_apart(void **state)
 {
-	const struct cron_expr daily = parse("@daily");
-	const struct cron_expr same = parse("0 0 * * *");
-	const struct cron_expr hourly = parse("@hourly");
+	const struct cron_expr daily = cron_fixture_parse("@daily");
+	const struct cron_expr same = cron_fixture_parse("0 0 * * *");
+	const struct cron_expr hourly = cron_fixture_parse("@hourly");
 	const struct cron_expr both[] = {daily, hourly};
 	const struct cron_expr turned[] = {hourly, daily};
 	struct arena arena;
@@ -90,7 +75,7 @@ static void many_are_found_again(void **state)
 		const struct cron cron = {zone_utc(), DST_GAP_SHIFT, DST_OVERLAP_FIRST, 1, &expr};
 
 		(void)snprintf(text, sizeof(text), "%d %d * * *", i % 60, i / 60 % 24);
-		expr = parse(text);
+		expr = cron_fixture_parse(text);
 		if (i < COUNT)
 			shared[i] = share(&crons, &arena, &cron);
 		else

@@ -234,6 +234,43 @@ static void test_what_waits_when_the_zone_changes(void **state)
 	}
 }
 
+/* By the data that they were due by. */
+static void test_what_waits_is_given_up_when_the_zone_changes(void **state)
+{
+	struct calendar before;
+	struct calendar after;
+	struct rig rig = begin_cron(0, cron_in(&before, "0 7 * * *", "AAA0"), &all);
+
+	(void)state;
+	stall_until(&rig, 290000);
+	expect(&rig, "arm a 370800; start a@25200");
+	reload(&rig, cron_in(&after, "0 7 * * *", "AAA12"), NULL);
+	expect(&rig, "a@111600-198000 coalesced late x2; arm a 327600; "
+		     "a@284400 skipped overlap ...; loaded +0 ~1 -0 =0");
+	end(&rig);
+	arena_done(&before.arena);
+	arena_done(&after.arena);
+}
+
+/* Nothing is armed for a time that is past. */
+static void test_a_pause_is_over_when_the_zone_changes(void **state)
+{
+	struct calendar before;
+	struct calendar after;
+	struct rig rig = begin_cron(26000, cron_in(&before, "0 7 * * *", "AAA0"), &all);
+
+	(void)state;
+	pause_job(&rig, "a", 195000);
+	run_until(&rig, 190000);
+	rig.now = S(200000);
+	forget(&rig);
+	reload(&rig, cron_in(&after, "0 7 * * *", "AAA-1"), &all);
+	expect(&rig, "resumed a; arm a 280800; start a@194400; loaded +0 ~1 -0 =0");
+	end(&rig);
+	arena_done(&before.arena);
+	arena_done(&after.arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +281,8 @@ int main(void)
 		cmocka_unit_test(test_after_the_last_slot_nothing_is_armed),
 		cmocka_unit_test(test_the_zone_is_not_what_it_was),
 		cmocka_unit_test(test_what_waits_when_the_zone_changes),
+		cmocka_unit_test(test_what_waits_is_given_up_when_the_zone_changes),
+		cmocka_unit_test(test_a_pause_is_over_when_the_zone_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

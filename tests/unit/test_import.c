@@ -89,8 +89,8 @@ static const struct {
 	 ""},
 	/* Input is a here-document of the whole command. */
 	{CRONTAB_SYSTEM, "@daily root cat; cat # x%a%END%b\n",
-	 "job \"cat\" {\n\tcron    = '@daily'\n\tcommand = '{ cat; cat # x\n} <<\\'END_\\'\n"
-	 "a\nEND\nb\nEND_\n'\n\tuser    = 'root'\n\tmailto  = 'root'\n}\n",
+	 "job \"cat\" {\n\tcron    = '@daily'\n\tcommand = 'exec <<\\'END_\\'\na\nEND\nb\nEND_\n"
+	 "cat; cat # x'\n\tuser    = 'root'\n\tmailto  = 'root'\n}\n",
 	 ""},
 	{CRONTAB_SYSTEM, "SHELL=/usr/bin/fish\n@daily root cat%a\n",
 	 "# SHELL=/usr/bin/fish\n"
@@ -489,6 +489,68 @@ static void directories_may_come_again(void **state)
 	free(problems);
 }
 
+/* Debian's cron differs, and has no notion of some variables. */
+static void debian_has_its_own_rules(void **state)
+{
+	static const struct {
+		enum crontab_format format;
+		const char *text;
+		const char *problems;
+	} cases[] = {
+		{CRONTAB_USER, "@daily a\n", ""},
+		{CRONTAB_USER, "CRON_TZ=UTC\n@daily a\nCRON_TZ=\nRANDOM_DELAY=0\n", /* as it is */
+		 "tab:1: warning: CRON_TZ: the jobs go by it, but Debian's cron knows nothing of "
+		 "it\n"},
+		{CRONTAB_SYSTEM, "RANDOM_DELAY=5\n@daily root a\n",
+		 "tab:1: warning: RANDOM_DELAY: the jobs go by it, but Debian's cron knows nothing "
+		 "of it\n"},
+		{CRONTAB_ANACRON, "START_HOURS_RANGE=3-22\n1 5 a a\n",
+		 "tab:1: warning: START_HOURS_RANGE: the jobs go by it, but Debian's anacron knows "
+		 "nothing of it\n"},
+		{CRONTAB_USER, "@daily a\n@hourly b",
+		 "tab:2: warning: nothing ends this line: Debian's cron passes over all of a "
+		 "crontab that ends so\n"},
+		{CRONTAB_ANACRON, "1 5 a a",
+		 "tab:1: warning: cron(8) may not have run this line, as nothing ends it\n"},
+		{CRONTAB_USER, "@daily a\n25 what\nnor this\n",
+		 "tab:2: the second field is no hour\n"
+		 "tab:3: it begins with neither a minute nor NAME=value\n"
+		 "tab:2: warning: Debian's cron passes over all of a crontab with an error in it, "
+		 "and may have run none of these jobs\n"},
+		{CRONTAB_ANACRON, "1 5 a a\nwhat\n",
+		 "tab:2: write a period in days, a delay in minutes, a name and a command, as in "
+		 "\"7 10 weekly backup\"\n"},
+	};
+	const struct fixture *fixture = *state;
+
+	make_dir(fixture, "etc");
+	fixture_write(fixture, "etc/debian_version", "12\n");
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		char *problems = NULL;
+		char *made = fixture_import_at(fixture->dir, cases[i].format, "root", cases[i].text,
+					       strlen(cases[i].text), &problems, NULL);
+
+		assert_string_equal(problems, cases[i].problems);
+		model_unref(fixture_model(fixture, made));
+		free(made);
+		free(problems);
+	}
+}
+
+/* That lines may begin with a user is said once. */
+static void a_system_crontab_is_suspected(void **state)
+{
+	char *problems = NULL;
+	char *made =
+		fixture_import(CRONTAB_USER, "root", "@daily root a\n@hourly root b\n", &problems);
+
+	(void)state;
+	assert_string_equal(problems, "tab:1: warning: if \"root\" is no command but a user, say "
+				      "--system\n");
+	free(made);
+	free(problems);
+}
+
 /* What lines say does not add up without end, nor what is said of them. */
 static void what_is_made_has_a_bound(void **state)
 {
@@ -531,6 +593,8 @@ int main(void)
 		WITH_FILES(scripts_become_jobs),
 		WITH_FILES(anacron_has_its_scripts),
 		WITH_FILES(directories_may_come_again),
+		WITH_FILES(debian_has_its_own_rules),
+		cmocka_unit_test(a_system_crontab_is_suspected),
 		cmocka_unit_test(what_is_made_has_a_bound),
 	};
 

@@ -1,20 +1,15 @@
 /* What the manual says of daylight saving time is what happens: each row of its tables. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "cron_fixture.h"
 
 #include "base/arena.h"
 #include "calendar/civil.h"
-#include "calendar/cron.h"
 #include "calendar/zone.h"
 #include "config/options.h"
 #include "config/zones.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define PAGE    "man/everyd.conf.5"
 #define SECTION "\n.Sh DAYLIGHT SAVING TIME\n"
@@ -90,15 +85,13 @@ static void check_row(const struct zone *zone, enum option_id id, const char *da
 	char text[100];
 	char policy[20];
 	char slots[200];
-	char problem[CRON_PROBLEM_SIZE];
 	struct cron_expr expr;
 	bool checked = false;
 
 	if (sscanf(row, "%99[^T] Ta %19s Ta %199[^\n]", text, policy, slots) != 3)
 		fail_msg("no row: %s", row);
 	text[strlen(text) - 1] = '\0'; /* the blank */
-	if (cron_expr_parse(text, "job", &expr, problem) < 0)
-		fail_msg("%s: %s", text, problem);
+	expr = cron_fixture_parse(text);
 	for (int i = 0; option_table[id].choices[i]; i++) {
 		const struct cron cron = {
 			.zone = zone,

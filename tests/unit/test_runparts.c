@@ -3,6 +3,8 @@
 
 #include "ctl/runparts.h"
 
+#include <sys/syscall.h>
+
 #define WITH_FILES(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 static void lines_are_recognized(void **state)
@@ -114,14 +116,59 @@ static void scripts_are_listed_in_order(void **state)
 	assert_int_equal(mkdir(path, 0755), 0);
 	free(path);
 
-	assert_int_equal(runparts_list(fixture->dir, true, &scripts), 0);
+	assert_int_equal(runparts_list("", fixture->dir, true, &scripts), 0);
 	assert_int_equal(scripts.count, ARRAY_LENGTH(files));
 	for (size_t i = 0; i < ARRAY_LENGTH(files); i++) {
 		assert_string_equal(scripts.items[i].name, files[i].name);
 		assert_int_equal(scripts.items[i].fit, files[i].fit);
 	}
 	runparts_done(&scripts);
-	assert_int_equal(runparts_list("/nonexistent", true, &scripts), -ENOENT);
+	assert_int_equal(runparts_list("", "/nonexistent", true, &scripts), -ENOENT);
+}
+
+/* Links of a machine that is below a directory lead to where they would on it. */
+static void links_stay_below_the_root(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *to;
+		enum runparts_fit fit;
+	} links[] = {
+		{"above", "../../../tool", RUNPARTS_RUN},
+		{"absolute", "/tool", RUNPARTS_RUN},
+		{"elsewhere", "/bin/sh", RUNPARTS_NOT_EXECUTABLE},
+	};
+	const struct fixture *fixture = *state;
+	struct runparts_scripts scripts = {0};
+	char *path;
+
+	/* Of Linux before 5.6, and of valgrind. */
+	if (syscall(SYS_openat2, -1, "", NULL, 0) < 0 && errno == ENOSYS)
+		skip();
+	path = fixture_path(fixture, "daily");
+	assert_int_equal(mkdir(path, 0755), 0);
+	free(path);
+	fixture_write(fixture, "tool", "");
+	path = fixture_path(fixture, "tool");
+	assert_int_equal(chmod(path, 0755), 0);
+	free(path);
+	for (size_t i = 0; i < ARRAY_LENGTH(links); i++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), "daily/%s", links[i].name);
+		path = fixture_path(fixture, name);
+		assert_int_equal(symlink(links[i].to, path), 0);
+		free(path);
+	}
+	assert_int_equal(runparts_list(fixture->dir, "/daily", true, &scripts), 0);
+	assert_int_equal(scripts.count, ARRAY_LENGTH(links));
+	for (size_t i = 0; i < ARRAY_LENGTH(links); i++) {
+		assert_string_equal(scripts.items[i].name, links[i].name);
+		assert_int_equal(scripts.items[i].fit, links[i].fit);
+	}
+	runparts_done(&scripts);
+	assert_int_equal(runparts_list(fixture->dir, "/tool", true, &scripts), -ENOTDIR);
+	assert_int_equal(runparts_list("/nonexistent", "/", true, &scripts), -ENOENT);
 }
 
 int main(void)
@@ -130,6 +177,7 @@ int main(void)
 		cmocka_unit_test(lines_are_recognized),
 		cmocka_unit_test(names_are_taken),
 		WITH_FILES(scripts_are_listed_in_order),
+		WITH_FILES(links_stay_below_the_root),
 	};
 
 	return cmocka_run_group_tests_name("runparts", tests, NULL, NULL);

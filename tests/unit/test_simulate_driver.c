@@ -330,29 +330,6 @@ static void test_overdue(void **state)
 	});
 }
 
-static void test_next_slots(void **state)
-{
-	struct story story = {.from = START, .passed = START};
-	struct sim_guess guess;
-	struct sim *sim = NULL;
-	usec_t next[2] = {0};
-
-	(void)state;
-	story.model = build_model(
-		&(struct model_spec){.jobs = {{.name = "a", .every = 20}, {.name = "b"}}});
-	assert_int_equal(sim_guess_init(&guess, story.model, 1, S(1)), 0);
-	assert_int_equal(
-		sim_new(story.model, &guess, START, (struct sim_sink){note, pass, &story}, &sim),
-		0);
-	assert_int_equal(sim_run(sim, START + S(20), 1000), 1);
-	sim_next_slots(sim, next);
-	assert_int_equal(next[0], START + S(20));
-	assert_int_equal(next[1], START + S(20));
-	sim_free(sim);
-	sim_guess_done(&guess);
-	model_unref(story.model);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,7 +347,6 @@ int main(void)
 		cmocka_unit_test(test_timeout),
 		cmocka_unit_test(test_notices),
 		cmocka_unit_test(test_overdue),
-		cmocka_unit_test(test_next_slots),
 	};
 
 	return cmocka_run_group_tests_name("simulate_driver", tests, NULL, NULL);

@@ -40,8 +40,9 @@ static struct show *show_of(const struct model_spec *spec, const char *slow, int
 	assert_int_equal(
 		sim_new(show->model, &show->guess, START, sim_book_sink(&show->book), &sim), 0);
 	assert_int_equal(sim_run(sim, to, SIZE_MAX), 1);
-	sim_next_slots(sim, show->next);
 	sim_free(sim);
+	for (size_t i = 0; i < show->model->n_jobs; i++)
+		show->next[i] = schedule_next(&show->model->jobs[i].schedule, to - 1);
 	for (size_t i = 0; i < ARRAY_LENGTH(show->shown); i++)
 		show->shown[i] = true;
 	show->simulation = (struct simulation){

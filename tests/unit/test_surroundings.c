@@ -53,7 +53,7 @@ static pid_t start_other(int *ret_fd)
 	if (pid == 0) {
 		/* As far as one may. */
 		(void)setgroups(ARRAY_LENGTH(groups), groups);
-		(void)setrlimit64(RLIMIT_NOFILE, &limit);
+		(void)setrlimit64(RLIMIT_SIGPENDING, &limit);
 		(void)setpriority(PRIO_PROCESS, 0, 7);
 		(void)dup2(in[0], STDIN_FILENO);
 		(void)dup2(out[1], STDOUT_FILENO);
@@ -85,8 +85,8 @@ static void what_another_has_is_read(void **state)
 	assert_string_equal(find(&other, "FIRST"), "1");
 	assert_string_equal(find(&other, "EMPTY"), "");
 	assert_null(find(&other, "HOME"));
-	assert_int_equal(other.limits[RLIMIT_NOFILE].rlim_cur, 50);
-	assert_int_equal(other.limits[RLIMIT_NOFILE].rlim_max, 60);
+	assert_int_equal(other.limits[RLIMIT_SIGPENDING].rlim_cur, 50);
+	assert_int_equal(other.limits[RLIMIT_SIGPENDING].rlim_max, 60);
 	assert_int_equal(other.nice, 7);
 	assert_false(other.no_new_privileges);
 	if (geteuid() == 0) {
@@ -112,30 +112,43 @@ static void ones_own_are_those_of_now(void **state)
 	surroundings_done(&own);
 }
 
-/* In a process of its own, as there is no way back. Its exit status says what is wrong. */
-static void take(const struct surroundings *other)
+/* In a process of its own, as there is no way back. Returns what is wrong; 0: nothing. */
+static int check_taken(const struct surroundings *other, const struct surroundings *own)
+{
+	struct rlimit64 files;
+
+	if (own->nice != 7)
+		return 4;
+	if (own->limits[RLIMIT_SIGPENDING].rlim_cur != 50 ||
+	    own->limits[RLIMIT_SIGPENDING].rlim_max != 60)
+		return 5;
+	/* Of files the soft limit stays: the daemon has raised its own. */
+	if (getrlimit64(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur != 20)
+		return 6;
+	if (!getenv("FIRST") || getenv("HOME"))
+		return 7;
+	if (own->n_groups != other->n_groups ||
+	    memcmp(own->groups, other->groups, own->n_groups * sizeof(*own->groups)) != 0)
+		return 8;
+	return 0;
+}
+
+static int take(const struct surroundings *other)
 {
 	struct surroundings own;
-	struct rlimit64 few = {20, 100};
+	struct rlimit64 few = {20, other->limits[RLIMIT_NOFILE].rlim_max};
 	const char *what = NULL;
+	int wrong;
 
 	if (setrlimit64(RLIMIT_NOFILE, &few) < 0)
-		_exit(1);
+		return 1;
 	if (surroundings_take(other, &what) != 0)
-		_exit(2);
+		return 2;
 	if (surroundings_read(getpid(), &own) < 0)
-		_exit(3);
-	if (own.nice != 7)
-		_exit(4);
-	/* Of files the soft limit stays: the daemon has raised its own. */
-	if (own.limits[RLIMIT_NOFILE].rlim_cur != 20 || own.limits[RLIMIT_NOFILE].rlim_max != 60)
-		_exit(5);
-	if (!getenv("FIRST") || getenv("HOME"))
-		_exit(6);
-	if (own.n_groups != other->n_groups ||
-	    memcmp(own.groups, other->groups, own.n_groups * sizeof(*own.groups)) != 0)
-		_exit(7);
-	_exit(0);
+		return 3;
+	wrong = check_taken(other, &own);
+	surroundings_done(&own);
+	return wrong;
 }
 
 static void they_are_taken_on(void **state)
@@ -148,10 +161,13 @@ static void they_are_taken_on(void **state)
 
 	(void)state;
 	assert_int_equal(surroundings_read(other_pid, &other), 0);
+	assert_int_equal(getrlimit64(RLIMIT_NOFILE, &other.limits[RLIMIT_NOFILE]), 0);
 	pid = fork();
 	assert_true(pid >= 0);
-	if (pid == 0)
-		take(&other);
+	if (pid == 0) {
+		close(fd);
+		_exit(take(&other));
+	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(WEXITSTATUS(status), 0);
 	assert_true(WIFEXITED(status));
