@@ -216,7 +216,7 @@ static bool take_order(struct exchange *exchange, bool resume, struct act_sweep 
 		{"until", BODY_TEXT},
 		{"for", BODY_TEXT},
 		{"reason", BODY_TEXT},
-		{NULL},
+		{.name = NULL},
 	};
 	const struct body_member *none = &members[3];
 	const char *reason;
