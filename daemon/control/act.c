@@ -3,11 +3,11 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/values.h"
 #include "control/body.h"
 #include "control/control_internal.h"
 #include "control/describe.h"
 #include "control/handlers.h"
-#include "control/values.h"
 #include "core/names.h"
 
 #include <errno.h>

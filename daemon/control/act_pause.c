@@ -5,13 +5,13 @@
 #include "control/act.h"
 
 #include "base/log.h"
+#include "base/values.h"
 #include "calendar/duration.h"
 #include "calendar/times.h"
 #include "calendar/zone.h"
 #include "control/body.h"
 #include "control/control_internal.h"
 #include "control/handlers.h"
-#include "control/values.h"
 
 #include <event2/event.h>
 #include <stdlib.h>

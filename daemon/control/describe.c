@@ -1,8 +1,8 @@
 /* See describe.h. */
 #include "control/describe.h"
 
+#include "base/values.h"
 #include "calendar/schedule.h"
-#include "control/values.h"
 
 #include <string.h>
 

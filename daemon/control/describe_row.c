@@ -1,8 +1,8 @@
 /* See describe_row.h. */
 #include "control/describe_row.h"
 
+#include "base/values.h"
 #include "control/describe.h"
-#include "control/values.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include "control/control_internal.h"
 
 #include "base/text.h"
-#include "control/values.h"
+#include "base/values.h"
 
 #include <errno.h>
 #include <event2/buffer.h>

@@ -1,10 +1,10 @@
 /* See events.h. */
 #include "control/events.h"
 
+#include "base/values.h"
 #include "control/control_internal.h"
 #include "control/describe.h"
 #include "control/handlers.h"
-#include "control/values.h"
 
 #include <event2/event.h>
 #include <stdlib.h>

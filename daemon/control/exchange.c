@@ -2,7 +2,7 @@
 #include "control/control_internal.h"
 
 #include "base/text.h"
-#include "control/values.h"
+#include "base/values.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -26,8 +26,9 @@ static const char lagged[] = "event: lagged\ndata: {\"error\": {\"code\": \"lagg
 			     "\"what was to be sent is more than is kept for a client\"}}\n\n";
 
 /* Instead of an answer for which there is no room. */
-static const char crowded[] = "{\"error\": {\"code\": \"busy\", \"message\": \"too much waits for other "
-			      "clients to take it\"}}";
+static const char crowded[] =
+	"{\"error\": {\"code\": \"busy\", \"message\": \"too much waits for other "
+	"clients to take it\"}}";
 
 /* --- the request --- */
 
@@ -193,8 +194,8 @@ static void give_up(struct exchange *exchange)
 }
 
 /* Takes `content` over, which free(3) frees; NULL: out of memory. */
-static void send_answer(struct exchange *exchange, enum http_status status, const char *type, char *content,
-			size_t len)
+static void send_answer(struct exchange *exchange, enum http_status status, const char *type,
+			char *content, size_t len)
 {
 	struct client *client = exchange->client;
 	struct evhttp_request *request = exchange->request;
@@ -243,8 +244,8 @@ void exchange_reply(struct exchange *exchange, enum http_status status, json_t *
 		exchange_error(exchange, STATUS_UNAVAILABLE, "no-memory", "out of memory");
 }
 
-void exchange_reply_text(struct exchange *exchange, enum http_status status, const char *type, const char *text,
-			 size_t len)
+void exchange_reply_text(struct exchange *exchange, enum http_status status, const char *type,
+			 const char *text, size_t len)
 {
 	char *content = malloc(len + 1);
 
@@ -253,8 +254,8 @@ void exchange_reply_text(struct exchange *exchange, enum http_status status, con
 	send_answer(exchange, status, type, content, len);
 }
 
-void exchange_error(struct exchange *exchange, enum http_status status, const char *code, const char *format,
-		    ...)
+void exchange_error(struct exchange *exchange, enum http_status status, const char *code,
+		    const char *format, ...)
 {
 	_cleanup_(cleanup_value) json_t *body = NULL;
 	_cleanup_free_ char *text = NULL;

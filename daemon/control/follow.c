@@ -1,9 +1,9 @@
 /* See follow.h. */
 #include "control/follow.h"
 
+#include "base/values.h"
 #include "control/describe_row.h"
 #include "control/glob.h"
-#include "control/values.h"
 
 #include <errno.h>
 #include <event2/event.h>

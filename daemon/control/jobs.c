@@ -1,4 +1,5 @@
 /* The jobs in force, in pages, and one with all that is known of it. */
+#include "base/values.h"
 #include "calendar/cron.h"
 #include "calendar/schedule.h"
 #include "calendar/times.h"
@@ -8,7 +9,6 @@
 #include "control/handlers.h"
 #include "control/listing.h"
 #include "control/params.h"
-#include "control/values.h"
 
 #include <errno.h>
 #include <event2/event.h>

@@ -2,9 +2,9 @@
    to be told of each. */
 #include "control/listing.h"
 
+#include "base/values.h"
 #include "control/describe.h"
 #include "control/glob.h"
-#include "control/values.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,10 +2,10 @@
 #include "control/logs.h"
 
 #include "base/log_tap.h"
+#include "base/values.h"
 #include "control/control_internal.h"
 #include "control/describe.h"
 #include "control/handlers.h"
-#include "control/values.h"
 
 #include <errno.h>
 #include <event2/event.h>

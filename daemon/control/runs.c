@@ -1,5 +1,6 @@
 /* Runs: those that have not ended, as the engine has them, and all others, as the ledger does. */
 #include "base/text.h"
+#include "base/values.h"
 #include "calendar/times.h"
 #include "calendar/zone.h"
 #include "control/control_internal.h"
@@ -7,7 +8,6 @@
 #include "control/handlers.h"
 #include "control/params.h"
 #include "control/reading.h"
-#include "control/values.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* How the daemon is. */
+#include "base/values.h"
 #include "control/handlers.h"
-#include "control/values.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,4 +1,5 @@
 /* GET /v1/jobs/{job}/why: what became of the occurrence near a time, and why. */
+#include "base/values.h"
 #include "calendar/cron.h"
 #include "calendar/times.h"
 #include "calendar/zone.h"
@@ -7,7 +8,6 @@
 #include "control/describe_row.h"
 #include "control/handlers.h"
 #include "control/reading.h"
-#include "control/values.h"
 #include "control/why_text.h"
 
 #include <errno.h>

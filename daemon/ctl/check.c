@@ -24,16 +24,16 @@ static json_t *problem_json(const struct diag *diag)
 {
 	return json_pack("{s:s, s:o, s:o, s:o}", "severity",
 			 diag->severity == DIAG_WARNING ? "warning" : "error", "file",
-			 json_text(diag->file), "line",
+			 value_text(diag->file), "line",
 			 diag->line > 0 ? json_integer(diag->line) : json_null(), "text",
-			 json_text(diag->text));
+			 value_text(diag->text));
 }
 
 /* `model` is NULL if it could not be loaded. */
 static int print_json(const struct ctl *ctl, const struct diags *diags, int result,
 		      const struct model *model)
 {
-	_cleanup_(cleanup_json) json_t *problems = json_array();
+	_cleanup_(cleanup_value) json_t *problems = json_array();
 	int r = problems ? 0 : -1;
 
 	for (size_t i = 0; r == 0 && i < diags->count; i++)
@@ -41,9 +41,9 @@ static int print_json(const struct ctl *ctl, const struct diags *diags, int resu
 	if (r < 0)
 		return -ENOMEM;
 	return json_print(
-		json_pack("{s:o, s:b, s:o, s:o, s:I, s:I, s:O}", "config", json_text(ctl->config),
+		json_pack("{s:o, s:b, s:o, s:o, s:I, s:I, s:O}", "config", value_text(ctl->config),
 			  "ok", result == 0, "failure",
-			  result < 0 && diags->errors == 0 ? json_text(strerrordesc_np(-result))
+			  result < 0 && diags->errors == 0 ? value_text(strerrordesc_np(-result))
 							   : json_null(),
 			  "jobs", model ? json_integer((json_int_t)model->n_jobs) : json_null(),
 			  "errors", (json_int_t)diags->errors, "warnings",

@@ -20,7 +20,7 @@ static int say(const struct online *online, const struct checkup *checkup)
 	if (online->ctl->json) {
 		int r = json_print(
 			json_pack("{s:s, s:o, s:o}", "health", checkup_name(checkup->level), "text",
-				  json_text(checkup->text), "data", json_text(checkup->data)));
+				  value_text(checkup->text), "data", value_text(checkup->data)));
 
 		return online_printed(r) == CTL_OK ? (int)checkup->level : CHECKUP_UNKNOWN;
 	}
@@ -63,9 +63,9 @@ static int ask_for_jobs(struct online *online, const char *state, json_t **ret_l
 
 static int check_daemon(struct online *online)
 {
-	_cleanup_(cleanup_json) json_t *status = NULL;
-	_cleanup_(cleanup_json) json_t *failing = NULL;
-	_cleanup_(cleanup_json) json_t *overdue = NULL;
+	_cleanup_(cleanup_value) json_t *status = NULL;
+	_cleanup_(cleanup_value) json_t *failing = NULL;
+	_cleanup_(cleanup_value) json_t *overdue = NULL;
 	struct checkup checkup;
 	struct url url;
 
@@ -81,7 +81,7 @@ static int check_daemon(struct online *online)
 static int check_health(struct online *online, void *ctx)
 {
 	const char *const *name = ctx;
-	_cleanup_(cleanup_json) json_t *job = NULL;
+	_cleanup_(cleanup_value) json_t *job = NULL;
 	struct checkup checkup;
 	struct url url;
 

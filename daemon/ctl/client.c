@@ -138,7 +138,7 @@ void client_be_patient(struct client *client)
 int client_ask(struct client *client, const struct url *url, json_t *body,
 	       struct client_answer *ret_answer)
 {
-	_cleanup_(cleanup_json) json_t *owned = body;
+	_cleanup_(cleanup_value) json_t *owned = body;
 	struct curl_slist *headers = NULL;
 	struct client_body got = {.len = 0};
 	CURL *easy = client->easy;

@@ -155,7 +155,7 @@ static int fail_denied(struct client *client, const char *text, bool posted)
 int client_fail_status(struct client *client, long status, const char *text, size_t len,
 		       bool posted)
 {
-	_cleanup_(cleanup_json) json_t *body = json_loadb(text, len, 0, NULL);
+	_cleanup_(cleanup_value) json_t *body = json_loadb(text, len, 0, NULL);
 	const json_t *error = json_object_get(body, "error");
 	const char *code = json_string_value(json_object_get(error, "code"));
 	const char *message = json_string_value(json_object_get(error, "message"));
@@ -193,7 +193,7 @@ static void say_lines(const char *text)
 json_t *client_failure_json(const struct client *client)
 {
 	return json_pack("{s:{s:s, s:o}}", "error", "code", client->failure.code, "message",
-			 json_text(client->failure.text));
+			 value_text(client->failure.text));
 }
 
 int client_say(const struct client *client)

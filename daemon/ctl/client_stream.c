@@ -25,7 +25,7 @@ struct client_stream {
 static bool on_event(void *ctx, const char *name, const char *data)
 {
 	struct client_stream *stream = ctx;
-	_cleanup_(cleanup_json) json_t *json =
+	_cleanup_(cleanup_value) json_t *json =
 		json_loads(data, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 
 	if (!json) {

@@ -415,17 +415,17 @@ static int print_json(const struct exec *exec, const struct comparison *comparis
 {
 	json_t *list = json_array();
 	json_t *all =
-		json_pack("{s:o, s:o}", "job", json_text(exec->job->name), "differences", list);
+		json_pack("{s:o, s:o}", "job", value_text(exec->job->name), "differences", list);
 	int r = all ? 0 : -ENOMEM;
 
 	for (size_t i = 0; r == 0 && i < comparison->n; i++) {
 		const struct difference *item = &comparison->items[i];
 
 		if (json_array_append_new(list, json_pack("{s:o, s:o, s:o, s:o}", "section",
-							  json_text(item->section), "name",
-							  json_text(item->name), "here",
-							  json_text(item->here), "there",
-							  json_text(item->there))) < 0)
+							  value_text(item->section), "name",
+							  value_text(item->name), "here",
+							  value_text(item->here), "there",
+							  value_text(item->there))) < 0)
 			r = -ENOMEM;
 	}
 	if (r == 0)

@@ -216,27 +216,27 @@ static void print_text(const struct explanation *e, const struct ctl *ctl)
 
 static int print_json(const struct explanation *e)
 {
-	_cleanup_(cleanup_json) json_t *warnings = json_array();
-	_cleanup_(cleanup_json) json_t *slots = json_array();
+	_cleanup_(cleanup_value) json_t *warnings = json_array();
+	_cleanup_(cleanup_value) json_t *slots = json_array();
 	json_t *change = json_null();
 	int r = warnings && slots ? 0 : -1;
 
 	for (size_t i = 0; r == 0 && i < e->n_warnings; i++)
-		r = json_array_append_new(warnings, json_text(e->warnings[i]));
+		r = json_array_append_new(warnings, value_text(e->warnings[i]));
 	for (size_t i = 0; r == 0 && i < e->n_slots; i++)
 		r = json_array_append_new(slots, json_time(e->slots[i], e->when.zone));
 	if (r < 0)
 		return -ENOMEM;
 	if (e->change_effect[0])
-		change =
-			json_pack("{s:o, s:o, s:o}", "time",
-				  json_time(e->change.time * USEC_PER_SEC, e->when.zone), "what",
-				  json_text(e->change_what), "effect", json_text(e->change_effect));
+		change = json_pack("{s:o, s:o, s:o}", "time",
+				   json_time(e->change.time * USEC_PER_SEC, e->when.zone), "what",
+				   value_text(e->change_what), "effect",
+				   value_text(e->change_effect));
 	return json_print(
-		json_pack("{s:o, s:s, s:o, s:o, s:o, s:O, s:O, s:o}", "text", json_text(e->text),
+		json_pack("{s:o, s:s, s:o, s:o, s:o, s:O, s:O, s:o}", "text", value_text(e->text),
 			  "kind", e->schedule.kind == SCHEDULE_CRON ? "cron" : "every", "canonical",
-			  json_text(e->canonical), "meaning", json_text(e->meaning), "zone",
-			  json_text(zone_name(e->when.zone)), "warnings", warnings, "next", slots,
+			  value_text(e->canonical), "meaning", value_text(e->meaning), "zone",
+			  value_text(zone_name(e->when.zone)), "warnings", warnings, "next", slots,
 			  "clock_change", change));
 }
 

@@ -123,7 +123,7 @@ static bool convert(const struct when *when, const char *option, const char *tex
 static int history(struct online *online, void *ctx)
 {
 	const struct wish *wish = ctx;
-	_cleanup_(cleanup_json) json_t *answer = NULL;
+	_cleanup_(cleanup_value) json_t *answer = NULL;
 	char from[TIMES_TEXT_SIZE];
 	char to[TIMES_TEXT_SIZE];
 	struct url url;

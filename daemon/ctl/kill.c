@@ -44,7 +44,7 @@ static void say_killed(struct online *online, const char *what, const json_t *an
 
 static int kill_one(struct online *online, const char *run, json_t *body)
 {
-	_cleanup_(cleanup_json) json_t *answer = NULL;
+	_cleanup_(cleanup_value) json_t *answer = NULL;
 	char what[64];
 	struct url url;
 	int r;
@@ -65,7 +65,7 @@ static int kill_one(struct online *online, const char *run, json_t *body)
 static int kill_wish(struct online *online, void *ctx)
 {
 	const struct wish *wish = ctx;
-	_cleanup_(cleanup_json) json_t *body =
+	_cleanup_(cleanup_value) json_t *body =
 		json_pack("{s:s}", "signal", wish->signal ? wish->signal : "term");
 
 	if (wish->run)

@@ -68,7 +68,7 @@ static const struct view_member members[] = {
 static int list(struct online *online, void *ctx)
 {
 	const struct wish *wish = ctx;
-	_cleanup_(cleanup_json) json_t *answer = NULL;
+	_cleanup_(cleanup_value) json_t *answer = NULL;
 	struct url url;
 	int r;
 

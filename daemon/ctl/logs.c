@@ -104,7 +104,7 @@ static void print_title(const struct online *online, const json_t *run)
 /* Of the last runs, the oldest first. Streaks of what did not run printed nothing. */
 static int take_last(struct online *online, const struct wish *wish, json_t *items)
 {
-	_cleanup_(cleanup_json) json_t *list = NULL;
+	_cleanup_(cleanup_value) json_t *list = NULL;
 	const json_t *runs;
 	struct url url;
 	int r;
@@ -131,7 +131,7 @@ static int take_last(struct online *online, const struct wish *wish, json_t *ite
 static int logs(struct online *online, void *ctx)
 {
 	const struct wish *wish = ctx;
-	_cleanup_(cleanup_json) json_t *items = json_array();
+	_cleanup_(cleanup_value) json_t *items = json_array();
 	struct url url;
 	int r;
 

@@ -9,11 +9,11 @@
 
 static int print_json(const struct model *model)
 {
-	_cleanup_(cleanup_json) json_t *names = json_array();
+	_cleanup_(cleanup_value) json_t *names = json_array();
 	int r = names ? 0 : -1;
 
 	for (size_t i = 0; r == 0 && i < model->n_jobs; i++)
-		r = json_array_append_new(names, json_text(model->jobs[i].name));
+		r = json_array_append_new(names, value_text(model->jobs[i].name));
 	return r < 0 ? -ENOMEM : json_print(steal_ptr(names));
 }
 

@@ -135,13 +135,13 @@ static json_t *slot_json(const struct next *next, const struct upcoming_slot *sl
 
 	if (zone)
 		dst = dst_slot(slot->schedule->cron, slot->slot);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "job", json_text(slot->name), "due",
-			 json_time(slot->due, next->when.zone), "slot",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "job", value_text(slot->name),
+			 "due", json_time(slot->due, next->when.zone), "slot",
 			 json_time(slot->slot, zone ? zone : next->when.zone), "in",
-			 json_span(slot->due - next->when.now), "splay",
-			 json_span(slot->due - slot->slot), "zone",
-			 json_text(zone ? zone_name(zone) : NULL), "dst",
-			 json_text(dst_mark_name(dst.mark)));
+			 value_span(slot->due - next->when.now), "splay",
+			 value_span(slot->due - slot->slot), "zone",
+			 value_text(zone ? zone_name(zone) : NULL), "dst",
+			 value_text(dst_mark_name(dst.mark)));
 }
 
 static json_t *change_json(const struct next_change *change)
@@ -150,24 +150,24 @@ static json_t *change_json(const struct next_change *change)
 
 	return json_pack("{s:o, s:o, s:i, s:i, s:o}", "time",
 			 json_time(change->change.time * USEC_PER_SEC, change->zone), "zone",
-			 json_text(zone_name(change->zone)), "offset_before",
+			 value_text(zone_name(change->zone)), "offset_before",
 			 (int)change->change.before, "offset_after", (int)change->change.after,
-			 "what", json_text(dst_describe_change(&change->change, text)));
+			 "what", value_text(dst_describe_change(&change->change, text)));
 }
 
 static json_t *other_json(const struct job *job)
 {
 	char text[SCHEDULE_DESCRIBE_SIZE];
 
-	return json_pack("{s:o, s:o}", "job", json_text(job->name), "schedule",
-			 json_text(schedule_describe(&job->schedule, text)));
+	return json_pack("{s:o, s:o}", "job", value_text(job->name), "schedule",
+			 value_text(schedule_describe(&job->schedule, text)));
 }
 
 int next_print_json(const struct next *next)
 {
-	_cleanup_(cleanup_json) json_t *slots = json_array();
-	_cleanup_(cleanup_json) json_t *changes = json_array();
-	_cleanup_(cleanup_json) json_t *others = json_array();
+	_cleanup_(cleanup_value) json_t *slots = json_array();
+	_cleanup_(cleanup_value) json_t *changes = json_array();
+	_cleanup_(cleanup_value) json_t *others = json_array();
 	int r = slots && changes && others ? 0 : -1;
 
 	for (size_t i = 0; r == 0 && i < next->n_slots; i++)
@@ -180,6 +180,6 @@ int next_print_json(const struct next *next)
 		return -ENOMEM;
 	return json_print(json_pack("{s:o, s:o, s:O, s:O, s:O}", "from",
 				    json_time(next->from, next->when.zone), "zone",
-				    json_text(zone_name(next->when.zone)), "slots", slots,
+				    value_text(zone_name(next->when.zone)), "slots", slots,
 				    "clock_changes", changes, "without_times", others));
 }

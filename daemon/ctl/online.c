@@ -64,7 +64,7 @@ static int ask_page(struct online *online, const struct url *base, uint64_t max,
 
 int online_list(struct online *online, const struct url *url, uint64_t max, json_t **ret_list)
 {
-	_cleanup_(cleanup_json) json_t *list = NULL;
+	_cleanup_(cleanup_value) json_t *list = NULL;
 	json_t *items;
 	int status = ask_page(online, url, max, NULL, &list);
 
@@ -72,7 +72,7 @@ int online_list(struct online *online, const struct url *url, uint64_t max, json
 		return status;
 	items = json_object_get(list, "items");
 	while (json_is_array(items) && json_array_size(items) < max) {
-		_cleanup_(cleanup_json) json_t *page = NULL;
+		_cleanup_(cleanup_value) json_t *page = NULL;
 		json_t *next = json_object_get(list, "next");
 		json_t *more;
 

@@ -85,7 +85,7 @@ static void say_paused(struct online *online, const char *what, const json_t *an
 static int send_wish(struct online *online, void *ctx)
 {
 	const struct wish *wish = ctx;
-	_cleanup_(cleanup_json) json_t *body = json_object();
+	_cleanup_(cleanup_value) json_t *body = json_object();
 	char text[TIMES_TEXT_SIZE];
 	usec_t until;
 	int r = body ? 0 : -1;
@@ -101,9 +101,9 @@ static int send_wish(struct online *online, void *ctx)
 			body, "until",
 			json_string(times_format_rfc3339(until, online->when.zone, text)));
 	if (r == 0 && wish->span)
-		r = json_object_set_new(body, "for", json_text(wish->span));
+		r = json_object_set_new(body, "for", value_text(wish->span));
 	if (r == 0 && wish->reason)
-		r = json_object_set_new(body, "reason", json_text(wish->reason));
+		r = json_object_set_new(body, "reason", value_text(wish->reason));
 	return target_send(&wish->target, online, "pause", r == 0 ? body : NULL, say_paused);
 }
 

@@ -26,7 +26,7 @@ static void say_reloaded(const json_t *answer)
 
 static int reload(struct online *online, void *ctx)
 {
-	_cleanup_(cleanup_json) json_t *answer = NULL;
+	_cleanup_(cleanup_value) json_t *answer = NULL;
 	struct url url;
 	int status;
 

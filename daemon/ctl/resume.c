@@ -30,7 +30,7 @@ static void say_resumed(struct online *online, const char *what, const json_t *a
 static int send_target(struct online *online, void *ctx)
 {
 	const struct target *target = ctx;
-	_cleanup_(cleanup_json) json_t *body = json_object();
+	_cleanup_(cleanup_value) json_t *body = json_object();
 
 	return target_send(target, online, "resume", body, say_resumed);
 }

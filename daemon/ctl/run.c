@@ -62,8 +62,8 @@ static int tell_end(const struct online *online, json_t *run)
 /* Listens before it asks, so that nothing is missed. */
 static int run_and_wait(struct online *online, const struct wish *wish)
 {
-	_cleanup_(cleanup_json) json_t *answer = NULL;
-	_cleanup_(cleanup_json) json_t *run = NULL;
+	_cleanup_(cleanup_value) json_t *answer = NULL;
+	_cleanup_(cleanup_value) json_t *run = NULL;
 	struct run_watch watch;
 	int status = run_watch_begin(&watch, online, wish->job);
 
@@ -79,7 +79,7 @@ static int run_and_wait(struct online *online, const struct wish *wish)
 static int run(struct online *online, void *ctx)
 {
 	const struct wish *wish = ctx;
-	_cleanup_(cleanup_json) json_t *answer = NULL;
+	_cleanup_(cleanup_value) json_t *answer = NULL;
 	int status;
 
 	if (wish->wait)
@@ -108,7 +108,7 @@ static int add_variable(struct ctl_args *args, struct wish *wish, const char *as
 
 int run_run(struct ctl *ctl, struct ctl_args *args)
 {
-	_cleanup_(cleanup_json) json_t *environment = json_array();
+	_cleanup_(cleanup_value) json_t *environment = json_array();
 	struct wish wish = {.environment = environment};
 	const char *value;
 	int option;

@@ -93,7 +93,7 @@ static int ask_for_end(struct run_watch *watch, const char *run)
 	url_begin(&url, "/v1/runs");
 	url_segment(&url, run);
 	for (int i = 0; status == CTL_OK && !watch->end && i < RECORD_TRIES; i++) {
-		_cleanup_(cleanup_json) json_t *row = NULL;
+		_cleanup_(cleanup_value) json_t *row = NULL;
 
 		status = client_ask_json(watch->online->client, &url, NULL, &row);
 		if (status == CTL_OK && field_text(row, "verdict"))

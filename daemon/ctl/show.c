@@ -119,7 +119,7 @@ static void print_slots(const struct online *online, const json_t *slots)
 static int show(struct online *online, void *ctx)
 {
 	const char *const *name = ctx;
-	_cleanup_(cleanup_json) json_t *job = NULL;
+	_cleanup_(cleanup_value) json_t *job = NULL;
 	struct url url;
 	int r;
 

@@ -57,9 +57,9 @@ static json_t *figures(const struct simulation *simulation, const struct sim_job
 	return json_pack("{s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I, s:o}", "slots",
 			 (json_int_t)book->slots, "runs", (json_int_t)book->begun, "attempts",
 			 (json_int_t)book->tries, "verdicts", verdicts(book), "longest_wait",
-			 json_span(book->longest_wait), "longest_run", json_span(book->longest_run),
-			 "busy", json_span(book->busy), "overdue", (json_int_t)book->overdue,
-			 "did_not_run", incidents(simulation, book));
+			 value_span(book->longest_wait), "longest_run",
+			 value_span(book->longest_run), "busy", value_span(book->busy), "overdue",
+			 (json_int_t)book->overdue, "did_not_run", incidents(simulation, book));
 }
 
 static json_t *jobs(const struct simulation *simulation)
@@ -76,9 +76,9 @@ static json_t *jobs(const struct simulation *simulation)
 		if (!simulation->shown[i])
 			continue;
 		job = json_pack("{s:o, s:o, s:s, s:o}", "job",
-				json_text(simulation->model->jobs[i].name), "next",
+				value_text(simulation->model->jobs[i].name), "next",
 				json_time(simulation->next[i], simulation->zone), "duration_from",
-				sources[habit->source], "duration", json_span(habit->span));
+				sources[habit->source], "duration", value_span(habit->span));
 		if (job && json_object_update_new(
 				   job, figures(simulation, &simulation->book->jobs[i])) < 0) {
 			json_decref(job);
@@ -104,7 +104,7 @@ static json_t *shifts(const struct simulation *simulation)
 		const struct sim_shift *shift = &simulation->shifts->items[i];
 
 		append(array,
-		       json_pack("{s:o, s:o, s:o, s:I}", "zone", json_text(zone_name(shift->zone)),
+		       json_pack("{s:o, s:o, s:o, s:I}", "zone", value_text(zone_name(shift->zone)),
 				 "at", json_time(shift->change.time * USEC_PER_SEC, shift->zone),
 				 "by", json_integer(shift->change.after - shift->change.before),
 				 "jobs", (json_int_t)shift->n_jobs),
@@ -121,7 +121,7 @@ static json_t *warnings(const struct simulation *simulation)
 
 	sim_advice_find(simulation, &advice);
 	for (size_t i = 0; !failed && i < advice.count; i++)
-		append(array, json_text(advice.texts[i]), &failed);
+		append(array, value_text(advice.texts[i]), &failed);
 	return finished(array, failed);
 }
 
@@ -139,15 +139,15 @@ static json_t *timeline(const struct simulation *simulation)
 		if (!simulation->shown[event->job])
 			continue;
 		append(array,
-		       json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I}", "job",
-				 json_text(simulation->model->jobs[event->job].name), "slot",
-				 json_time(event->slot, zone), "begin",
-				 json_time(event->begin, zone), "end", json_time(event->end, zone),
-				 "verdict",
-				 open ? json_null() : json_text(verdict_info(event->verdict)->name),
-				 "reason", reason_word(event->reason), "attempt",
-				 (json_int_t)event->attempt, "slots",
-				 (json_int_t)(event->count > 0 ? event->count : 1)),
+		       json_pack(
+			       "{s:o, s:o, s:o, s:o, s:o, s:s, s:I, s:I}", "job",
+			       value_text(simulation->model->jobs[event->job].name), "slot",
+			       json_time(event->slot, zone), "begin", json_time(event->begin, zone),
+			       "end", json_time(event->end, zone), "verdict",
+			       open ? json_null() : value_text(verdict_info(event->verdict)->name),
+			       "reason", reason_word(event->reason), "attempt",
+			       (json_int_t)event->attempt, "slots",
+			       (json_int_t)(event->count > 0 ? event->count : 1)),
 		       &failed);
 	}
 	return finished(array, failed);
@@ -201,11 +201,11 @@ int sim_print_json(const struct simulation *simulation, bool with_timeline,
 	const struct sim_book *book = simulation->book;
 	const struct zone *zone = simulation->zone;
 	double span = (double)(book->to - book->from);
-	json_t *document =
-		json_pack("{s:o, s:o, s:o, s:I, s:I}", "from", json_time(simulation->from, zone),
-			  "to", json_time(simulation->to, zone), "zone", json_text(zone_name(zone)),
-			  "workers", (json_int_t)simulation->model->daemon.workers, "queue",
-			  (json_int_t)simulation->model->daemon.queue);
+	json_t *document = json_pack(
+		"{s:o, s:o, s:o, s:I, s:I}", "from", json_time(simulation->from, zone), "to",
+		json_time(simulation->to, zone), "zone", value_text(zone_name(zone)), "workers",
+		(json_int_t)simulation->model->daemon.workers, "queue",
+		(json_int_t)simulation->model->daemon.queue);
 
 	add(&document, "jobs", jobs(simulation));
 	add(&document, "total", figures(simulation, &book->total));

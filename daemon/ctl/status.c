@@ -105,7 +105,7 @@ static const struct view_member members[] = {
 
 static int status(struct online *online, void *ctx)
 {
-	_cleanup_(cleanup_json) json_t *answer = NULL;
+	_cleanup_(cleanup_value) json_t *answer = NULL;
 	const char *error;
 	struct url url;
 	int r;

@@ -10,7 +10,7 @@
 
 static int stop(struct online *online, void *ctx)
 {
-	_cleanup_(cleanup_json) json_t *answer = NULL;
+	_cleanup_(cleanup_value) json_t *answer = NULL;
 	struct url url;
 	int status;
 

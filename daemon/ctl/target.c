@@ -44,7 +44,7 @@ static void describe(const struct target *target, size_t n, const char *verb, st
 int target_send(const struct target *target, struct online *online, const char *verb, json_t *body,
 		void (*done)(struct online *online, const char *what, const json_t *answer))
 {
-	_cleanup_(cleanup_json) json_t *answers = json_array();
+	_cleanup_(cleanup_value) json_t *answers = json_array();
 	size_t n = target->n_jobs > 0 ? target->n_jobs : 1;
 	int status = CTL_OK;
 

@@ -16,7 +16,7 @@ struct wish {
 static int why(struct online *online, void *ctx)
 {
 	const struct wish *wish = ctx;
-	_cleanup_(cleanup_json) json_t *answer = NULL;
+	_cleanup_(cleanup_value) json_t *answer = NULL;
 	char text[TIMES_TEXT_SIZE];
 	const char *sentence;
 	usec_t time;

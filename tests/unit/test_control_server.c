@@ -2,8 +2,8 @@
  */
 #include "control_fixture.h"
 
+#include "base/values.h"
 #include "control/control_internal.h"
-#include "control/values.h"
 
 #include <arpa/inet.h>
 #include <event2/listener.h>

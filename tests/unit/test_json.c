@@ -28,14 +28,14 @@ static const char *print(json_t *value)
 static void texts(void **state)
 {
 	(void)state;
-	assert_string_equal(print(json_text("a \"b\"\n")), "\"a \\\"b\\\"\\n\"\n");
-	assert_string_equal(print(json_text("Gr\xc3\xbc\xc3\x9f"
-					    "e")),
+	assert_string_equal(print(value_text("a \"b\"\n")), "\"a \\\"b\\\"\\n\"\n");
+	assert_string_equal(print(value_text("Gr\xc3\xbc\xc3\x9f"
+					     "e")),
 			    "\"Gr\xc3\xbc\xc3\x9f"
 			    "e\"\n");
-	assert_string_equal(print(json_text("latin1 \xfc\n")), "\"latin1 \\\\xfc\\\\x0a\"\n");
-	assert_string_equal(print(json_text(NULL)), "null\n");
-	assert_string_equal(print(json_textf("%s %d", "a", 1)), "\"a 1\"\n");
+	assert_string_equal(print(value_text("latin1 \xfc\n")), "\"latin1 \\\\xfc\\\\x0a\"\n");
+	assert_string_equal(print(value_text(NULL)), "null\n");
+	assert_string_equal(print(value_textf("%s %d", "a", 1)), "\"a 1\"\n");
 }
 
 static const struct {
@@ -54,7 +54,7 @@ static void times(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(spans); i++)
-		assert_string_equal(print(json_span(spans[i].span)), spans[i].out);
+		assert_string_equal(print(value_span(spans[i].span)), spans[i].out);
 	assert_string_equal(print(json_time(1500 * USEC_PER_MSEC, zone_utc())),
 			    "\"1970-01-01T00:00:01.500Z\"\n");
 	assert_string_equal(print(json_time(USEC_INFINITY, zone_utc())), "null\n");
