@@ -2,7 +2,6 @@
 #include "control/credentials.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,29 +11,43 @@
 /* The most groups a process has (NGROUPS_MAX, getgroups(2)). */
 #define GROUPS_MAX 65536
 
-/* What a line of group(5) may be long: one with more members is passed over. */
-#define LINE_MAX_SIZE ((size_t)64 * 1024)
-
 static void close_file(FILE **file)
 {
 	if (*file)
 		(void)fclose(*file);
 }
 
+/* The id in a line "NAME:PASSWORD:ID:MEMBERS", if it is of that name; else CREDENTIALS_NO_GROUP. */
+static gid_t read_line(const char *line, const char *name)
+{
+	size_t len = strlen(name);
+	unsigned long number;
+	const char *id;
+	char *end;
+
+	if (strncmp(line, name, len) != 0 || line[len] != ':')
+		return CREDENTIALS_NO_GROUP;
+	id = strchr(line + len + 1, ':');
+	if (!id || id[1] < '0' || id[1] > '9')
+		return CREDENTIALS_NO_GROUP;
+	errno = 0;
+	number = strtoul(id + 1, &end, 10);
+	return errno || *end != ':' || number >= CREDENTIALS_NO_GROUP ? CREDENTIALS_NO_GROUP
+								      : (gid_t)number;
+}
+
+/* Not by fgetgrent_r(3), which comes back to the line of a group that has more members than there
+   is room for, again and again. */
 gid_t credentials_group(const char *file, const char *name)
 {
 	_cleanup_(close_file) FILE *groups = fopen(file, "re");
-	_cleanup_free_ char *buf = malloc(LINE_MAX_SIZE);
-	struct group group;
-	struct group *found;
-	int r;
+	_cleanup_free_ char *line = NULL;
+	gid_t group = CREDENTIALS_NO_GROUP;
+	size_t size = 0;
 
-	if (!groups || !buf)
-		return CREDENTIALS_NO_GROUP;
-	while ((r = fgetgrent_r(groups, &group, buf, LINE_MAX_SIZE, &found)) == 0 || r == ERANGE)
-		if (r == 0 && strcmp(group.gr_name, name) == 0)
-			return group.gr_gid;
-	return CREDENTIALS_NO_GROUP;
+	while (groups && group == CREDENTIALS_NO_GROUP && getline(&line, &size, groups) > 0)
+		group = read_line(line, name);
+	return group;
 }
 
 /* Is the peer's process in the group, by its effective or a supplementary one? */
