@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -101,7 +100,7 @@ static int remove_stale(int dirfd, const char *path, const char *name, const str
 				  strerror(errno));
 }
 
-/* In the directory, which is locked. Returns the socket or -errno. */
+/* Returns the socket or -errno. */
 static int bind_unix(int dirfd, const char *path, const char *name, const struct complaint *c)
 {
 	struct sockaddr_un address = address_in(dirfd, name);
@@ -136,11 +135,7 @@ int listen_unix(const char *directory, const char *name, struct unix_socket *ret
 		path = NULL;
 		return complain(&c, -ENOMEM, "out of memory");
 	}
-	/* Two that start at once must not each take the other's new socket for an old one. */
-	if (flock(dirfd, LOCK_EX | LOCK_NB) < 0)
-		return complain(&c, -errno, "cannot lock %s: %s", directory, strerror(errno));
 	fd = bind_unix(dirfd, directory, name, &c);
-	(void)flock(dirfd, LOCK_UN);
 	if (fd < 0)
 		return fd;
 	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {

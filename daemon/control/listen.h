@@ -24,8 +24,9 @@ struct unix_socket {
 /*
  * Makes the directory unless it is there, and a listening Unix socket of that name in it, mode
  * 0666. One that nobody listens on any more is replaced; one that a living process has, and what is
- * no socket, stays. The directory must be its owner's alone, root's or this user's. Returns 0 or
- * -errno; `error` says why then, in a sentence without its full stop.
+ * no socket, stays. The directory must be its owner's alone, root's or this user's; and of daemons
+ * this one's, or two that begin at once might each take the other's new socket for an old one.
+ * Returns 0 or -errno; `error` says why then, in a sentence without its full stop.
  */
 int listen_unix(const char *directory, const char *name, struct unix_socket *ret_socket,
 		char *error, size_t size) _must_check_;

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -129,6 +130,23 @@ static void test_the_socket_of_another_is_not_removed(void **state)
 	assert_int_equal(connect_to(place.path), 0);
 	listen_unix_remove(&socket);
 	close(socket.fd);
+	remove_place(&place);
+}
+
+/* Whoever may look for the socket may open its directory, and lock it. */
+static void test_a_lock_of_somebody_else_is_in_nobodys_way(void **state)
+{
+	struct place place = make_place();
+	int fd = open(place.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct unix_socket socket;
+
+	(void)state;
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(listen_at(&place, &socket), 0);
+	assert_int_equal(connect_to(place.path), 0);
+	close(fd);
+	close(socket.fd);
+	listen_unix_remove(&socket);
 	remove_place(&place);
 }
 
@@ -287,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_the_directory_is_made),
 		cmocka_unit_test(test_a_stale_socket_is_replaced),
 		cmocka_unit_test(test_the_socket_of_another_is_not_removed),
+		cmocka_unit_test(test_a_lock_of_somebody_else_is_in_nobodys_way),
 		cmocka_unit_test(test_a_living_socket_stays),
 		cmocka_unit_test(test_a_living_socket_with_a_full_backlog_stays),
 		cmocka_unit_test(test_what_is_no_socket_stays),
