@@ -73,6 +73,18 @@ reload_times() {
 		'm("everyd_config_loads_total") == 4'
 }
 
+@test "the manual names every metric, and none that is not there" {
+	jobs
+	start
+	reload_times 1
+	scrape "$T/page"
+	sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' "$T/page" | sort >"$T/there"
+	sed -n '/^\.Sh METRICS/,/^\.Sh JOURNAL/s/^\.It Li //p' "$TOP/man/everyd.8" |
+		sed 's/ , /\n/g' | sort >"$T/named"
+	[ -s "$T/there" ]
+	diff "$T/there" "$T/named"
+}
+
 @test "no more jobs have metrics of their own than metrics_jobs says" {
 	jobs 'metrics_jobs = 1'
 	start
