@@ -202,6 +202,11 @@ static void ended(struct engine_run *er, const struct effect *effect)
 		tail->last_verdict = effect->verdict;
 		if (effect->verdict == VERDICT_OK)
 			tail->last_success = tail->last_ended;
+	} else if (effect->verdict == VERDICT_LOST) {
+		/* Nobody saw when; this is when it was found out. */
+		tail->last_ended = clock_wall();
+		tail->last_msec = 0;
+		tail->last_verdict = effect->verdict;
 	}
 	if (!engine_run_is_notice(er))
 		effects_let_go(run_tail);

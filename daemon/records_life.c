@@ -284,9 +284,12 @@ static bool take_past(void *ctx, struct engine_job *job)
 	(void)records_number(daemon, job);
 	if (!past || past->last_ended == 0)
 		return true;
+	tail->last_success = past->last_success;
+	/* One that was under way when the daemon died has been told of already. */
+	if (tail->last_ended != 0)
+		return true;
 	msec = past->last_took / USEC_PER_MSEC;
 	tail->last_ended = past->last_ended;
-	tail->last_success = past->last_success;
 	tail->last_verdict = past->last_verdict;
 	tail->last_msec = msec > UINT32_MAX ? UINT32_MAX : (uint32_t)msec;
 	return true;

@@ -225,6 +225,9 @@ static int on_run(struct reader *reader, sqlite3_stmt *stmt)
 		job->last_id = id;
 		job->last_verdict = verdict;
 	}
+	/* Of one whose end nobody saw there is only that. */
+	if (ended == 0 && verdict == VERDICT_LOST)
+		ended = started;
 	if (ended > job->last_ended) {
 		job->last_ended = ended;
 		job->last_took = started > 0 ? ended - started : 0;

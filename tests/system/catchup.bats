@@ -268,6 +268,12 @@ caught_up() {
 	equal "failures in a row" "$(value j failures)" 0
 }
 
+# last_verdict JOB: of its last run, as the daemon has it.
+last_verdict() {
+	"$BUILD/everyctl" --socket "$T/runtime/control.sock" list --json "$1" |
+		python3 -c 'import json, sys; print(json.load(sys.stdin)["items"][0]["last"]["verdict"])'
+}
+
 # --- a crash -------------------------------------------------------------------------------------
 
 @test "killed while a run is under way, and that too: it is lost, and not repeated" {
@@ -286,6 +292,10 @@ caught_up() {
 	start
 	await 'everyd: j\[1\]: lost \(the daemon died while it ran\): ended unseen$'
 	await 'told: lost crash'
+	equal "what is told of it" "$(last_verdict j)" lost
+	stop
+	start
+	equal "what is told of it in the next life" "$(last_verdict j)" lost
 	stop
 	equal "what came of it" "$(rows j)" "$SINCE lost/crash 1"
 	equal "failures in a row" "$(value j failures)" 1
