@@ -50,6 +50,14 @@ int online_one_word(struct ctl_args *args, const char *what, bool needed, const 
 	return CTL_OK;
 }
 
+int online_get(struct online *online, const struct url *url, json_t **ret_json)
+{
+	int status = client_get(online->client, url, ret_json);
+
+	online->when.now = clock_wall();
+	return status;
+}
+
 static int ask_page(struct online *online, const struct url *base, uint64_t max, const char *cursor,
 		    json_t **ret_page)
 {
@@ -59,7 +67,7 @@ static int ask_page(struct online *online, const struct url *base, uint64_t max,
 	(void)snprintf(limit, sizeof(limit), "%" PRIu64, max < PAGE_MAX ? max : PAGE_MAX);
 	url_param(&url, "limit", limit);
 	url_param(&url, "cursor", cursor);
-	return client_get(online->client, &url, ret_page);
+	return online_get(online, &url, ret_page);
 }
 
 int online_list(struct online *online, const struct url *url, uint64_t max, json_t **ret_list)

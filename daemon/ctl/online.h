@@ -26,6 +26,10 @@ int online_do_plain(const struct ctl *ctl, struct ctl_args *args,
 int online_one_word(struct ctl_args *args, const char *what, bool needed,
 		    const char **ret_word) _must_check_;
 
+/* As client_get(). What is told relative to the present is so from the answer on: everyd may have
+   been started to give it. */
+int online_get(struct online *online, const struct url *url, json_t **ret_json) _must_check_;
+
 /*
  * The first `max` items of a list that is answered in pages ({"items": [...], "next": CURSOR}), as
  * one answer of that form: its "next" is null unless there are more. Returns CTL_OK, or another

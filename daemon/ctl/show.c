@@ -124,7 +124,7 @@ static int show(struct online *online, void *ctx)
 	int r;
 
 	online_job_url(&url, *name, "");
-	r = client_get(online->client, &url, &job);
+	r = online_get(online, &url, &job);
 	if (r != CTL_OK)
 		return r;
 	if (online->ctl->json)

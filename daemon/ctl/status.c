@@ -112,7 +112,7 @@ static int status(struct online *online, void *ctx)
 
 	(void)ctx;
 	url_begin(&url, "/v1/status");
-	r = client_get(online->client, &url, &answer);
+	r = online_get(online, &url, &answer);
 	if (r != CTL_OK)
 		return r;
 	if (online->ctl->json)

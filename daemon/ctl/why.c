@@ -29,7 +29,7 @@ static int why(struct online *online, void *ctx)
 			return CTL_USAGE;
 		url_param(&url, "time", times_format_rfc3339(time, online->when.zone, text));
 	}
-	r = client_get(online->client, &url, &answer);
+	r = online_get(online, &url, &answer);
 	if (r != CTL_OK)
 		return r;
 	if (online->ctl->json)
