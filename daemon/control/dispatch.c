@@ -188,8 +188,8 @@ static bool check_privilege(struct exchange *exchange)
 			       (unsigned)who->uid);
 	else if (exchange->control->group == CREDENTIALS_NO_GROUP)
 		exchange_error(exchange, STATUS_FORBIDDEN, "denied",
-			       "uid %u may not ask everyd: there is no group \"" CONTROL_GROUP
-			       "\" on this machine",
+			       "uid %u may not ask everyd: when it read its configuration there was "
+			       "no group \"" CONTROL_GROUP "\"; if there is one by now, reload",
 			       (unsigned)who->uid);
 	else
 		exchange_error(exchange, STATUS_FORBIDDEN, "denied",

@@ -45,8 +45,11 @@ static int say_failure(const struct online *online)
 		if (strcmp(failure->code, bad[i]) == 0)
 			checkup.level = CHECKUP_CRITICAL;
 	}
-	(void)snprintf(checkup.text, sizeof(checkup.text), "%.*s",
-		       (int)strcspn(failure->text, "\n"), failure->text);
+	(void)snprintf(checkup.text, sizeof(checkup.text), "%.*s", (int)sizeof(checkup.text) - 1,
+		       failure->text);
+	/* It is to be one line. */
+	for (char *end = checkup.text; (end = strchr(end, '\n'));)
+		*end = ' ';
 	return say(online, &checkup);
 }
 

@@ -748,6 +748,15 @@ make_world() {
 	equal status "$status" 4
 	says "there is no group everyd"
 	says "groupadd --system everyd"
+	as --clear-groups check-health
+	equal status "$status" 3
+	equal "lines" "$(wc -l <<<"$output")" 1
+	says "As root: groupadd --system everyd"
+	# It was made, and nobody has told everyd.
+	echo 'everyd:x:65111:' >>"$T/group"
+	as --groups=65111 status
+	equal status "$status" 4
+	says 'there was no group "everyd"; if there is one by now, reload'
 	stop
 }
 
