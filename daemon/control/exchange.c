@@ -135,9 +135,14 @@ struct exchange *exchange_new(struct control *control, struct client *client,
 	return exchange;
 }
 
+static void on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg);
+
 /* It is over; what there is to be sent is evhttp's. */
 static void exchange_free(struct exchange *exchange)
 {
+	if (exchange->stream)
+		(void)evbuffer_remove_cb(bufferevent_get_input(exchange->client->bev), on_input,
+					 exchange);
 	exchange->client->exchange = NULL;
 	if (exchange->cut)
 		TAILQ_REMOVE(&exchange->control->lagging, exchange, lagging);
@@ -303,9 +308,30 @@ void exchange_wait(struct exchange *exchange, void (*gone)(void *ctx), void *ctx
 
 /* --- an answer that goes on --- */
 
+/* Who lags is cut off. Not at once: who sends to many does not expect one to go in between. */
+static void cut_off(struct exchange *exchange)
+{
+	exchange->cut = true;
+	TAILQ_INSERT_TAIL(&exchange->control->lagging, exchange, lagging);
+	event_active(&exchange->control->cut, EV_TIMEOUT, 0);
+}
+
+/* evhttp has no callback for what is read while it writes. */
+static void on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct exchange *exchange = arg;
+
+	(void)info;
+	if (evbuffer_get_length(in) > AHEAD_MAX && !exchange->cut)
+		cut_off(exchange);
+}
+
 void exchange_stream(struct exchange *exchange, const char *type)
 {
+	struct evbuffer *in = bufferevent_get_input(exchange->client->bev);
+
 	exchange->stream = true;
+	(void)evbuffer_add_cb(in, on_input, exchange);
 	add_header(exchange, "Content-Type", type);
 	add_headers(exchange);
 	evhttp_send_reply_start(exchange->request, STATUS_OK, NULL);
@@ -333,10 +359,7 @@ void exchange_send(struct exchange *exchange, const char *data, size_t len)
 	if (evbuffer_get_length(out) + len <= EXCHANGE_LAG_MAX &&
 	    client_hold(exchange->client, len) && send_piece(exchange, data, len))
 		return;
-	/* Not at once: who sends to many does not expect one to go in between. */
-	exchange->cut = true;
-	TAILQ_INSERT_TAIL(&exchange->control->lagging, exchange, lagging);
-	event_active(&exchange->control->cut, EV_TIMEOUT, 0);
+	cut_off(exchange);
 }
 
 void exchange_end(struct exchange *exchange)
