@@ -187,10 +187,11 @@ static bool check_privilege(struct exchange *exchange)
 			       "uid %u may look, but only root and everyd's own user may do this",
 			       (unsigned)who->uid);
 	else if (exchange->control->group == CREDENTIALS_NO_GROUP)
-		exchange_error(exchange, STATUS_FORBIDDEN, "denied",
-			       "uid %u may not ask everyd: when it read its configuration there was "
-			       "no group \"" CONTROL_GROUP "\"; if there is one by now, reload",
-			       (unsigned)who->uid);
+		exchange_error(
+			exchange, STATUS_FORBIDDEN, "denied",
+			"uid %u may not ask everyd: when it read its configuration there was "
+			"no group \"" CONTROL_GROUP "\"; if there is one by now, reload",
+			(unsigned)who->uid);
 	else
 		exchange_error(exchange, STATUS_FORBIDDEN, "denied",
 			       "uid %u is not in the group \"" CONTROL_GROUP "\"",
