@@ -125,6 +125,7 @@ MANDIR   := $(PREFIX)/share/man
 DOCDIR   := $(PREFIX)/share/doc/everyd
 UNITDIR  := $(PREFIX)/lib/systemd
 CATALOGDIR := $(UNITDIR)/catalog
+SYSUSERS := $(PREFIX)/lib/sysusers.d
 BASHDIR  := $(PREFIX)/share/bash-completion/completions
 ZSHDIR   := $(PREFIX)/share/zsh/site-functions
 CONFDIR  := $(SYSCONFDIR)/everyd
@@ -132,12 +133,13 @@ STATEDIR := /var/lib/everyd
 ENABLED  := /etc/systemd/system/multi-user.target.wants/everyd.service
 
 INSTALL_DIRS  := $(BINDIR) $(SBINDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man8 $(DOCDIR) \
-	$(UNITDIR)/system $(UNITDIR)/user $(CATALOGDIR) $(BASHDIR) $(ZSHDIR) $(CONFDIR)/jobs.d
+	$(UNITDIR)/system $(UNITDIR)/user $(CATALOGDIR) $(SYSUSERS) $(BASHDIR) $(ZSHDIR) $(CONFDIR)/jobs.d
 INSTALL_FILES := $(BINDIR)/everyctl $(SBINDIR)/everyd $(MANDIR)/man1/everyctl.1 \
 	$(MANDIR)/man5/everyd.conf.5 $(MANDIR)/man8/everyd.8 $(BASHDIR)/everyctl $(ZSHDIR)/_everyctl \
 	$(addprefix $(DOCDIR)/,LICENSE NEWS.md README.md everyd-openapi.json everyd.conf directories) \
 	$(UNITDIR)/system/everyd.service $(UNITDIR)/system/everyd.socket \
-	$(UNITDIR)/user/everyd.service $(CATALOGDIR)/everyd.catalog
+	$(UNITDIR)/user/everyd.service $(CATALOGDIR)/everyd.catalog \
+	$(SYSUSERS)/everyd.conf
 
 # Two files are kept for later: $(DOCDIR)/everyd.conf is the default configuration as it was last
 # installed, by which one tells whether that in $(CONFDIR) was edited; and $(DOCDIR)/directories
@@ -161,7 +163,10 @@ install: $(PROGRAMS)
 	install -m 0644 LICENSE NEWS.md README.md conf/everyd-openapi.json '$(DESTDIR)$(DOCDIR)/'
 	install -m 0644 systemd/everyd.socket '$(DESTDIR)$(UNITDIR)/system/'
 	install -m 0644 conf/everyd.catalog '$(DESTDIR)$(CATALOGDIR)/'
+	install -m 0644 systemd/everyd.sysusers '$(DESTDIR)$(SYSUSERS)/everyd.conf'
 	@[ -n '$(DESTDIR)' ] || ! command -v journalctl >/dev/null || journalctl --update-catalog
+	@[ -n '$(DESTDIR)' ] || ! command -v systemd-sysusers >/dev/null || \
+		systemd-sysusers '$(SYSUSERS)/everyd.conf'
 	@for kind in '' -user; do \
 		unit='$(DESTDIR)$(UNITDIR)/'$$([ -n "$$kind" ] && echo user || echo system)/everyd.service; \
 		echo "sed systemd/everyd$$kind.service.in > $$unit"; \
@@ -193,6 +198,7 @@ uninstall:
 	dirs=$$(tac .$(DOCDIR)/directories 2>/dev/null || true); \
 	if cmp -s .$(DOCDIR)/everyd.conf $$conf; then rm -f $$conf; fi; \
 	rm -f $$conf.new $(INSTALL_FILES:%=.%); \
+	[ -n '$(DESTDIR)' ] || ! command -v journalctl >/dev/null || journalctl --update-catalog; \
 	state=.$(STATEDIR); \
 	[ '$(PURGE)' != 1 ] || rm -f $$state/ledger.db{,-wal,-shm,-journal,.broken-*}; \
 	if ls $$state/ledger.db* >/dev/null 2>&1; then \

@@ -23,7 +23,7 @@ leaves_nothing() {
 	tree | diff "$BATS_TEST_TMPDIR/before" -
 }
 
-@test "install: programs, manuals, completions, units, configuration, nothing else" {
+@test "install: programs, manuals, completions, units, catalog, group, configuration, nothing else" {
 	run_make install
 	[ -x "$D/usr/local/sbin/everyd" ]
 	[ -d "$D/etc/everyd/jobs.d" ]
@@ -45,6 +45,8 @@ leaves_nothing() {
 		644 usr/local/lib/systemd/system/everyd.service
 		644 usr/local/lib/systemd/system/everyd.socket
 		644 usr/local/lib/systemd/user/everyd.service
+		644 usr/local/lib/systemd/catalog/everyd.catalog
+		644 usr/local/lib/sysusers.d/everyd.conf
 		644 etc/everyd/everyd.conf
 	END
 	)" ]
@@ -62,7 +64,7 @@ leaves_nothing() {
 	run_make install PREFIX=/opt/everyd SYSCONFDIR=/opt/etc
 	unit=$D/opt/everyd/lib/systemd/system/everyd.service
 	grep -qx 'ExecStart=/opt/everyd/sbin/everyd -c /opt/etc/everyd/everyd.conf' "$unit"
-	run grep -r @ "$D/opt/everyd/lib"
+	run grep -rE '@[A-Z]+DIR@' "$D/opt/everyd/lib"
 	[ "$status" -ne 0 ]
 	[ -f "$D/opt/etc/everyd/everyd.conf" ]
 	run_make uninstall PREFIX=/opt/everyd SYSCONFDIR=/opt/etc
