@@ -85,7 +85,10 @@ static void on_answer(void *ctx, const struct reader_answer *answer)
 
 	if (answer->r < 0 && answer->r != -ENOENT)
 		exchange_error(asking->exchange, STATUS_UNAVAILABLE, "ledger-unreadable", "%s",
-			       answer->text[0] ? answer->text : strerrordesc_np(-answer->r));
+			       /* Where it is is not for everybody. */
+			       exchange_is_tcp(asking->exchange) ? "the ledger cannot be read"
+			       : answer->text[0]                 ? answer->text
+								 : strerrordesc_np(-answer->r));
 	else
 		asking->answered(asking->exchange, asking->data, answer);
 	free(asking);

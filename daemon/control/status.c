@@ -22,9 +22,12 @@ void handle_health(struct exchange *exchange)
 	exchange_reply_text(exchange, STATUS_OK, "text/plain", text, strlen(text));
 }
 
-static json_t *describe_ledger(const struct control_facts *facts)
+/* Where it is, which is said with what is wrong, is for those who may know of files. */
+static json_t *describe_ledger(const struct control_facts *facts, bool open)
 {
-	return json_pack("{so sI sI}", "problem", value_filled(facts->ledger), "waiting",
+	const char *problem = facts->ledger[0] && open ? "it cannot be written" : facts->ledger;
+
+	return json_pack("{so sI sI}", "problem", value_filled(problem), "waiting",
 			 (json_int_t)facts->ledger_waiting, "dropped",
 			 (json_int_t)facts->ledger_dropped);
 }
@@ -44,15 +47,15 @@ void handle_status(struct exchange *exchange)
 	const struct control_host *host = exchange_host(exchange);
 	const struct model *model = engine_model(host->engine);
 	struct control_facts facts = {.config_path = ""};
+	bool open = exchange_is_tcp(exchange);
 	json_t *config;
 
 	host->ops->facts(host->daemon, &facts);
 	/* Over TCP, paths and what a configuration holds are nobody's business. */
-	config = json_pack("{so so sb so so}", "path",
-			   value_text(exchange_is_tcp(exchange) ? NULL : facts.config_path),
+	config = json_pack("{so so sb so so}", "path", value_text(open ? NULL : facts.config_path),
 			   "loaded", value_past(facts.loaded), "loading", facts.loading, "failed",
 			   json_boolean(facts.reload_error), "error",
-			   value_text(exchange_is_tcp(exchange) ? NULL : facts.reload_error));
+			   value_text(open ? NULL : facts.reload_error));
 	exchange_reply(
 		exchange, STATUS_OK,
 		json_pack("{ss si sb so so so so sI si si sI sI sI so so}", "version",
@@ -63,5 +66,6 @@ void handle_status(struct exchange *exchange)
 			  "busy", (int)facts.busy, "queued", (json_int_t)facts.queued, "waiting",
 			  (json_int_t)engine_waiting(host->engine), "log_dropped",
 			  (json_int_t)facts.log_dropped, "needs", value_filled(facts.needs),
-			  "ledger", facts.has_ledger ? describe_ledger(&facts) : json_null()));
+			  "ledger",
+			  facts.has_ledger ? describe_ledger(&facts, open) : json_null()));
 }

@@ -1,6 +1,8 @@
 /* Holds: what the control server tells of jobs and groups, and what it does not by TCP. */
 #include "control_fixture.h"
 
+#include "ledger/ledger.h"
+
 #include "calendar/cron.h"
 #include "calendar/zone.h"
 #include "control/control_internal.h"
@@ -294,10 +296,18 @@ static void test_tcp_tells_no_secrets(void **state)
 					      "/home",          "/bin/sh", "test"};
 	static const char *const targets[] = {"/v1/jobs", "/v1/jobs/a", "/v1/groups"};
 	struct control_rig c;
+	char ledger[100];
+	int fd;
 
 	(void)state;
 	begin_control(&c, 5, &some_jobs);
 	control_listen(c.control, "127.0.0.1:0");
+	c.facts.ledger = "the ledger /home/ledger.db: disk I/O error";
+	c.facts.ledger_dir = c.dir;
+	sprintf(ledger, "%s/" LEDGER_NAME, c.dir);
+	fd = open(ledger, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, "no database", 11), 11);
+	close(fd);
 	for (size_t i = 0; i < ARRAY_LENGTH(targets); i++) {
 		char *text = get_by_tcp(&c, targets[i]);
 
@@ -306,6 +316,14 @@ static void test_tcp_tells_no_secrets(void **state)
 		for (size_t j = 0; j < ARRAY_LENGTH(secrets); j++)
 			if (strstr(text, secrets[j]))
 				fail_msg("%s: %s: %s", targets[i], secrets[j], text);
+		free(text);
+	}
+	for (int i = 0; i < 2; i++) {
+		char *text = get_by_tcp(&c, i ? "/v1/status" : "/v1/runs");
+
+		assert_int_equal(status_of(text), i ? 200 : 503);
+		assert_non_null(strstr(text, i ? "it cannot be written" : "cannot be read"));
+		assert_null(strstr(text, i ? "/home" : c.dir));
 		free(text);
 	}
 	for (int i = 0; i < 2; i++) {
@@ -321,6 +339,7 @@ static void test_tcp_tells_no_secrets(void **state)
 		assert_int_equal(status_of(text), 404);
 		free(text);
 	}
+	assert_int_equal(unlink(ledger), 0);
 	end_control(&c);
 }
 
