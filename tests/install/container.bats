@@ -142,7 +142,7 @@ teardown() {
 	[[ $output == *'reload failed: the previous configuration stays in force'* ]]
 	[[ $output == *'Subject: The configuration is wrong; the previous one stays in force'* ]]
 	[[ $output == *'everyctl check'* ]]
-	await 30 journal_has '^ok in' EVERYD_JOB=talk EVERYD_VERDICT=ok MESSAGE_ID=2d198eabb0514fd0915f519a9d7537ec
+	await journal_has '^ok in' EVERYD_JOB=talk EVERYD_VERDICT=ok MESSAGE_ID=2d198eabb0514fd0915f519a9d7537ec
 	run journal -o json --output-fields=EVERYD_SLOT,EVERYD_RUN EVERYD_JOB=talk EVERYD_VERDICT=ok
 	[[ ${lines[0]} =~ \"EVERYD_SLOT\":\"[0-9]{4}-[0-9-]{5}T[0-9:]{8}\.000000Z\" ]]
 }
@@ -155,6 +155,21 @@ teardown() {
 	await status_has '^2 jobs'
 	run status_has 'FAILED'
 	[ "$status" -ne 0 ]
+}
+
+@test "the group that is installed: its members look, and nobody else" {
+	inside systemd-sysusers
+	inside systemctl reload everyd
+	run inside_as_ann everyctl status
+	echo "$output"
+	[ "$status" -eq 4 ]
+	[[ $output == *'you are not in group everyd'* ]]
+	inside usermod --append --groups everyd ann
+	inside_as_ann everyctl status
+	run inside_as_ann everyctl pause talk
+	echo "$output"
+	[ "$status" -eq 4 ]
+	inside gpasswd --delete ann everyd
 }
 
 @test "kill -9: systemd starts it anew, and the jobs it had do not live on" {
