@@ -85,8 +85,9 @@ static const struct view_member run_members[] = {
 
 static const struct view_member setting_members[] = {
 	{"SETTING", VIEW_TEXT, "name", NULL},
-	{"VALUE", VIEW_TEXT, "value", NULL},
 	{"FROM", VIEW_CUSTOM, NULL, format_setting_origin},
+	/* The last one is what is cut: commands are long. */
+	{"VALUE", VIEW_TEXT, "value", NULL},
 };
 
 /* A table under a title, if it has any rows. */

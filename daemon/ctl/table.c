@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct cell {
 struct table {
 	const struct table_column *columns;
 	size_t n_columns;
+	uint64_t spare; /* a bit for each column that can be left out */
 	struct arena arena;
 	struct cell *cells;
 	size_t n_cells;
@@ -65,6 +67,11 @@ void table_free(struct table *table)
 	arena_done(&table->arena);
 	free(table->cells);
 	free(table);
+}
+
+void table_spare(struct table *table, size_t column)
+{
+	table->spare |= UINT64_C(1) << column;
 }
 
 /* Characters of clean UTF-8, each of which is taken to be one column wide. */
@@ -153,7 +160,11 @@ void table_cellf(struct table *table, enum table_color color, const char *format
 	table_cell(table, color, text);
 }
 
-/* How wide each column is; too wide ones are cut, from the last one on, until all fit. */
+/* The width of a column that is not there: no cell is as wide. */
+#define LEFT_OUT UINT_MAX
+
+/* How wide each column is: until all fit some are left out, and then too wide ones cut, from the
+   last one on. */
 static void measure(const struct table *table, const struct ctl *ctl, unsigned *widths)
 {
 	unsigned total = 0;
@@ -169,12 +180,18 @@ static void measure(const struct table *table, const struct ctl *ctl, unsigned *
 	for (size_t c = 0; c < table->n_columns; c++)
 		total += widths[c] + (c > 0 ? GAP : 0);
 	for (size_t c = table->n_columns; ctl->width > 0 && c-- > 0 && total > ctl->width;) {
+		if (c >= 64 || !(table->spare & UINT64_C(1) << c))
+			continue;
+		total -= widths[c] + GAP;
+		widths[c] = LEFT_OUT;
+	}
+	for (size_t c = table->n_columns; ctl->width > 0 && c-- > 0 && total > ctl->width;) {
 		unsigned least = width_of(table->columns[c].title);
 		unsigned cut = total - ctl->width;
 
 		if (least < WIDTH_MIN)
 			least = WIDTH_MIN;
-		if (widths[c] <= least)
+		if (widths[c] <= least || widths[c] == LEFT_OUT)
 			continue;
 		if (cut > widths[c] - least)
 			cut = widths[c] - least;
@@ -195,6 +212,8 @@ static void print_cell(const char *text, unsigned width, const char *color,
 	bool cut = width > room;
 	unsigned shown = cut ? room : width;
 
+	if (room == LEFT_OUT)
+		return;
 	if (column->align == TABLE_RIGHT)
 		*pad += room - shown;
 	if (shown > 0) {

@@ -1,5 +1,5 @@
-/* A table on standard output: columns as wide as they need to be, the last ones cut to fit a
-   terminal. Cells are sanitized (text.h). */
+/* A table on standard output: columns as wide as they need to be; to fit a terminal those that can
+   be spared are left out, and then the last ones cut. Cells are sanitized (text.h). */
 #pragma once
 
 #include "base/cleanup.h"
@@ -28,6 +28,10 @@ struct table_column {
 /* `columns` must outlive it. NULL: out of memory. */
 struct table *table_new(const struct table_column *columns, size_t n_columns) _must_check_;
 void table_free(struct table *table);
+
+/* The column, one of the first 64 and not the first, is left out where the terminal is too narrow:
+   the last such one first. */
+void table_spare(struct table *table, size_t column);
 
 /* Adds a cell behind the last one; a row begins with each n_columns cells. `text` is copied; NULL
    is as "". Out of memory is told by table_print(). */

@@ -92,6 +92,10 @@ int view_table(const struct ctl *ctl, const struct when *when, const struct view
 		return -ENOMEM;
 	for (i = 0; i < n_members; i++)
 		columns[i] = (struct table_column){members[i].title, align_of(members[i].kind)};
+	for (i = 0; i < n_members; i++) {
+		if (members[i].kind == VIEW_BYTES || members[i].kind == VIEW_KILOBYTES)
+			table_spare(table, i);
+	}
 	json_array_foreach(items, i, item)
 	{
 		for (size_t m = 0; m < n_members; m++) {

@@ -30,8 +30,8 @@ struct view_member {
 				   char buf[static FIELD_TEXT_SIZE]);
 };
 
-/* A row for each of the items, a column for each member; what is absent is "-". Returns 0 or
-   -errno. */
+/* A row for each of the items, a column for each member; what is absent is "-". On a narrow
+   terminal sizes are left out first. Returns 0 or -errno. */
 int view_table(const struct ctl *ctl, const struct when *when, const struct view_member *members,
 	       size_t n_members, const json_t *items) _must_check_;
 

@@ -156,8 +156,8 @@ gated"
 	start
 	ends 0 show backup
 	[[ $output =~ defined\ in:\ +"$CONF:3" ]]
-	[[ $output =~ output_keep\ +\"1K\"\ +"$CONF:2" ]]
-	[[ $output =~ overlap\ +\"skip\"\ +default ]]
+	[[ $output =~ output_keep\ +"$CONF:2"\ +\"1K\" ]]
+	[[ $output =~ overlap\ +default\ +\"skip\" ]]
 	equal slots "$(grep -c '^20..-01-01 02:30:00 ' <<<"$output")" 5
 	ends 0 pause backup --for 2h --reason lunch
 	ctl show backup

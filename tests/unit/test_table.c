@@ -75,6 +75,48 @@ static void prints(void **state)
 	}
 }
 
+static void what_can_be_spared_is_left_out_first(void **state)
+{
+	static const struct {
+		unsigned width;
+		const char *out;
+	} table_of[] = {
+		{0, "JOB  SIZE  CPU  WHY\na      7K  3ms  because of it\n"},
+		{30, "JOB  SIZE  CPU  WHY\na      7K  3ms  because of it\n"},
+		{27, "JOB  SIZE  WHY\na      7K  because of it\n"},
+		{18, "JOB  WHY\na    because of it\n"},
+		{17, "JOB  WHY\na    because o...\n"},
+	};
+	static const struct table_column spared[] = {
+		{"JOB", TABLE_LEFT},
+		{"SIZE", TABLE_RIGHT},
+		{"CPU", TABLE_RIGHT},
+		{"WHY", TABLE_LEFT},
+	};
+	static const char *const cells[] = {"a", "7K", "3ms", "because of it"};
+	static struct capture capture;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(table_of); i++) {
+		const struct ctl ctl = {.header = true, .width = table_of[i].width};
+		struct table *table = table_new(spared, ARRAY_LENGTH(spared));
+		const char *out;
+		int r;
+
+		assert_non_null(table);
+		table_spare(table, 1);
+		table_spare(table, 2);
+		for (size_t c = 0; c < ARRAY_LENGTH(cells); c++)
+			table_cell(table, TABLE_PLAIN, cells[c]);
+		capture_begin(&capture);
+		r = table_print(table, &ctl);
+		out = capture_end(&capture);
+		assert_int_equal(r, 0);
+		assert_string_equal(out, table_of[i].out);
+		table_free(table);
+	}
+}
+
 static void colors(void **state)
 {
 	static struct capture capture;
@@ -133,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prints),
+		cmocka_unit_test(what_can_be_spared_is_left_out_first),
 		cmocka_unit_test(colors),
 		cmocka_unit_test(a_full_disk_is_told),
 	};
