@@ -31,9 +31,9 @@ struct control_facts {
 	usec_t loaded;            /* wall time of the load that is in force */
 	const char *needs;        /* what the machine lacks for some jobs; "": nothing */
 	/* The ledger. */
-	bool has_ledger;    /* not durability = "none" */
+	bool has_ledger;        /* not durability = "none" */
 	const char *ledger_dir; /* NULL: it could not be had yet */
-	const char *ledger; /* what is wrong with it; "": nothing */
+	const char *ledger;     /* what is wrong with it; "": nothing */
 	uint64_t ledger_waiting;
 	uint64_t ledger_dropped;
 	uint64_t log_dropped;

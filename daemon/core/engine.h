@@ -185,18 +185,18 @@ struct engine_asked {
 };
 
 enum engine_event_kind {
-	ENGINE_LOAD,          /* .load: put the prepared model in force */
-	ENGINE_DUE,           /* .job: its timer fired */
-	ENGINE_STARTED,       /* .run: its process is there, that of the command, not of only_if */
-	ENGINE_FINISHED,      /* .run, .result: it ended, or could not be started. A notice is free
-				 then; RESULT_NOT_STARTED or RESULT_NO_RESOURCES of it: it was not
-				 carried out. So is a run that comes to nothing before its first
-				 attempt, unless it is cancelled: it is counted in a streak */
-	ENGINE_RETRY_DUE,     /* .run: the span of EFFECT_RETRY is over */
-	ENGINE_OVERDUE,       /* .job: the span of EFFECT_EXPECT is over */
-	ENGINE_CATCH_UP,      /* the span of EFFECT_CATCH_UP is over */
-	ENGINE_PAUSE,         /* .job, .pause: consumed, instead of any before */
-	ENGINE_RESUME,        /* .job; of one that is not paused: nothing */
+	ENGINE_LOAD,      /* .load: put the prepared model in force */
+	ENGINE_DUE,       /* .job: its timer fired */
+	ENGINE_STARTED,   /* .run: its process is there, that of the command, not of only_if */
+	ENGINE_FINISHED,  /* .run, .result: it ended, or could not be started. A notice is free
+			     then; RESULT_NOT_STARTED or RESULT_NO_RESOURCES of it: it was not
+			     carried out. So is a run that comes to nothing before its first
+			     attempt, unless it is cancelled: it is counted in a streak */
+	ENGINE_RETRY_DUE, /* .run: the span of EFFECT_RETRY is over */
+	ENGINE_OVERDUE,   /* .job: the span of EFFECT_EXPECT is over */
+	ENGINE_CATCH_UP,  /* the span of EFFECT_CATCH_UP is over */
+	ENGINE_PAUSE,     /* .job, .pause: consumed, instead of any before */
+	ENGINE_RESUME,    /* .job; of one that is not paused: nothing */
 	/*
 	 * .job, .asked: an occurrence now, outside of the schedule, whose slots stay what they are;
 	 * also of a job that is paused. It waits for its group and for a worker as others do, but

@@ -29,7 +29,8 @@ struct past_run {
 	enum past_state state;
 	unsigned attempt; /* the last one that was made, or was about to be; 0 if PAST_ACCEPTED */
 	bool manual;      /* as in struct engine_run */
-	/* It was asked for with an environment that is not known any more: the shell's to see to. */
+	/* It was asked for with an environment that is not known any more: the shell's to see to.
+	 */
 	bool own_environment;
 	/* PAST_STARTED. */
 	bool alive;     /* its process still runs, and is to be adopted; else it is lost */

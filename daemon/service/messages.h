@@ -1,7 +1,7 @@
 /*
- * The ids of messages (MESSAGE_ID, systemd.journal-fields(7)), by which `journalctl MESSAGE_ID=` finds
- * them and the catalog (conf/everyd.catalog) explains them. An id is for ever: what a message is
- * about does not change.
+ * The ids of messages (MESSAGE_ID, systemd.journal-fields(7)), by which `journalctl MESSAGE_ID=`
+ * finds them and the catalog (conf/everyd.catalog) explains them. An id is for ever: what a message
+ * is about does not change.
  */
 #pragma once
 

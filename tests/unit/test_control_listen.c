@@ -262,9 +262,9 @@ static void test_addresses(void **state)
 		const char *text;
 		bool good;
 	} table[] = {
-		{"127.0.0.1:0", true}, {"localhost:0", false}, {"127.0.0.1", false},
-		{":0", false},	       {"127.0.0.1:", false},  {"127.0.0.1:x", false},
-		{"::1:0", false},      {"[::1]", false},       {"", false},
+		{"127.0.0.1:0", true}, {"localhost:0", false},     {"127.0.0.1", false},
+		{":0", false},         {"127.0.0.1:", false},      {"127.0.0.1:x", false},
+		{"::1:0", false},      {"[::1]", false},           {"", false},
 		{"[]:0", false},       {"127.0.0.1:99999", false},
 	};
 	char error[LISTEN_TEXT_SIZE];

@@ -65,8 +65,8 @@ static void test_the_span_of_a_job_that_follows_itself_begins_at_its_end(void **
 
 static void test_a_job_that_waits_for_an_event_goes_on_to_wait_for_it(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){
-					  .jobs = {{.name = "a", .on = SCHEDULE_ON_RELOAD}}});
+	struct rig rig =
+		begin(5, &(struct model_spec){.jobs = {{.name = "a", .on = SCHEDULE_ON_RELOAD}}});
 
 	(void)state;
 	expect_run(&rig, "a", false, "start a@5");
@@ -103,9 +103,9 @@ static void test_runs_of_the_job_keep_it_from_running_unless_forced(void **state
 
 static void test_there_may_be_several_where_the_job_allows_that(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){.jobs = {{.name = "a",
-								 .overlap = OVERLAP_ALLOW,
-								 .max_running = 2}}});
+	struct rig rig = begin(
+		5, &(struct model_spec){
+			   .jobs = {{.name = "a", .overlap = OVERLAP_ALLOW, .max_running = 2}}});
 
 	(void)state;
 	expect_run(&rig, "a", false, "start a@5");
@@ -129,8 +129,8 @@ static void test_a_slot_meets_it_as_any_run(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
 		struct rig rig = begin(
-			8, &(struct model_spec){
-				   .jobs = {{.name = "a", .overlap = cases[i].overlap}}});
+			8,
+			&(struct model_spec){.jobs = {{.name = "a", .overlap = cases[i].overlap}}});
 
 		expect_run(&rig, "a", false, "start a@8");
 		run_until(&rig, 10);
@@ -141,11 +141,10 @@ static void test_a_slot_meets_it_as_any_run(void **state)
 
 static void test_it_waits_for_its_group(void **state)
 {
-	struct rig rig =
-		begin(5, &(struct model_spec){
-				 .queue = 10,
-				 .jobs = {{.name = "a", .group = "g"}, {.name = "b", .group = "g"}},
-				 .groups = {{"g", 1}}});
+	struct rig rig = begin(5, &(struct model_spec){.queue = 10,
+						       .jobs = {{.name = "a", .group = "g"},
+								{.name = "b", .group = "g"}},
+						       .groups = {{"g", 1}}});
 
 	(void)state;
 	expect_run(&rig, "a", false, "start a@5");
@@ -159,11 +158,11 @@ static void test_it_waits_for_its_group(void **state)
 
 static void test_without_room_it_is_refused_and_no_burst_begins(void **state)
 {
-	struct rig rig = begin(5, &(struct model_spec){
-					  .workers = 1,
-					  .queue = 1,
-					  .jobs = {{.name = "a", .overlap = OVERLAP_ALLOW,
-						    .max_running = 9}}});
+	struct rig rig = begin(
+		5, &(struct model_spec){
+			   .workers = 1,
+			   .queue = 1,
+			   .jobs = {{.name = "a", .overlap = OVERLAP_ALLOW, .max_running = 9}}});
 	struct engine_asked asked = {.force = true};
 
 	(void)state;
@@ -218,10 +217,9 @@ static void test_one_that_comes_to_nothing_is_in_no_streak(void **state)
 
 static void test_killed_before_it_starts_it_is_cancelled(void **state)
 {
-	struct rig rig =
-		begin(5, &(struct model_spec){.queue = 10,
-					      .jobs = {{.name = "a", .group = "g"}},
-					      .groups = {{"g", 1}}});
+	struct rig rig = begin(5, &(struct model_spec){.queue = 10,
+						       .jobs = {{.name = "a", .group = "g"}},
+						       .groups = {{"g", 1}}});
 	struct engine_asked asked = {.force = true};
 
 	(void)state;
@@ -300,8 +298,8 @@ static struct rig begin_after(const struct model_spec *model, const char *schedu
 
 static void test_one_that_was_not_started_is_started_by_the_next_life(void **state)
 {
-	struct rig rig = begin_after(
-		&(struct model_spec){.jobs = {{.name = "a", .with = &keeps}}}, "every 10s offset 0");
+	struct rig rig = begin_after(&(struct model_spec){.jobs = {{.name = "a", .with = &keeps}}},
+				     "every 10s offset 0");
 
 	(void)state;
 	expect(&rig, "[run 7 a@25]; start a@25; arm a 40; loaded +1 ~0 -0 =0");
@@ -314,8 +312,8 @@ static void test_one_that_was_not_started_is_started_by_the_next_life(void **sta
 
 static void test_it_is_no_matter_that_the_schedule_is_another_one(void **state)
 {
-	struct rig rig = begin_after(
-		&(struct model_spec){.jobs = {{.name = "a", .with = &keeps}}}, "every 15s offset 0");
+	struct rig rig = begin_after(&(struct model_spec){.jobs = {{.name = "a", .with = &keeps}}},
+				     "every 15s offset 0");
 
 	(void)state;
 	expect(&rig, "[a from 33]; arm a 40; [run 7 a@25]; start a@25; loaded +1 ~0 -0 =0");
@@ -348,10 +346,8 @@ static void test_those_of_the_past_wait_for_room_in_the_pool(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LENGTH(runs); i++)
-		runs[i] = (struct past_run){
-			.id = i + 1, .slot = S(21 + (int)i), .manual = true};
-	load_with(&rig,
-		  &(struct model_spec){.workers = 1, .jobs = {{.name = "a", .with = &keeps}}},
+		runs[i] = (struct past_run){.id = i + 1, .slot = S(21 + (int)i), .manual = true};
+	load_with(&rig, &(struct model_spec){.workers = 1, .jobs = {{.name = "a", .with = &keeps}}},
 		  &(struct past){.jobs = &job, .n_jobs = 1, .last_run = 20});
 	expect(&rig, "start a@21; arm a 40; loaded +1 ~0 -0 =0");
 	assert_int_equal(engine_waiting(rig.engine), 2);

@@ -40,9 +40,8 @@ static void sink_write(void *ctx, const struct log_record *records, size_t count
 		const struct log_record *r = &records[i];
 
 		assert_int_equal(strlen(r->text), r->len);
-		(void)fprintf(sink.stream, "%d|%s|%llu|%s|%s", (int)r->level,
-			      r->job ? r->job : "-", (unsigned long long)r->run,
-			      r->stream ? r->stream : "-", r->text);
+		(void)fprintf(sink.stream, "%d|%s|%llu|%s|%s", (int)r->level, r->job ? r->job : "-",
+			      (unsigned long long)r->run, r->stream ? r->stream : "-", r->text);
 		if (r->message != LOG_MESSAGE_NONE)
 			(void)fprintf(sink.stream, "|%s|%lld|%s|%s", message_info(r->message)->name,
 				      (long long)r->slot, r->verdict, r->reason);

@@ -22,10 +22,9 @@ struct case_ {
 	"(seconds first)\n"
 #define NAME_RULE                                                                                  \
 	"must be 1 to 200 of A-Z a-z 0-9 _ . @ : + - and begin with neither \"-\" nor \".\"\n"
-#define LISTEN                                                                                     \
-	" is not an address and a port, as in \"127.0.0.1:9100\" or \"[::1]:9100\"\n"
-#define N50  "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
-#define N200 N50 N50 N50 N50
+#define LISTEN " is not an address and a port, as in \"127.0.0.1:9100\" or \"[::1]:9100\"\n"
+#define N50    "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
+#define N200   N50 N50 N50 N50
 
 #define WARN "main.conf:1: warning: job \"x\": "
 #define SIZES                                                                                      \
@@ -87,8 +86,8 @@ static const struct case_ cases[] = {
 	{"metrics_jobs = 0", NULL},
 	{"metrics_jobs = 1000000", NULL},
 	{"metrics_textfile = everyd.prom", NULL},
-	{"metrics_textfile = ''",
-	 "main.conf:1: metrics_textfile: it is empty; write the file that metrics are written to\n"},
+	{"metrics_textfile = ''", "main.conf:1: metrics_textfile: it is empty; write the file that "
+				  "metrics are written to\n"},
 	{"durability = process", NULL},
 	{"durability = power", NULL},
 	{"durability = none", NULL},
