@@ -330,11 +330,12 @@ remembering() {
 	more 1
 	halt
 	: >"$T/notes"
+	version=$(sql 'PRAGMA user_version')
 	sql 'DELETE FROM run; DELETE FROM streak; PRAGMA user_version = 99'
 	start_in
 	in_trouble 'later version'
 	equal "its version" "$(sql 'PRAGMA user_version; SELECT count(*) FROM run')" "$(printf '99\n0')"
-	sql 'PRAGMA user_version = 1'
+	sql "PRAGMA user_version = $version"
 	well_again
 }
 

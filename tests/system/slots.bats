@@ -83,7 +83,7 @@ reload() {
 	# From the end of that run.
 	start
 	kill -USR1 "$PID"
-	await 'everyd: j: 1h after the end of the run before: next .* \(in (1h|59m.*)\), no run has ended yet'
+	await 'everyd: j: 1h after the end of the run before: next .* \(in (1h|59m.*)\), last run ok at '
 	stop
 	equal "runs" "$(runs_of j)" 1
 }
