@@ -49,7 +49,7 @@ json_t *value_time(usec_t wall)
 {
 	char buf[CLOCK_TEXT_SIZE];
 
-	if (wall == USEC_INFINITY)
+	if (wall >= VALUE_TIME_END)
 		return json_null();
 	return json_string(clock_format_utc(wall, wall % USEC_PER_SEC == 0 ? 0 : 6, buf));
 }

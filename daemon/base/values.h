@@ -24,8 +24,11 @@ json_t *value_text(const char *text) _must_check_;
 json_t *value_textn(const char *text, size_t len) _must_check_;
 json_t *value_textf(const char *format, ...) _must_check_ _printf_(1, 2);
 
+/* The year 10000: RFC 3339 has four digits for it. */
+#define VALUE_TIME_END (INT64_C(253402300800) * USEC_PER_SEC)
+
 /* Wall time as RFC 3339 in UTC, "2026-03-01T05:00:00Z", with a fraction unless it is whole; null
-   for USEC_INFINITY. */
+   from VALUE_TIME_END on. */
 json_t *value_time(usec_t wall) _must_check_;
 
 /* The same, with 0 for "never". */

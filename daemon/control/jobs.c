@@ -209,7 +209,7 @@ static json_t *describe_slots(const struct engine_job *job, const struct zone *z
 	usec_t slot = next == USEC_INFINITY ? next : next - schedule->delay;
 	_cleanup_(cleanup_value) json_t *slots = json_array();
 
-	for (int i = 0; slots && i < SLOTS_TOLD && slot != USEC_INFINITY; i++) {
+	for (int i = 0; slots && i < SLOTS_TOLD && slot < VALUE_TIME_END; i++) {
 		if (json_array_append_new(slots, describe_slot(schedule, zone, slot)) < 0)
 			return NULL;
 		slot = schedule_is_grid(schedule) ? schedule_next(schedule, slot) : USEC_INFINITY;

@@ -1,11 +1,11 @@
 /* Holds: what the control server tells of jobs and groups, and what it does not by TCP. */
 #include "control_fixture.h"
 
-#include "ledger/ledger.h"
-
+#include "base/values.h"
 #include "calendar/cron.h"
 #include "calendar/zone.h"
 #include "control/control_internal.h"
+#include "ledger/ledger.h"
 
 #include <netinet/in.h>
 #include <sys/stat.h>
@@ -175,21 +175,45 @@ static void test_a_job_has_all_that_is_known(void **state)
 }
 
 /* Slots while a job is paused are none of its next ones. */
+static void pause_for_the_disk(struct control_rig *c, const char *name, usec_t until)
+{
+	struct engine_pause *pause = calloc(1, sizeof(*pause) + sizeof("the disk"));
+
+	assert_non_null(pause);
+	pause->until = until;
+	strcpy(pause->reason, "the disk");
+	step(&c->rig, (struct engine_event){.kind = ENGINE_PAUSE,
+					    .job = engine_find_job(c->rig.engine, name),
+					    .pause = pause});
+}
+
+/* There is no text for a time in the year 10000. */
+static void test_what_is_due_too_late_is_never_due(void **state)
+{
+	struct control_rig c;
+	json_t *body;
+
+	(void)state;
+	begin_control(&c, 5, &some_jobs);
+	pause_for_the_disk(&c, "a", VALUE_TIME_END - 1);
+	assert_int_equal(ask(&c, "GET", "/v1/jobs/a", NULL, &body), 200);
+	assert_string_equal(text_of(json_object_get(body, "pause"), "until"),
+			    "9999-12-31T23:59:59.999999Z");
+	assert_true(json_is_null(json_object_get(body, "next")));
+	assert_int_equal(json_array_size(json_object_get(body, "slots")), 0);
+	json_decref(body);
+	end_control(&c);
+}
+
 static void test_a_paused_job_is_due_after_that(void **state)
 {
 	struct control_rig c;
-	struct engine_pause *pause = calloc(1, sizeof(*pause) + sizeof("the disk"));
 	json_t *body;
 	json_t *told;
 
 	(void)state;
-	assert_non_null(pause);
 	begin_control(&c, 5, &some_jobs);
-	pause->until = S(34);
-	strcpy(pause->reason, "the disk");
-	step(&c.rig, (struct engine_event){.kind = ENGINE_PAUSE,
-					   .job = engine_find_job(c.rig.engine, "a"),
-					   .pause = pause});
+	pause_for_the_disk(&c, "a", S(34));
 	assert_int_equal(ask(&c, "GET", "/v1/jobs/a", NULL, &body), 200);
 	assert_string_equal(text_of(body, "state"), "paused");
 	assert_string_equal(text_of(body, "next"), "1970-01-01T00:00:40Z");
@@ -350,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_what_makes_no_sense_is_said),
 		cmocka_unit_test(test_a_job_has_all_that_is_known),
 		cmocka_unit_test(test_a_paused_job_is_due_after_that),
+		cmocka_unit_test(test_what_is_due_too_late_is_never_due),
 		cmocka_unit_test(test_slots_are_in_local_time_too),
 		cmocka_unit_test(test_groups_come_in_pages),
 		cmocka_unit_test(test_tcp_tells_no_secrets),
