@@ -145,6 +145,7 @@ static bool find_route(struct exchange *exchange)
 	const char *uri = evhttp_request_get_uri(exchange->request);
 	enum evhttp_cmd_type command = evhttp_request_get_command(exchange->request);
 	bool get = false;
+	bool head = false;
 	bool post = false;
 
 	for (const struct route *route = routes; route->path; route++) {
@@ -152,9 +153,9 @@ static bool find_route(struct exchange *exchange)
 		    (exchange_is_tcp(exchange) && !route->on_tcp))
 			continue;
 		get |= route->method == METHOD_GET;
+		head |= route->method == METHOD_GET && !route->stream;
 		post |= route->method == METHOD_POST;
-		if (commands[route->method] == command ||
-		    (exchange->head && route->method == METHOD_GET && !route->stream)) {
+		if (commands[route->method] == command || (exchange->head && head)) {
 			exchange->route = route;
 			return true;
 		}
@@ -166,9 +167,10 @@ static bool find_route(struct exchange *exchange)
 	/* evhttp takes what a method that it does not know has for a body for the next request. */
 	close_after(exchange);
 	(void)evhttp_add_header(evhttp_request_get_output_headers(exchange->request), "Allow",
-				!post  ? "GET, HEAD"
-				: !get ? "POST"
-				       : "GET, HEAD, POST");
+				!get    ? "POST"
+				: !head ? "GET"
+				: !post ? "GET, HEAD"
+					: "GET, HEAD, POST");
 	exchange_error(exchange, STATUS_BAD_METHOD, "bad-method",
 		       "this method is none for this path");
 	return false;
