@@ -305,38 +305,46 @@ void handle_kill_run(struct exchange *exchange)
 	exchange_reply(exchange, STATUS_ACCEPTED, reply);
 }
 
-static struct engine_run *run_of_job(const struct engine_job *job, json_int_t id)
-{
-	struct engine_run *run = job->runs;
+struct of_job {
+	const char *name;
+	json_t *runs;
+};
 
-	while (run && run->id != (uint64_t)id)
-		run = run->job_next;
-	return run;
+static bool add_of_job(void *ctx, struct engine_run *run)
+{
+	const struct of_job *of = ctx;
+
+	if (run->place != PLACE_NOTICE && strcmp(run->def->name, of->name) == 0)
+		(void)json_array_append_new(of->runs, json_integer((json_int_t)run->id));
+	return true;
 }
 
-/* Those that there are now; what the end of one lets begin is not among them. */
+/* Those that there are now; what the end of one lets begin is not among them. A job that has left
+   the configuration can still have some. */
 void handle_kill_job(struct exchange *exchange)
 {
+	struct engine *engine = exchange_host(exchange)->engine;
+	_cleanup_(cleanup_value) json_t *runs = json_array();
+	struct of_job of = {exchange_segment(exchange, 0), runs};
 	enum cancel_mode mode;
-	struct engine_job *job;
-	json_t *runs;
 	json_t *id;
 	size_t i;
 
-	if (!take_mode(exchange, &mode) || !(job = exchange_job(exchange, 0)))
+	if (!take_mode(exchange, &mode))
 		return;
-	runs = json_array();
-	for (const struct engine_run *run = job->runs; run; run = run->job_next)
-		(void)json_array_append_new(runs, json_integer((json_int_t)run->id));
+	engine_each_run(engine, add_of_job, &of);
+	if (json_array_size(runs) == 0 && !exchange_job(exchange, 0))
+		return;
 	json_array_foreach(runs, i, id)
 	{
-		struct engine_run *run = run_of_job(job, json_integer_value(id));
+		struct search search = {.id = (uint64_t)json_integer_value(id)};
 
-		if (run)
-			kill_run(exchange, run, mode);
+		engine_each_run(engine, is_sought, &search);
+		if (search.found)
+			kill_run(exchange, search.found, mode);
 	}
 	exchange_reply(exchange, STATUS_ACCEPTED,
-		       json_pack("{so so}", "runs", runs, "job", value_text(job->def->name)));
+		       json_pack("{sO so}", "runs", runs, "job", value_text(of.name)));
 }
 
 /* --- reload, stop --- */

@@ -136,6 +136,23 @@ three_jobs() {
 	stop
 }
 
+@test "runs of a job that has left the configuration are killed" {
+	three_jobs
+	start
+	request POST /v1/jobs/waits/run
+	conf <<-END
+		job "other" { every = "1w" command = "true" }
+	END
+	request POST /v1/reload
+	answered 200 'b["removed"]' 2
+	request POST /v1/jobs/waits/kill
+	answered 202 'b["runs"]' '[1]' 'b["job"]' waits
+	await 'everyd: waits\[1\]: killed \(an operator asked for it\)' >/dev/null
+	request POST /v1/jobs/waits/kill
+	refused 404 no-such-job 'there is no job "waits"'
+	stop
+}
+
 @test "runs are killed: one, or all of a job" {
 	three_jobs
 	start
