@@ -149,8 +149,8 @@ static void refuse(struct exchange *exchange, const char *job, int r)
 	switch (r) {
 	case -EBUSY:
 		exchange_error(exchange, STATUS_CONFLICT, "busy",
-			       "%s runs already, and is not to run more often at once; it does "
-			       "with \"force\"",
+			       "%s runs already, and is not to run more often at once, unless by "
+			       "force",
 			       job);
 		break;
 	case -EAGAIN:

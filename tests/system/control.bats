@@ -79,7 +79,7 @@ three_jobs() {
 	request POST /v1/jobs/waits/run
 	answered 202 'b["run"]' 1
 	request POST /v1/jobs/waits/run
-	refused 409 busy 'runs already'
+	refused 409 busy 'runs already, and is not to run more often at once, unless by force'
 	request POST /v1/jobs/waits/run '{"force": true}'
 	answered 202 'b["run"]' 2
 	# Two run, which is what the group allows.
