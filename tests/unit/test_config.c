@@ -687,7 +687,7 @@ static void what_is_commented_out_is_good(void **state)
 			line[0] = ' ';
 	}
 	fixture_expect(fixture, text,
-		       "main.conf:79: warning: concurrency_group \"database\": no job uses it\n");
+		       "main.conf:84: warning: concurrency_group \"database\": no job uses it\n");
 	free(text);
 }
 
