@@ -62,10 +62,14 @@ static usec_t choose_slot(const struct engine_job *job, usec_t asked, usec_t now
 
 /* --- the facts --- */
 
-static const struct engine_run *find_run(const struct engine_job *job, const struct reader_row *row,
+static const struct engine_run *find_run(const struct control_host *host,
+					 const struct engine_job *job, const struct reader_row *row,
 					 usec_t slot)
 {
-	for (const struct engine_run *run = job ? job->runs : NULL; run; run = run->job_next)
+	/* Its job may have left the configuration meanwhile. */
+	if (!job)
+		return row && !row->is_streak ? find_live(host, row->id) : NULL;
+	for (const struct engine_run *run = job->runs; run; run = run->job_next)
 		if (row ? !row->is_streak && run->id == row->id : run->slot == slot)
 			return run;
 	return NULL;
@@ -130,7 +134,8 @@ static json_t *describe(const struct control_host *host, const struct engine_job
 			const struct reader_row *row)
 {
 	return row ? describe_row(host, row,
-				  row->state == READER_ENDED ? NULL : find_run(job, row, row->slot))
+				  row->state == READER_ENDED ? NULL
+							     : find_run(host, job, row, row->slot))
 		   : json_null();
 }
 
@@ -230,10 +235,10 @@ static void explain(struct exchange *exchange, const struct wish *wish,
 		facts.live = NULL;
 	else
 		facts.live = describe_state(
-			host, find_run(job, near ? near->row : NULL, facts.slot), &live);
+			host, find_run(host, job, near ? near->row : NULL, facts.slot), &live);
 	if (near && near->live)
-		facts.blocker =
-			describe_state(host, find_run(job, near->live, near->live->slot), &blocker);
+		facts.blocker = describe_state(
+			host, find_run(host, job, near->live, near->live->slot), &blocker);
 	if (!facts.live && is_foreign_slot(&facts))
 		facts.slot = USEC_INFINITY;
 	reply(exchange, job, &facts);

@@ -250,6 +250,12 @@ static void live_runs_are_the_engines(void **state)
 	first = json_array_get(json_object_get(body, "items"), 0);
 	assert_string_equal(text_of(first, "state"), "running");
 	json_decref(body);
+
+	/* Also when its job has left the configuration. */
+	load(&c.rig, &(struct model_spec){.jobs = {{.name = "b", .every = 1000}}});
+	assert_int_equal(get(&c, "/v1/jobs/a/why?time=@60", &body), 200);
+	assert_non_null(strstr(text_of(body, "sentence"), "is running (pid 812) for 3s"));
+	json_decref(body);
 	finish(&c.rig, "a", 10);
 	assert_int_equal(get(&c, "/v1/runs?job=a&limit=1", &body), 200);
 	first = json_array_get(json_object_get(body, "items"), 0);
