@@ -55,10 +55,13 @@ static const char *state_of(const struct engine_job *job, const struct job_doing
 
 static json_t *describe_last(const struct control_job_facts *facts)
 {
+	bool unseen = facts->last_verdict == VERDICT_LOST && facts->last_took == 0;
+
 	if (facts->last_ended == 0)
 		return json_null();
 	return json_pack("{ss so so}", "verdict", verdict_info(facts->last_verdict)->name, "ended",
-			 value_time(facts->last_ended), "took", value_span(facts->last_took));
+			 value_time(facts->last_ended), "took",
+			 unseen ? json_null() : value_span(facts->last_took));
 }
 
 static json_t *describe_pause(const struct engine_pause *pause)

@@ -55,10 +55,13 @@ static enum table_color format_last(const json_t *object, const struct when *whe
 	char ended[FIELD_TEXT_SIZE];
 	char took[FIELD_TEXT_SIZE];
 
-	if (verdict)
+	if (verdict && field(object, "last.took"))
 		(void)snprintf(buf, FIELD_TEXT_SIZE, "%.20s %s, took %s", verdict,
 			       field_format_relative(object, "last.ended", when, ended),
 			       field_format_span(object, "last.took", took));
+	else if (verdict)
+		(void)snprintf(buf, FIELD_TEXT_SIZE, "%.20s %s", verdict,
+			       field_format_relative(object, "last.ended", when, ended));
 	return field_color(verdict);
 }
 

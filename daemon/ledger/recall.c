@@ -227,7 +227,7 @@ static int on_run(struct reader *reader, sqlite3_stmt *stmt)
 	}
 	/* Of one whose end nobody saw there is only that. */
 	if (ended == 0 && verdict == VERDICT_LOST)
-		ended = started;
+		ended = started > 0 ? started : sqlite3_column_int64(stmt, 5);
 	if (ended > job->last_ended) {
 		job->last_ended = ended;
 		job->last_took = started > 0 ? ended - started : 0;
