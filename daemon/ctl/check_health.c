@@ -93,6 +93,7 @@ static int check_health(struct online *online, void *ctx)
 	online_job_url(&url, *name, "");
 	if (client_ask_json(online->client, &url, NULL, &job) != CTL_OK)
 		return say_failure(online);
+	online->when.now = clock_wall();
 	checkup_job(&checkup, job, &online->when);
 	return say(online, &checkup);
 }
