@@ -245,11 +245,10 @@ int reload_ask(struct daemon *daemon, void (*done)(void *ctx, const struct contr
 
 static void forget(struct reload_waiters *waiters, const void *ctx)
 {
-	struct reload_waiter *waiter;
+	struct reload_waiter *waiter = STAILQ_FIRST(waiters);
 
-	STAILQ_FOREACH(waiter, waiters, link)
-	if (waiter->ctx == ctx)
-		break;
+	while (waiter && waiter->ctx != ctx)
+		waiter = STAILQ_NEXT(waiter, link);
 	if (!waiter)
 		return;
 	STAILQ_REMOVE(waiters, waiter, reload_waiter, link);

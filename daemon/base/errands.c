@@ -265,15 +265,17 @@ static void forget(struct errand *errand, const void *ctx)
 		errand->done = NULL;
 }
 
+static void forget_all(const struct errand_queue *queue, const void *ctx)
+{
+	for (struct errand *errand = TAILQ_FIRST(queue); errand; errand = TAILQ_NEXT(errand, link))
+		forget(errand, ctx);
+}
+
 void errands_forget(struct errands *errands, const void *ctx)
 {
-	struct errand *errand;
-
 	lock(errands);
-	TAILQ_FOREACH(errand, &errands->waiting, link)
-	forget(errand, ctx);
-	TAILQ_FOREACH(errand, &errands->done, link)
-	forget(errand, ctx);
+	forget_all(&errands->waiting, ctx);
+	forget_all(&errands->done, ctx);
 	if (errands->current)
 		forget(errands->current, ctx);
 	unlock(errands);

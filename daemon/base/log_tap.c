@@ -29,21 +29,26 @@ static struct {
 int log_tap_open(void)
 {
 	_cleanup_close_ int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	_cleanup_free_ char *filling = NULL;
-	_cleanup_free_ char *taking = NULL;
+	char *filling;
+	char *taking;
 
 	if (fd < 0)
 		return -errno;
 	filling = malloc(LOG_TAP_SIZE);
 	taking = malloc(LOG_TAP_SIZE);
-	if (!filling || !taking)
+	if (!filling || !taking) {
+		free(filling);
+		free(taking);
 		return -ENOMEM;
+	}
 	(void)pthread_mutex_lock(&tap.lock);
-	tap.filling = (struct log_buffer){.bytes = steal_ptr(filling)};
+	tap.filling.bytes = filling;
+	tap.filling.used = 0;
 	tap.dropped = 0;
 	tap.fd = steal_fd(&fd);
 	(void)pthread_mutex_unlock(&tap.lock);
-	tap.taking = (struct log_buffer){.bytes = steal_ptr(taking)};
+	tap.taking.bytes = taking;
+	tap.taking.used = 0;
 	tap.at = 0;
 	tap.lost = 0;
 	return 0;

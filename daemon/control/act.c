@@ -87,13 +87,11 @@ void acts_effect(struct acts *acts, const struct effect *effect)
 		acts->asking->run = effect->run->id;
 	if (effect->kind != EFFECT_ENDED && effect->kind != EFFECT_PUT_OFF)
 		return;
-	LIST_FOREACH(waiter, &acts->waiters, link)
-	{
-		if (waiter->run == effect->run->id) {
-			answer(waiter, effect);
-			return;
-		}
-	}
+	waiter = LIST_FIRST(&acts->waiters);
+	while (waiter && waiter->run != effect->run->id)
+		waiter = LIST_NEXT(waiter, link);
+	if (waiter)
+		answer(waiter, effect);
 }
 
 void acts_done(struct acts *acts)

@@ -17,9 +17,9 @@ struct exchange;
 
 /* Part of struct control; all zero at first. */
 struct acts {
-	LIST_HEAD(, act_waiter) waiters; /* for the end of runs */
-	struct act_waiter *asking;       /* whose run is about to be accepted; NULL: nobody's */
-	LIST_HEAD(, act_sweep) sweeps;
+	LIST_HEAD(act_waiters, act_waiter) waiters; /* for the end of runs */
+	struct act_waiter *asking; /* whose run is about to be accepted; NULL: nobody's */
+	LIST_HEAD(act_sweeps, act_sweep) sweeps;
 };
 
 /* Ends what goes on; when no client is left. */

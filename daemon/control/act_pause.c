@@ -230,7 +230,7 @@ static bool take_order(struct exchange *exchange, bool resume, struct act_sweep 
 	if (reason && strlen(reason) >= sizeof(ret_order->reason))
 		return refuse(exchange, "bad-reason", "\"reason\" is too long");
 	if (reason)
-		strcpy(ret_order->reason, reason);
+		memcpy(ret_order->reason, reason, strlen(reason) + 1);
 	return take_until(exchange, &ret_order->until);
 }
 

@@ -142,14 +142,11 @@ static struct client_list *bucket_of(struct control *control,
 struct client *client_of(struct control *control, struct evhttp_request *request)
 {
 	struct evhttp_connection *connection = evhttp_request_get_connection(request);
-	struct client *client;
+	struct client *client = LIST_FIRST(bucket_of(control, connection));
 
-	LIST_FOREACH(client, bucket_of(control, connection), all)
-	{
-		if (client->connection == connection)
-			return client;
-	}
-	return NULL;
+	while (client && client->connection != connection)
+		client = LIST_NEXT(client, all);
+	return client;
 }
 
 static void arm_deadline(struct control *control)
@@ -444,12 +441,10 @@ void clients_done(struct control *control)
 	struct client *client;
 	struct door *door;
 
-	for (size_t i = 0; i < CONTROL_BUCKETS; i++) {
-		LIST_FOREACH(client, &control->buckets[i], all)
-		{
+	for (size_t i = 0; i < CONTROL_BUCKETS; i++)
+		for (client = LIST_FIRST(&control->buckets[i]); client;
+		     client = LIST_NEXT(client, all))
 			flush(client);
-		}
-	}
 	while ((door = LIST_FIRST(&control->doors)))
 		door_close(door);
 	(void)event_del(&control->deadline);

@@ -28,6 +28,8 @@ struct evhttp;
 struct evhttp_connection;
 struct evhttp_request;
 
+TAILQ_HEAD(client_line, client);
+
 /* Where clients come in. */
 struct door {
 	struct control *control;
@@ -38,8 +40,8 @@ struct door {
 	unsigned clients;
 	unsigned clients_max;
 	bool is_tcp;
-	bool resting;               /* accepting failed a moment ago */
-	TAILQ_HEAD(, client) fresh; /* accepted, and not looked at yet */
+	bool resting;             /* accepting failed a moment ago */
+	struct client_line fresh; /* accepted, and not looked at yet */
 	LIST_ENTRY(door) link;
 };
 
@@ -86,18 +88,18 @@ struct control {
 	struct door *tcp;  /* of control_listen(); NULL: none */
 	char *tcp_address; /* where that is */
 	char node[65];     /* the machine's host name */
-	LIST_HEAD(, door) doors;
+	LIST_HEAD(door_list, door) doors;
 	unsigned by_privilege[PRIVILEGE_CHANGE + 1]; /* clients of Unix sockets */
 	struct client_list buckets[CONTROL_BUCKETS];
-	TAILQ_HEAD(, client) awaited;   /* by deadline */
-	TAILQ_HEAD(, exchange) lagging; /* to be cut off */
-	struct event deadline;          /* of the first of the awaited */
-	struct event cut;               /* there are lagging ones */
-	size_t held;                    /* by all clients, as last counted */
-	struct acts acts;               /* for which clients wait */
-	struct reading reading;         /* what clients want of the ledger */
-	struct events events;           /* for who follows them */
-	struct logs logs;               /* likewise */
+	struct client_line awaited;                  /* by deadline */
+	TAILQ_HEAD(exchange_line, exchange) lagging; /* to be cut off */
+	struct event deadline;                       /* of the first of the awaited */
+	struct event cut;                            /* there are lagging ones */
+	size_t held;                                 /* by all clients, as last counted */
+	struct acts acts;                            /* for which clients wait */
+	struct reading reading;                      /* what clients want of the ledger */
+	struct events events;                        /* for who follows them */
+	struct logs logs;                            /* likewise */
 	struct monitoring monitoring;
 };
 

@@ -20,7 +20,7 @@ struct pending_event;
 /* Part of struct control; all zero at first. */
 struct events {
 	struct followers followers;
-	STAILQ_HEAD(, pending_event) pending; /* while there are followers */
+	STAILQ_HEAD(pending_events, pending_event) pending; /* while there are followers */
 	size_t n_pending;
 	struct event deliver; /* the first of them */
 };

@@ -3,6 +3,8 @@
 
 #include "control/handlers.h"
 
+#include <stdint.h>
+
 /* As it was when this file was compiled: the Makefile knows. */
 __asm__(".pushsection .rodata\n"
 	".globl openapi_text\n"
@@ -16,7 +18,7 @@ extern const char openapi_text_end[];
 
 size_t openapi_size(void)
 {
-	return (size_t)(openapi_text_end - openapi_text);
+	return (size_t)((uintptr_t)openapi_text_end - (uintptr_t)openapi_text);
 }
 
 void handle_openapi(struct exchange *exchange)

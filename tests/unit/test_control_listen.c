@@ -108,8 +108,8 @@ static void test_a_stale_socket_is_replaced(void **state)
 	assert_int_equal(connect_to(place.path), -ECONNREFUSED);
 	assert_int_equal(listen_at(&place, &socket), 0);
 	assert_int_equal(connect_to(place.path), 0);
-	listen_unix_remove(&socket);
 	close(socket.fd);
+	listen_unix_remove(&socket);
 	close(before.dirfd);
 	free(before.path);
 	remove_place(&place);
@@ -125,11 +125,11 @@ static void test_the_socket_of_another_is_not_removed(void **state)
 	assert_int_equal(listen_at(&place, &before), 0);
 	assert_int_equal(unlink(place.path), 0);
 	assert_int_equal(listen_at(&place, &socket), 0);
-	listen_unix_remove(&before);
 	close(before.fd);
+	listen_unix_remove(&before);
 	assert_int_equal(connect_to(place.path), 0);
-	listen_unix_remove(&socket);
 	close(socket.fd);
+	listen_unix_remove(&socket);
 	remove_place(&place);
 }
 
