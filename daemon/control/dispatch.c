@@ -161,7 +161,9 @@ static bool find_route(struct exchange *exchange)
 		}
 	}
 	if (!get && !post) {
-		return refuse(exchange, STATUS_NOT_FOUND, "not-found", "there is nothing at %.200s",
+		return refuse(exchange, STATUS_NOT_FOUND, "not-found",
+			      exchange_is_tcp(exchange) ? "there is nothing at %.200s by TCP"
+							: "there is nothing at %.200s",
 			      uri);
 	}
 	/* evhttp takes what a method that it does not know has for a body for the next request. */

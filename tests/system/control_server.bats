@@ -137,7 +137,7 @@ ticking() {
 	answered 200 tcp /v1/status
 	answered 200 tcp -H 'Host: localhost' /healthz
 	answered 403 tcp -H 'Host: rebound.example.com' /healthz | grep -F bad-host
-	answered 404 tcp -X POST /v1/stop
+	answered 404 tcp -X POST /v1/stop | grep -F 'there is nothing at /v1/stop by TCP'
 	answered 404 tcp /v1/logs
 	answered 405 tcp -X POST /v1/status
 	ticking
