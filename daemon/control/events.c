@@ -32,9 +32,6 @@ struct pending_event {
 /* What is sent in one go, of all followers together. */
 #define SENDS_MAX 400
 
-/* Digits of a number that is no integer: a microsecond in thirty years. */
-#define DIGITS 15
-
 /* --- the line --- */
 
 static void free_pending(struct pending_event *pending)
@@ -114,7 +111,7 @@ static void line_up(struct events *events, const struct news *news, const json_t
 		pending->name = news->name;
 		pending->run = news->run;
 		pending->over = news->over;
-		pending->data = json_dumps(data, JSON_REAL_PRECISION(DIGITS));
+		pending->data = json_dumps(data, JSON_REAL_PRECISION(VALUE_DIGITS));
 		pending->job = news->job ? strdup(news->job->name) : NULL;
 		good = pending->data && (pending->job || !news->job);
 	}

@@ -13,9 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Digits of a number that is no integer: a microsecond in thirty years. */
-#define DIGITS 15
-
 /* What is sent ahead of an answer that is waited for. */
 #define AHEAD_MAX (16 * 1024)
 
@@ -240,7 +237,7 @@ static void send_answer(struct exchange *exchange, enum http_status status, cons
 
 void exchange_reply(struct exchange *exchange, enum http_status status, json_t *body)
 {
-	char *content = body ? json_dumps(body, JSON_REAL_PRECISION(DIGITS)) : NULL;
+	char *content = body ? json_dumps(body, JSON_REAL_PRECISION(VALUE_DIGITS)) : NULL;
 
 	json_decref(body);
 	if (content)

@@ -14,9 +14,6 @@
 
 #define KEEP_ALIVE_MAX 3600
 
-/* Digits of a number that is no integer: a microsecond in thirty years. */
-#define DIGITS 15
-
 /* Sent at once, so that it can be seen that what follows will come. */
 static const char greeting[] = ": everyd " EVERYD_VERSION "\n\n";
 static const char comment[] = ":\n\n";
@@ -179,7 +176,8 @@ void follow_send(const struct followers *followers, const char *event, const cha
 void follow_send_value(const struct followers *followers, const char *event, const char *job,
 		       uint64_t run, json_t *data)
 {
-	_cleanup_free_ char *text = data ? json_dumps(data, JSON_REAL_PRECISION(DIGITS)) : NULL;
+	_cleanup_free_ char *text =
+		data ? json_dumps(data, JSON_REAL_PRECISION(VALUE_DIGITS)) : NULL;
 
 	if (text)
 		follow_send(followers, event, job, run, text);

@@ -17,9 +17,6 @@
 #define WORK_MAX  2000
 #define WORK_TELL 20
 
-/* Digits of a number that is no integer: a microsecond in thirty years. */
-#define DIGITS 15
-
 const char *const listing_states[LISTING_STATES] = {
 	[LISTING_RUNNING] = "running", [LISTING_PAUSED] = "paused",   [LISTING_FAILING] = "failing",
 	[LISTING_WAITING] = "waiting", [LISTING_OVERDUE] = "overdue",
@@ -231,7 +228,7 @@ static int compare_for_sort(const void *a, const void *b)
 static int write_value(struct listing *listing, json_t *value)
 {
 	int r = value ? json_dumpf(value, listing->out,
-				   JSON_ENCODE_ANY | JSON_REAL_PRECISION(DIGITS))
+				   JSON_ENCODE_ANY | JSON_REAL_PRECISION(VALUE_DIGITS))
 		      : -1;
 
 	json_decref(value);

@@ -15,9 +15,6 @@
 /* What is sent before others have their turn, of all followers together. */
 #define SENDS_MAX 400
 
-/* Digits of a number that is no integer: a microsecond in thirty years. */
-#define DIGITS 15
-
 static const char *const levels[] = {
 	[LOG_LEVEL_EMERGENCY] = "emergency", [LOG_LEVEL_ALERT] = "alert",
 	[LOG_LEVEL_CRITICAL] = "critical",   [LOG_LEVEL_ERROR] = "error",
@@ -171,7 +168,7 @@ void logs_effect(struct logs *logs, const struct effect *effect)
 			 value_text(job), "run", (json_int_t)run->id);
 	what = describe_what(effect);
 	if (data && what && json_object_update(data, what) == 0)
-		json = json_dumps(data, JSON_REAL_PRECISION(DIGITS));
+		json = json_dumps(data, JSON_REAL_PRECISION(VALUE_DIGITS));
 	if (!json || asprintf(&text, "%s %s", name, json) < 0)
 		text = NULL;
 	else if (!log_mark(job, run->id, text))

@@ -1,13 +1,11 @@
 /* See json.h. */
 #include "ctl/json.h"
 
+#include "base/values.h"
 #include "calendar/times.h"
 
 #include <errno.h>
 #include <stdio.h>
-
-/* Digits of a number that is no integer: a microsecond in thirty years. */
-#define DIGITS 15
 
 json_t *json_time(usec_t time, const struct zone *zone)
 {
@@ -25,7 +23,7 @@ int json_print(json_t *value)
 		return -ENOMEM;
 	/* Another reason than the stream is memory: what comes from outside was cleaned. */
 	if (json_dumpf(owned, stdout,
-		       JSON_ENCODE_ANY | JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS)) < 0)
+		       JSON_ENCODE_ANY | JSON_INDENT(2) | JSON_REAL_PRECISION(VALUE_DIGITS)) < 0)
 		return ferror(stdout) ? -EIO : -ENOMEM;
 	return putchar('\n') == EOF ? -EIO : 0;
 }

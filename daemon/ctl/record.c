@@ -2,6 +2,7 @@
 #include "ctl/record.h"
 
 #include "base/text.h"
+#include "base/values.h"
 #include "calendar/times.h"
 #include "ctl/field.h"
 #include "ctl/when.h"
@@ -9,9 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Digits of a number that is no integer, as in json_print(). */
-#define DIGITS 15
 
 /* Members that are said in front. */
 static const char *const said[] = {"time", "job", "run", "event"};
@@ -52,7 +50,7 @@ static void print_member(const struct ctl *ctl, const char *name, const json_t *
 		return;
 	if (!text)
 		text = other = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT |
-							 JSON_REAL_PRECISION(DIGITS));
+							 JSON_REAL_PRECISION(VALUE_DIGITS));
 	(void)putchar(' ');
 	print_text(ctl, TABLE_FAINT, name);
 	(void)putchar('=');
@@ -98,7 +96,8 @@ void record_print(const struct ctl *ctl, const struct when *when, const char *na
 
 	if (ctl->json) {
 		(void)json_dumpf(record, stdout,
-				 JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
+				 JSON_ENCODE_ANY | JSON_COMPACT |
+					 JSON_REAL_PRECISION(VALUE_DIGITS));
 	} else {
 		print_time(ctl, when, record);
 		print_subject(ctl, record);
