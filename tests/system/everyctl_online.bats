@@ -285,7 +285,7 @@ for line in open(sys.argv[1]): assert json.loads(line)["job"] == "fine"' "$T/jso
 	ends 0 run gated
 	equal output "$output" "gated: run 1"
 	ends 5 run gated
-	says '"force"'
+	says 'unless by force'
 	ends 0 run --force gated
 	ctl_out run fine --json
 	equal JSON "$(json 'j["run"]')" 3
