@@ -33,7 +33,9 @@
 #define TCP_MAX       100
 
 /* Unread input of a client: a request, and what it sends ahead. Where evhttp has a bound of its own
-   it gives up on a client, in HTML; it gets twice those that hold, which are in dispatch.c. */
+   it gives up on a client, in HTML; it gets twice those that hold, which are in dispatch.c. No high
+   watermark: at that, a bufferevent whose input nobody takes keeps the loop busy (libevent 2.1.12,
+   bufferevent_inbuf_wm_check()). */
 #define INPUT_MAX(body) (2 * (CONTROL_HEADERS_MAX + (body)) + 4096)
 
 /* Of those who may change nothing: there can be many. */
@@ -98,6 +100,30 @@ static void on_accept_error(struct evconnlistener *listener, void *arg)
 	}
 }
 
+static void on_excess(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	client_drop(arg);
+}
+
+/* Not in here: who reads does not expect it to go. */
+static void on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct client *client = arg;
+
+	(void)info;
+	if (client->connection && evbuffer_get_length(in) > client->input_max)
+		event_active(&client->excess, EV_TIMEOUT, 0);
+}
+
+/* Is about to be freed, or was lost before it had a connection. */
+static void unwatch_input(struct client *client)
+{
+	(void)event_del(&client->excess);
+	(void)evbuffer_remove_cb_entry(bufferevent_get_input(client->bev), client->input_cb);
+}
+
 /* evhttp has accepted a connection and wants a bufferevent for it. NULL: it makes its own, whose
    requests will not be answered, as there is no client. */
 static struct bufferevent *on_accept(struct event_base *base, void *arg)
@@ -108,13 +134,17 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 	struct timeval patience = to_timeval(CONTROL_IDLE_TIMEOUT);
 	unsigned n = 0;
 
-	if (!bev || !client) {
+	if (bev && client)
+		client->input_cb = evbuffer_add_cb(bufferevent_get_input(bev), on_input, client);
+	if (!bev || !client || !client->input_cb) {
 		if (bev)
 			bufferevent_free(bev);
 		free(client);
 		return NULL;
 	}
-	bufferevent_setwatermark(bev, EV_READ, 0, INPUT_MAX(BODY_READERS_MAX));
+	client->input_max = INPUT_MAX(BODY_READERS_MAX);
+	(void)event_assign(&client->excess, base, -1, 0, on_excess, client);
+	(void)event_priority_set(&client->excess, lowest_priority(base));
 	(void)bufferevent_set_timeouts(bev, NULL, &patience);
 	bufferevent_incref(bev);
 	client->door = door;
@@ -265,6 +295,7 @@ static void on_close(struct evhttp_connection *connection, void *arg)
 	client_await(client, false);
 	LIST_REMOVE(client, all);
 	(void)event_del(&client->resume);
+	unwatch_input(client);
 	if (client->ahead)
 		evbuffer_free(client->ahead);
 	door->control->held -= client->held;
@@ -299,6 +330,8 @@ static void look_at(struct door *door, struct client *client)
 	int fd = bufferevent_getfd(client->bev);
 
 	bufferevent_getcb(client->bev, NULL, NULL, &event_cb, &connection);
+	if (!event_cb)
+		unwatch_input(client);
 	(void)bufferevent_decref(client->bev);
 	if (!event_cb) {
 		door->clients--;
@@ -318,9 +351,10 @@ static void look_at(struct door *door, struct client *client)
 	(void)event_assign(&client->resume, control->host.base, -1, 0, on_resume, client);
 	(void)event_priority_set(&client->resume, lowest_priority(control->host.base));
 	if (client->who.privilege == PRIVILEGE_CHANGE) {
-		bufferevent_setwatermark(client->bev, EV_READ, 0, INPUT_MAX(CONTROL_BODY_MAX));
+		client->input_max = INPUT_MAX(CONTROL_BODY_MAX);
 		evhttp_connection_set_max_body_size(connection, 2 * CONTROL_BODY_MAX);
 	}
+	on_input(bufferevent_get_input(client->bev), NULL, client);
 	client_await(client, true);
 	if (has_room(door, client))
 		return;
@@ -406,6 +440,7 @@ void door_close(struct door *door)
 	(void)event_del(&door->retry);
 	while ((client = TAILQ_FIRST(&door->fresh))) {
 		TAILQ_REMOVE(&door->fresh, client, link);
+		unwatch_input(client);
 		(void)bufferevent_decref(client->bev);
 		free(client);
 	}

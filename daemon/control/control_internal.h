@@ -23,6 +23,7 @@
 
 struct bufferevent;
 struct evbuffer;
+struct evbuffer_cb_entry;
 struct evconnlistener;
 struct evhttp;
 struct evhttp_connection;
@@ -57,7 +58,10 @@ struct client {
 	size_t held;                          /* of its answers, as last counted */
 	struct evbuffer *ahead;               /* what it sent before its turn */
 	struct event resume;                  /* its turn has come */
-	TAILQ_ENTRY(client) link;             /* in door->fresh or control->awaited */
+	size_t input_max;                     /* of what it sent and evhttp has not taken */
+	struct evbuffer_cb_entry *input_cb;
+	struct event excess;      /* there is more */
+	TAILQ_ENTRY(client) link; /* in door->fresh or control->awaited */
 	LIST_ENTRY(client) all;
 };
 

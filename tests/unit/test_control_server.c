@@ -874,6 +874,30 @@ static void test_the_tcp_listener_goes_where_it_is_told(void **state)
 	end_control(&c);
 }
 
+/* What evhttp does not take: no chunk begins like that. */
+static void test_who_sends_without_end_is_cut_off(void **state)
+{
+	static const struct model_spec spec = {.jobs = {{.name = "a"}}};
+	static char much[4096];
+	struct control_rig c;
+	bool cut = false;
+	int fd;
+
+	(void)state;
+	memset(much, 'x', sizeof(much));
+	begin_control(&c, 0, &spec);
+	fd = connect_client(&c);
+	send_text(fd, "POST /v1/stop HTTP/1.1\r\nHost: localhost\r\n"
+		      "Transfer-Encoding: chunked\r\n\r\nffff\r\n");
+	for (int round = 0; round < ROUNDS_MAX && !cut; round++) {
+		go_round(&c);
+		cut = send(fd, much, sizeof(much), MSG_NOSIGNAL) < 0 && errno != EAGAIN;
+	}
+	assert_true(cut);
+	close(fd);
+	end_control(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -900,6 +924,7 @@ int main(void)
 		cmocka_unit_test(test_what_waits_to_be_taken_has_a_bound),
 		cmocka_unit_test(test_by_tcp_one_may_look_at_some),
 		cmocka_unit_test(test_the_tcp_listener_goes_where_it_is_told),
+		cmocka_unit_test(test_who_sends_without_end_is_cut_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
