@@ -43,8 +43,7 @@ static void tell_facts(void *ctx, struct control_facts *ret_facts)
 
 static void tell_job(void *ctx, const struct engine_job *job, struct control_job_facts *ret_facts)
 {
-	/* The engine's is const here, what is behind it is the shell's. */
-	const struct job_tail *tail = engine_job_tail((struct engine_job *)(uintptr_t)job);
+	const struct job_tail *tail = engine_job_look(job);
 
 	(void)ctx;
 	*ret_facts = (struct control_job_facts){
@@ -56,9 +55,8 @@ static void tell_job(void *ctx, const struct engine_job *job, struct control_job
 	};
 }
 
-static void tell_run(void *ctx, const struct engine_run *run, struct control_run_facts *ret_facts)
+static void tell_run(void *ctx, const struct engine_run *er, struct control_run_facts *ret_facts)
 {
-	struct engine_run *er = (struct engine_run *)(uintptr_t)run;
 	usec_t age = words_age(er);
 	pid_t pid = words_pid(er);
 
@@ -100,7 +98,8 @@ void control_host_accepted(struct daemon *daemon, struct engine_run *er)
 
 	if (!er->manual)
 		return;
-	tail->run.environment = steal_ptr(daemon->asked_environment);
+	tail->environment = steal_ptr(daemon->asked_environment);
+	tail->run.environment = tail->environment;
 	daemon->asked_run = er->id;
 }
 

@@ -52,10 +52,11 @@ struct run_tail {
 	bool starting;
 	STAILQ_ENTRY(run_tail) starting_link; /* among those that the step has started */
 	struct run_tail *next_failed;
-	struct event timer;    /* of the next attempt */
-	struct daemon *daemon; /* NULL: the timer was never armed */
-	usec_t retry_due;      /* elapsed time */
-	uint32_t number;       /* of its job, for its worker */
+	struct event timer;            /* of the next attempt */
+	struct daemon *daemon;         /* NULL: the timer was never armed */
+	usec_t retry_due;              /* elapsed time */
+	uint32_t number;               /* of its job, for its worker */
+	struct text_list *environment; /* what run.environment points to; NULL: nothing */
 };
 
 STAILQ_HEAD(run_line, run_tail);

@@ -179,8 +179,8 @@ void effects_let_go(struct run_tail *tail)
 {
 	free(tail->run.output);
 	tail->run.output = NULL;
-	/* control_host.c made it. */
-	free((void *)(uintptr_t)tail->run.environment);
+	free(tail->environment);
+	tail->environment = NULL;
 	tail->run.environment = NULL;
 }
 

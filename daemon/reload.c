@@ -82,7 +82,7 @@ static int open_past(struct daemon *daemon, const struct model *model)
 static int put_in_force(struct daemon *daemon, struct model *model)
 {
 	bool first = !daemon->running;
-	struct engine_load *prepared;
+	struct engine_load *prepared = NULL;
 	int r = first ? open_past(daemon, model) : 0;
 
 	if (r == 0)

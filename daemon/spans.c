@@ -69,9 +69,9 @@ void spans_retry_off(struct engine_run *er)
 	(void)evtimer_del(&tail->timer);
 }
 
-usec_t spans_left(struct engine_run *er)
+usec_t spans_left(const struct engine_run *er)
 {
-	const struct run_tail *tail = engine_run_tail(er);
+	const struct run_tail *tail = engine_run_look(er);
 	usec_t left = tail->retry_due - clock_elapsed();
 
 	return left > 0 ? left : 0;

@@ -15,7 +15,7 @@ void spans_retry(struct daemon *daemon, struct engine_run *er, usec_t span);
 void spans_retry_off(struct engine_run *er);
 
 /* Until then; of a run that waits for its next attempt. */
-usec_t spans_left(struct engine_run *er);
+usec_t spans_left(const struct engine_run *er);
 
 /* ENGINE_OVERDUE after that span, instead of any before; USEC_INFINITY: never. */
 void spans_expect(struct daemon *daemon, struct engine_job *job, usec_t span);

@@ -17,9 +17,9 @@ const char *words_slot(usec_t slot, char buf[static CLOCK_TEXT_SIZE])
 	return clock_format_local(slot, digits, buf);
 }
 
-usec_t words_age(struct engine_run *er)
+usec_t words_age(const struct engine_run *er)
 {
-	const struct run_tail *tail = engine_run_tail(er);
+	const struct run_tail *tail = engine_run_look(er);
 	usec_t begun = tail->run.adopted
 			       ? tail->run.adopted_since
 			       : atomic_load_explicit(&tail->run.begun, memory_order_relaxed);
@@ -30,9 +30,9 @@ usec_t words_age(struct engine_run *er)
 	return age > 0 ? age : 0;
 }
 
-pid_t words_pid(struct engine_run *er)
+pid_t words_pid(const struct engine_run *er)
 {
-	struct run_tail *tail = engine_run_tail(er);
+	const struct run_tail *tail = engine_run_look(er);
 	pid_t pid = tail->in_pool ? atomic_load(&tail->run.pid) : 0;
 
 	/* A worker has yet to watch it. */

@@ -16,10 +16,10 @@ const char *words_slot(usec_t slot, char buf[static CLOCK_TEXT_SIZE]);
 
 /* For how long a worker has had a run or notice, or it has waited for one or for its group: by the
    clock that is never set, once it is in the pool. */
-usec_t words_age(struct engine_run *er);
+usec_t words_age(const struct engine_run *er);
 
 /* The main process of its attempt, also one that was adopted; 0: it has none. */
-pid_t words_pid(struct engine_run *er);
+pid_t words_pid(const struct engine_run *er);
 
 /* Which of its attempts the result of a run is of, that has ended or is about to try again. */
 unsigned words_attempt(const struct engine_run *run, const struct run_result *result);

@@ -52,8 +52,7 @@ static bool check(struct exchange *exchange, const struct body_member *members, 
 
 bool body_check(struct exchange *exchange, const struct body_member *members)
 {
-	/* jansson's iterators want one that may be changed. */
-	json_t *body = (json_t *)(uintptr_t)exchange_body(exchange);
+	json_t *body = exchange_body(exchange);
 	const char *name;
 	json_t *value;
 

@@ -59,7 +59,7 @@ const char *exchange_header(const struct exchange *exchange, const char *name)
 	return evhttp_find_header(evhttp_request_get_input_headers(exchange->request), name);
 }
 
-const json_t *exchange_body(const struct exchange *exchange)
+json_t *exchange_body(const struct exchange *exchange)
 {
 	return exchange->body;
 }

@@ -10,6 +10,7 @@
 #include "control/listing.h"
 #include "control/params.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -37,13 +38,19 @@ static bool find_word(struct exchange *exchange, const char *param, const char *
 {
 	const char *value = exchange_param(exchange, param);
 	char list[200] = "";
+	size_t used = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		if (value && strcmp(value, words[i]) == 0) {
 			*ret_index = (unsigned)i;
 			return true;
 		}
-		(void)strcat(strcat(list, i == 0 ? "" : i + 1 == count ? " or " : ", "), words[i]);
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s",
+					 i == 0           ? ""
+					 : i + 1 == count ? " or "
+							  : ", ",
+					 words[i]);
+		assert(used < sizeof(list));
 	}
 	exchange_error(exchange, STATUS_BAD_REQUEST, "bad-parameter", "%s is %s, not \"%.100s\"",
 		       param, list, value);

@@ -32,7 +32,8 @@ const char *const listing_orders[LISTING_ORDERS] = {
 /* Where a job stands: by key, then by name. */
 struct spot {
 	int64_t key;
-	char *name;
+	const char *name;
+	char *copy; /* that `name` is; NULL: it is the model's */
 };
 
 struct listing {
@@ -119,6 +120,11 @@ static int64_t key_of(const struct listing *listing, const struct engine_job *jo
 
 /* --- gathering --- */
 
+static void set_last(struct listing *listing, const char *name)
+{
+	(void)snprintf(listing->last, sizeof(listing->last), "%s", name);
+}
+
 static void sift_down(struct listing *listing, size_t hole, struct spot spot)
 {
 	struct spot *spots = listing->spots;
@@ -160,11 +166,11 @@ static int take(struct listing *listing, struct spot spot)
 	if (full && compare_spots(&spot, &listing->spots[0]) >= 0)
 		return 0;
 	/* A reload may come before it is told. */
-	spot.name = strdup(spot.name);
-	if (!spot.name)
+	spot.name = spot.copy = strdup(spot.name);
+	if (!spot.copy)
 		return -ENOMEM;
 	if (full) {
-		free(listing->spots[0].name);
+		free(listing->spots[0].copy);
 		sift_down(listing, 0, spot);
 	} else {
 		sift_up(listing, listing->n_spots++, spot);
@@ -200,7 +206,7 @@ static int gather(struct listing *listing, int work)
 	for (; r == 0 && work > 0 && model && n < model->n_jobs; n++, work--) {
 		const struct engine_job *job = engine_nth_job(engine, n);
 		/* It is only compared with, unless it is copied. */
-		struct spot spot = {.name = (char *)(uintptr_t)job->def->name};
+		struct spot spot = {.name = job->def->name};
 
 		if (!is_wanted(listing, job))
 			continue;
@@ -213,7 +219,7 @@ static int gather(struct listing *listing, int work)
 		return r;
 	listing->gathered = work > 0;
 	if (!listing->gathered)
-		(void)strcpy(listing->last, model->jobs[n - 1].name);
+		set_last(listing, model->jobs[n - 1].name);
 	return work;
 }
 
@@ -314,8 +320,8 @@ static int parse_cursor(const char *text, struct spot *ret_spot)
 	spot.key = strtoll(text, &end, 10);
 	if (errno || end == text || *end != ':' || !end[1] || strlen(end + 1) > MODEL_NAME_MAX)
 		return -EINVAL;
-	spot.name = strdup(end + 1);
-	if (!spot.name)
+	spot.name = spot.copy = strdup(end + 1);
+	if (!spot.copy)
 		return -ENOMEM;
 	*ret_spot = spot;
 	return 0;
@@ -336,13 +342,13 @@ int listing_new(const struct control_host *host, const struct listing_filter *fi
 	listing->open = open;
 	listing->max = (size_t)limit + 1;
 	if (geteuid() == 0)
-		(void)strcpy(listing->own_user, "root");
+		(void)snprintf(listing->own_user, sizeof(listing->own_user), "root");
 	else
 		(void)snprintf(listing->own_user, sizeof(listing->own_user), "%u",
 			       (unsigned)geteuid());
 	r = cursor ? parse_cursor(cursor, &listing->after) : 0;
 	if (r == 0 && listing->after.name && order == LISTING_BY_NAME)
-		(void)strcpy(listing->last, listing->after.name);
+		set_last(listing, listing->after.name);
 	listing->spots = calloc(listing->max, sizeof(*listing->spots));
 	listing->out = open_memstream(&listing->text, &listing->size);
 	if (r == 0 && (!listing->spots || !listing->out))
@@ -360,9 +366,9 @@ void listing_free(struct listing *listing)
 	if (!listing)
 		return;
 	for (size_t i = 0; i < listing->n_spots; i++)
-		free(listing->spots[i].name);
+		free(listing->spots[i].copy);
 	free(listing->spots);
-	free(listing->after.name);
+	free(listing->after.copy);
 	if (listing->out)
 		(void)fclose(listing->out);
 	free(listing->text);

@@ -101,14 +101,14 @@ static uint64_t count_descriptors(void)
 static uint64_t read_resident(void)
 {
 	FILE *file = fopen("/proc/self/statm", "re");
-	uint64_t pages = 0;
+	char line[128] = "";
+	const char *second;
 
 	if (!file)
 		return 0;
-	if (fscanf(file, "%*u %" SCNu64, &pages) != 1)
-		pages = 0;
+	second = fgets(line, sizeof(line), file) ? strchr(line, ' ') : NULL;
 	(void)fclose(file);
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return second ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
 static usec_t from_timeval(struct timeval tv)

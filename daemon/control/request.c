@@ -176,7 +176,7 @@ bool request_host_is_own(const char *host, const char *name)
 
 	if (strlen(host) >= sizeof(buf))
 		return false;
-	(void)strcpy(buf, host);
+	memcpy(buf, host, strlen(host) + 1);
 	if (buf[0] == '[') {
 		end = strchr(buf, ']');
 		if (!end || (end[1] && end[1] != ':') || !cut_port(end[1] ? end + 1 : NULL))

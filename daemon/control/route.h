@@ -69,7 +69,7 @@ const char *exchange_param(const struct exchange *exchange, const char *name);
 /* A header of the request; NULL: it has none. */
 const char *exchange_header(const struct exchange *exchange, const char *name);
 /* The body, a JSON object; an empty one for no body. Borrowed. */
-const json_t *exchange_body(const struct exchange *exchange);
+json_t *exchange_body(const struct exchange *exchange);
 /* Who asks, as "root (uid 0, pid 812)", for logs. */
 const char *exchange_client(const struct exchange *exchange);
 

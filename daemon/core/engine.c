@@ -343,9 +343,19 @@ void *engine_job_tail(struct engine_job *job)
 	return (char *)job + JOB_SIZE;
 }
 
+const void *engine_job_look(const struct engine_job *job)
+{
+	return (const char *)job + JOB_SIZE;
+}
+
 void *engine_run_tail(struct engine_run *run)
 {
 	return (char *)run + RUN_SIZE;
+}
+
+const void *engine_run_look(const struct engine_run *run)
+{
+	return (const char *)run + RUN_SIZE;
 }
 
 struct engine_run *engine_run_of_tail(void *tail)

@@ -380,6 +380,9 @@ void engine_step(struct engine *engine, const struct engine_event *event, usec_t
 
 void *engine_job_tail(struct engine_job *job);
 void *engine_run_tail(struct engine_run *run);
+/* The same, for who only looks. */
+const void *engine_job_look(const struct engine_job *job);
+const void *engine_run_look(const struct engine_run *run);
 /* The run whose tail this is. */
 struct engine_run *engine_run_of_tail(void *tail);
 
