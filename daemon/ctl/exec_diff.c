@@ -103,10 +103,12 @@ static int compare_gids(const void *a, const void *b)
 /* As id(1) shows them, in order. NULL: out of memory. */
 static char *describe_groups(const gid_t *gids, size_t n)
 {
-	_cleanup_free_ gid_t *sorted = calloc(n + 1, sizeof(*sorted));
+	/* At least one byte: malloc(0) may be NULL. */
+	_cleanup_free_ void *room = malloc(n * sizeof(*gids) + 1);
+	gid_t *sorted = room;
 	char *text = NULL;
 	size_t size;
-	FILE *file = sorted ? open_memstream(&text, &size) : NULL;
+	FILE *file = room ? open_memstream(&text, &size) : NULL;
 
 	if (!file)
 		return NULL;
