@@ -90,7 +90,7 @@ static int copy_own_environment(struct surroundings *surroundings)
 static int read_environment(pid_t pid, struct surroundings *surroundings)
 {
 	char path[32];
-	size_t len;
+	size_t len = 0;
 	int r;
 
 	if (pid == getpid())

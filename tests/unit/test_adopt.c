@@ -87,6 +87,7 @@ static struct former start_as(const char *script, char *const *envp, uid_t user)
 {
 	struct former former = {0};
 	struct process process;
+	usec_t made;
 	char first[2];
 	int go[2];
 	int tell[2];
@@ -109,8 +110,10 @@ static struct former start_as(const char *script, char *const *envp, uid_t user)
 	close(tell[0]);
 	assert_int_equal(process_read(former.pid, &process), 0);
 	former.start = process.start;
-	/* Later than that by the kernel's clock of processes. */
-	while (clock_elapsed() / (USEC_PER_SEC / sysconf(_SC_CLK_TCK)) <= process.start)
+	/* Later, by the kernel's clock of processes, than all that it has made: what begins while
+	   it is looked at may be another's. */
+	made = clock_elapsed() / (USEC_PER_SEC / sysconf(_SC_CLK_TCK));
+	while (clock_elapsed() / (USEC_PER_SEC / sysconf(_SC_CLK_TCK)) <= made)
 		;
 	return former;
 }
