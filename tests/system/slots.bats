@@ -103,7 +103,7 @@ reload() {
 	rm -f "$STATE_DIRECTORY"/ledger.db*
 	await 'everyd: the ledger.*was removed'
 	await_sql 1 "SELECT floor > $slot + $HOUR FROM job WHERE name = 'j'"
-	stop
+	halt
 	start
 	kill -USR1 "$PID"
 	await 'everyd: j: 1h after the end of the run before: next .* \(in (1h|59m.*)\), '
