@@ -65,6 +65,7 @@ reload() {
 	start
 	kill -USR1 "$PID"
 	await 'everyd: j: 1h after the end of the run before: next .* \(in (1h|59m.*)\), no run has ended yet'
+	await_sql 1 "SELECT count(*) FROM job WHERE floor > 0"
 	crash
 	# It was known half an hour ago.
 	sql "UPDATE job SET floor = floor - $HOUR / 2"
@@ -95,6 +96,7 @@ reload() {
 		job "ticks" { every = "100ms" command = "true" }
 	END
 	start
+	await_sql 1 "SELECT count(*) FROM job WHERE name = 'j' AND floor > 0"
 	crash
 	sql "UPDATE job SET floor = floor - 3 * $HOUR WHERE name = 'j'"
 	start
@@ -103,7 +105,7 @@ reload() {
 	rm -f "$STATE_DIRECTORY"/ledger.db*
 	await 'everyd: the ledger.*was removed'
 	await_sql 1 "SELECT floor > $slot + $HOUR FROM job WHERE name = 'j'"
-	stop
+	halt
 	start
 	kill -USR1 "$PID"
 	await 'everyd: j: 1h after the end of the run before: next .* \(in (1h|59m.*)\), '
