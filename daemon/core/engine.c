@@ -255,6 +255,14 @@ static void handle_kill(struct step *step, struct engine_run *run, enum cancel_m
 		attempt_give_up(step, run, REASON_OPERATOR, NULL);
 }
 
+static void handle_withdraw(struct step *step, struct engine_job *job)
+{
+	if (step->engine->stopping || job->gone || engine_job_waiting(job) == 0)
+		return;
+	policy_withdraw(step, job, REASON_OPERATOR);
+	due_follow(step, job);
+}
+
 static void handle_overdue(struct step *step, struct engine_job *job)
 {
 	if (!step->engine->stopping && !job->gone && job->def->settings->expect_within > 0)
@@ -325,6 +333,9 @@ void engine_step(struct engine *engine, const struct engine_event *event, usec_t
 	case ENGINE_KILL:
 		handle_kill(&step, event->run, event->mode);
 		break;
+	case ENGINE_WITHDRAW:
+		handle_withdraw(&step, event->job);
+		break;
 	case ENGINE_CLOCK_STEPPED:
 		handle_clock_stepped(&step, event->shift, event->suspended);
 		break;
@@ -374,6 +385,11 @@ usec_t engine_next_due(const struct engine *engine, struct engine_job **ret_job)
 usec_t engine_job_due(const struct engine_job *job)
 {
 	return usec_add(job->next, job->def->schedule.delay);
+}
+
+uint64_t engine_job_waiting(const struct engine_job *job)
+{
+	return (job->held != USEC_INFINITY) + catch_up_count(job);
 }
 
 const struct model *engine_model(const struct engine *engine)

@@ -205,7 +205,9 @@ enum engine_event_kind {
 	 * _REMOVED.
 	 */
 	ENGINE_RUN_NOW,
-	ENGINE_KILL,          /* .run, .mode: an operator wants it, or a notice, stopped */
+	ENGINE_KILL,     /* .run, .mode: an operator wants it, or a notice, stopped */
+	ENGINE_WITHDRAW, /* .job: an operator wants what waits of it, without being a run yet, not
+			    to run */
 	ENGINE_CLOCK_STEPPED, /* .shift, .suspended: wall time jumped by so much against elapsed
 				 time, or the machine was suspended */
 	ENGINE_STOP,          /* start nothing more; let the pool drain */
@@ -392,6 +394,9 @@ usec_t engine_next_due(const struct engine *engine, struct engine_job **ret_job)
 
 /* When the job's armed slot is due; USEC_INFINITY: there is none. */
 usec_t engine_job_due(const struct engine_job *job);
+
+/* Occurrences of the job that wait without being a run: held, or to be caught up. */
+uint64_t engine_job_waiting(const struct engine_job *job);
 
 const struct model *engine_model(const struct engine *engine); /* NULL before the first load */
 const struct engine_counters *engine_counters(const struct engine *engine);

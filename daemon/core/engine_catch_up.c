@@ -29,6 +29,11 @@ static struct span backlog_of(const struct engine_job *job)
 	return (struct span){job->backlog, job->backlog, 1};
 }
 
+uint64_t catch_up_count(const struct engine_job *job)
+{
+	return backlog_of(job).count;
+}
+
 usec_t catch_up_begin(const struct step *step, const struct job *def)
 {
 	usec_t window = def->settings->catch_up_window;

@@ -218,6 +218,8 @@ static inline bool catch_up_all(const struct engine_job *job)
 {
 	return catch_up_how(job->def) == CATCH_UP_ALL;
 }
+/* So many slots wait to be caught up. */
+uint64_t catch_up_count(const struct engine_job *job);
 /* There is a backlog from now on, or another one. */
 void catch_up_set(struct step *step, struct engine_job *job, usec_t slot, enum reason reason);
 /* Gives up the backlog, if there is any. */

@@ -247,6 +247,16 @@ void catchup_resume(struct world *world, size_t number)
 	expect_window(world, number, &book->may_wait, FATE_PAUSED, REASON_PAUSED);
 }
 
+void catchup_withdraw(struct world *world, size_t number)
+{
+	struct book *book = &world->books[number];
+
+	if (world->stopping || !world->plan.jobs[number].present)
+		return;
+	book->withdrawn = true;
+	slots_clear(&book->may_wait);
+}
+
 void catchup_came(struct world *world, size_t number, const struct engine_streak *streak,
 		  uint64_t count)
 {

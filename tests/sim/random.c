@@ -280,6 +280,9 @@ void random_event(struct world *world, const struct leaning *leaning, struct pla
 		world_run_now(world, rng_below(&world->rng, plan->n_jobs),
 			      rng_chance(&world->rng, 40));
 		break;
+	case 14:
+		world_withdraw(world, rng_below(&world->rng, plan->n_jobs));
+		break;
 	default:
 		break;
 	}

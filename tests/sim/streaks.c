@@ -48,6 +48,10 @@ static void check_streak(struct world *world, const struct engine_job *job,
 	case REASON_CONDITION:
 		right = ended && ended->result->kind == RESULT_UNWANTED;
 		break;
+	case REASON_OPERATOR:
+		right = world->event->kind == ENGINE_WITHDRAW && world->event->job == job &&
+			streak->verdict == VERDICT_CANCELLED;
+		break;
 	case REASON_RESCHEDULED:
 		right = world->event->kind == ENGINE_LOAD && plan->present;
 		break;

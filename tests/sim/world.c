@@ -444,6 +444,20 @@ void world_resume(struct world *world, size_t number)
 	world_step(world, &(struct engine_event){.kind = ENGINE_RESUME, .job = book->job});
 }
 
+void world_withdraw(struct world *world, size_t number)
+{
+	struct book *book = &world->books[number];
+
+	if (!book->job)
+		return;
+	trace(world, "withdraw: job %zu", number);
+	catchup_withdraw(world, number);
+	world_step(world, &(struct engine_event){.kind = ENGINE_WITHDRAW, .job = book->job});
+	if (world->plan.jobs[number].present && !world->stopping &&
+	    engine_job_waiting(book->job) > 0)
+		world_fail(world, "job %zu: something of it waits still", number);
+}
+
 /* Is it to be refused, whatever room there is? */
 static enum reason refusal(const struct world *world, size_t number, bool force)
 {

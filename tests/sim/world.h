@@ -252,6 +252,8 @@ void world_run_now(struct world *world, size_t number, bool force);
 void world_send(struct world *world, enum engine_event_kind kind);
 /* An operator kills a run or a notice at random, if there is any. */
 void world_kill(struct world *world, enum cancel_mode mode);
+/* He wants nothing of a job to wait. */
+void world_withdraw(struct world *world, size_t number);
 void world_fire_early(struct world *world, size_t number);
 
 /* Delivers until the engine says that it is drained. */

@@ -133,9 +133,10 @@ void catchup_load(struct world *world, size_t number, const struct job_plan *bef
 		  const struct job_plan *after);
 /* A slot that had been acted on runs a second time. */
 void catchup_again(struct world *world, size_t number);
-/* It is paused until then, and resumed. */
+/* It is paused until then, and resumed; nothing of it is to wait. */
 void catchup_pause(struct world *world, size_t number, usec_t until);
 void catchup_resume(struct world *world, size_t number);
+void catchup_withdraw(struct world *world, size_t number);
 /* So many did not run. */
 void catchup_came(struct world *world, size_t number, const struct engine_streak *streak,
 		  uint64_t count);
