@@ -218,6 +218,50 @@ static bool take_uri(struct exchange *exchange)
 	return r == 0;
 }
 
+/* "limit and cursor", of a list that is not empty. */
+static void list_params(const char *const *params, char *buf, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; params[i] && used < size; i++)
+		used += (size_t)snprintf(buf + used, size - used, "%s%s",
+					 i == 0          ? ""
+					 : params[i + 1] ? ", "
+							 : " and ",
+					 params[i]);
+}
+
+/* A parameter that is not known could be one that is misspelled: what is asked for would not be
+   what is meant. */
+static bool check_params(struct exchange *exchange)
+{
+	const char *const *params = exchange->route->params;
+	const char *name;
+	char list[200];
+
+	switch (request_uri_check(&exchange->uri, params, &name)) {
+	case 0:
+		return true;
+	case -EINVAL:
+		exchange_error(exchange, STATUS_BAD_REQUEST, "bad-parameter",
+			       "there is a parameter without a name");
+		return false;
+	case -EEXIST:
+		exchange_error(exchange, STATUS_BAD_REQUEST, "bad-parameter",
+			       "the parameter %s is given twice", name);
+		return false;
+	default:
+		break;
+	}
+	if (params[0])
+		list_params(params, list, sizeof(list));
+	exchange_error(exchange, STATUS_BAD_REQUEST, "bad-parameter",
+		       params[0] ? "there is no parameter \"%.100s\" here, only %s"
+				 : "there is no parameter \"%.100s\" here, nor any other",
+		       name, list);
+	return false;
+}
+
 static bool take_body(struct exchange *exchange)
 {
 	struct evbuffer *in = evhttp_request_get_input_buffer(exchange->request);
@@ -250,6 +294,6 @@ void dispatch_request(struct evhttp_request *request, void *arg)
 	}
 	if (check_version(exchange) && check_form(exchange) && check_host(exchange) &&
 	    find_route(exchange) && check_privilege(exchange) && take_uri(exchange) &&
-	    take_body(exchange))
+	    check_params(exchange) && take_body(exchange))
 		exchange->route->handle(exchange);
 }

@@ -151,12 +151,47 @@ int request_uri_parse(const char *target, const char *pattern, struct request_ur
 	return 0;
 }
 
+static const struct request_param *find_param(const struct request_uri *uri, const char *name)
+{
+	for (unsigned i = 0; i < uri->n_params; i++)
+		if (strcmp(uri->params[i].name, name) == 0)
+			return &uri->params[i];
+	return NULL;
+}
+
+static bool is_known(const char *name, const char *const *known)
+{
+	while (*known && strcmp(*known, name) != 0)
+		known++;
+	return *known;
+}
+
+int request_uri_check(const struct request_uri *uri, const char *const *known,
+		      const char **ret_name)
+{
+	for (unsigned i = 0; i < uri->n_params; i++) {
+		const char *name = uri->params[i].name;
+		int r = 0;
+
+		if (!*name)
+			r = -EINVAL;
+		else if (!is_known(name, known))
+			r = -ENOENT;
+		else if (find_param(uri, name) != &uri->params[i])
+			r = -EEXIST;
+		if (r < 0) {
+			*ret_name = name;
+			return r;
+		}
+	}
+	return 0;
+}
+
 const char *request_uri_param(const struct request_uri *uri, const char *name)
 {
-	for (unsigned i = uri->n_params; i-- > 0;)
-		if (strcmp(uri->params[i].name, name) == 0)
-			return uri->params[i].value;
-	return NULL;
+	const struct request_param *param = find_param(uri, name);
+
+	return param ? param->value : NULL;
 }
 
 /* Cuts ":PORT" off. Returns false if what is there is no port. */

@@ -41,7 +41,15 @@ bool request_path_matches(const char *target, const char *pattern);
 int request_uri_parse(const char *target, const char *pattern,
 		      struct request_uri *ret_uri) _must_check_;
 
-/* The value of a parameter, the last one of that name; NULL: there is none. */
+/*
+ * Has the query no other parameters than these, which end with NULL, each once? Returns 0; -EINVAL
+ * for one without a name, -ENOENT for one that is not among them, -EEXIST for one that comes again;
+ * *ret_name is the uri's then.
+ */
+int request_uri_check(const struct request_uri *uri, const char *const *known,
+		      const char **ret_name) _must_check_;
+
+/* The value of a parameter; NULL: there is none. */
 const char *request_uri_param(const struct request_uri *uri, const char *name);
 
 /*

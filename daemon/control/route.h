@@ -44,6 +44,9 @@ enum route_method {
 	METHOD_POST,
 };
 
+/* The most parameters of a route. */
+#define ROUTE_PARAMS_MAX 8
+
 struct route {
 	enum route_method method;
 	const char *path; /* "/v1/jobs/{job}/pause": a "{...}" is one segment, percent-decoded */
@@ -52,6 +55,7 @@ struct route {
 			environment or commands */
 	bool stream; /* answered by exchange_stream(): there is no HEAD of it */
 	void (*handle)(struct exchange *exchange);
+	const char *params[ROUTE_PARAMS_MAX + 1]; /* that its query may have; NULL after the last */
 };
 
 /* Ends with a row whose path is NULL. */

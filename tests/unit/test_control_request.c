@@ -116,14 +116,49 @@ static void test_parameters_have_a_bound(void **state)
 	assert_int_equal(request_uri_parse(target, "/a", &uri), -E2BIG);
 }
 
-static void test_the_last_parameter_of_a_name_counts(void **state)
+static void test_parameters_are_those_that_are_known(void **state)
 {
-	struct request_uri uri;
+	static const char *const none[] = {NULL};
+	static const char *const two[] = {"state", "limit", NULL};
+	static const struct {
+		const char *target;
+		const char *const *known;
+		int r;
+		const char *name; /* of the one that is not taken */
+	} table[] = {
+		{"/a", none, 0, NULL},
+		{"/a?", none, 0, NULL},
+		{"/a?&&", none, 0, NULL},
+		{"/a?x", none, -ENOENT, "x"},
+		{"/a", two, 0, NULL},
+		{"/a?limit=1&state=2", two, 0, NULL},
+		{"/a?limit", two, 0, NULL},
+		{"/a?%6cimit=1", two, 0, NULL},
+		{"/a?sate=1", two, -ENOENT, "sate"},
+		{"/a?limit=1&sate=1", two, -ENOENT, "sate"},
+		{"/a?Limit=1", two, -ENOENT, "Limit"},
+		{"/a?limits=1", two, -ENOENT, "limits"},
+		{"/a?limi=1", two, -ENOENT, "limi"},
+		{"/a?limit%20=1", two, -ENOENT, "limit "},
+		{"/a?=1", two, -EINVAL, ""},
+		{"/a?=", none, -EINVAL, ""},
+		{"/a?limit=1&limit=2", two, -EEXIST, "limit"},
+		{"/a?limit=1&state=2&limit=1", two, -EEXIST, "limit"},
+		{"/a?limit&%6cimit", two, -EEXIST, "limit"},
+	};
 
 	(void)state;
-	assert_int_equal(request_uri_parse("/a?x=1&x=2", "/a", &uri), 0);
-	assert_string_equal(request_uri_param(&uri, "x"), "2");
-	request_uri_done(&uri);
+	for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
+		struct request_uri uri;
+		const char *name = "";
+		int r;
+
+		assert_int_equal(request_uri_parse(table[i].target, "/a", &uri), 0);
+		r = request_uri_check(&uri, table[i].known, &name);
+		if (r != table[i].r || (r < 0 && strcmp(name, table[i].name) != 0))
+			fail_msg("%s: %d, %s", table[i].target, r, name);
+		request_uri_done(&uri);
+	}
 }
 
 static void test_only_own_hosts_are_own(void **state)
@@ -181,7 +216,7 @@ int main(void)
 		cmocka_unit_test(test_paths_follow_patterns),
 		cmocka_unit_test(test_targets_are_taken_apart),
 		cmocka_unit_test(test_parameters_have_a_bound),
-		cmocka_unit_test(test_the_last_parameter_of_a_name_counts),
+		cmocka_unit_test(test_parameters_are_those_that_are_known),
 		cmocka_unit_test(test_only_own_hosts_are_own),
 	};
 

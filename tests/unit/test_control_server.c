@@ -72,7 +72,8 @@ static void handle_change(struct exchange *exchange)
 
 /* Instead of those of routes.c. */
 const struct route routes[] = {
-	{METHOD_GET, "/echo/{text}", ACCESS_READ, .on_tcp = true, .handle = handle_echo},
+	{METHOD_GET, "/echo/{text}", ACCESS_READ, .on_tcp = true, .handle = handle_echo,
+	 .params = {"q", "a", "b"}},
 	{METHOD_GET, "/private", ACCESS_READ, .handle = handle_private},
 	{METHOD_GET, "/large", ACCESS_READ, .handle = handle_large},
 	{METHOD_GET, "/wait", ACCESS_READ, .handle = handle_wait},
@@ -96,8 +97,8 @@ static void test_requests_are_answered(void **state)
 		const char *part; /* of the answer */
 	} table[] = {
 		{"GET /echo/x HTTP/1.1" LINES, 200, "{\"text\": \"x\", \"q\": null,"},
-		{"GET /echo/a%20b%2Fc?q=1+2&q=%33 HTTP/1.1" LINES, 200,
-		 "{\"text\": \"a b/c\", \"q\": \"3\","},
+		{"GET /echo/a%20b%2Fc?q=1+2 HTTP/1.1" LINES, 200,
+		 "{\"text\": \"a b/c\", \"q\": \"1 2\","},
 		{"GET /echo/%c3%a4 HTTP/1.0\r\n\r\n", 200, "{\"text\": \"\xc3\xa4\","},
 		{"GET /echo/x HTTP/1.1\r\n folded: x" LINES, 400, ""},
 		{"GET /echo/x HTTP/1.1\r\nA: b\r\n c" LINES, 200, ""},
@@ -112,6 +113,14 @@ static void test_requests_are_answered(void **state)
 		{"GET /echo/x HTTP/1.1\r\nno colon" LINES, 400, ""},
 		{"GET /echo/%zz HTTP/1.1" LINES, 400, "%XX"},
 		{"GET /echo/%00 HTTP/1.1" LINES, 400, "%XX"},
+		{"GET /echo/x?Q=1 HTTP/1.1" LINES, 400,
+		 "there is no parameter \\\"Q\\\" here, only q, a and b\""},
+		{"HEAD /echo/x?q=1&Q=1 HTTP/1.1" LINES, 400, ""},
+		{"GET /private?q=1 HTTP/1.1" LINES, 400,
+		 "there is no parameter \\\"q\\\" here, nor any other\""},
+		{"POST /change?force HTTP/1.1" LINES, 400, "no parameter \\\"force\\\" here"},
+		{"GET /echo/x?q=1&a&q=1 HTTP/1.1" LINES, 400, "the parameter q is given twice\""},
+		{"GET /echo/x?=1 HTTP/1.1" LINES, 400, "a parameter without a name\""},
 		{"GET /echo/ HTTP/1.1" LINES, 404, "not-found"},
 		{"GET /echo/x/y HTTP/1.1" LINES, 404, "not-found"},
 		{"GET / HTTP/1.1" LINES, 404, "there is nothing at /"},

@@ -96,6 +96,40 @@ static void check_path_parameters(const struct route *route, const json_t *opera
 		fail_msg("%s has %u parameters, not %u", route->path, n, described);
 }
 
+static bool has_param(const struct route *route, const char *name)
+{
+	for (size_t i = 0; route->params[i]; i++)
+		if (strcmp(route->params[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The parameters of a query are those that the route takes, each once. */
+static void check_query_parameters(const struct route *route, const json_t *operation)
+{
+	const json_t *parameters = json_object_get(operation, "parameters");
+	size_t described = 0;
+	size_t n = 0;
+	json_t *parameter;
+	size_t i;
+
+	json_array_foreach(parameters, i, parameter)
+	{
+		const char *in = json_string_value(json_object_get(parameter, "in"));
+		const char *name = json_string_value(json_object_get(parameter, "name"));
+
+		if (strcmp(in, "query") != 0)
+			continue;
+		described++;
+		if (!has_param(route, name))
+			fail_msg("%s takes no parameter %s", route->path, name);
+	}
+	while (route->params[n])
+		n++;
+	if (described != n)
+		fail_msg("%s takes %zu parameters, not %zu", route->path, n, described);
+}
+
 static void test_routes_are_described_as_they_are(void **state)
 {
 	(void)state;
@@ -110,6 +144,7 @@ static void test_routes_are_described_as_they_are(void **state)
 		    tcp != route->on_tcp || stream != route->stream)
 			fail_msg("%s is described as something else", route->path);
 		check_path_parameters(route, operation);
+		check_query_parameters(route, operation);
 	}
 }
 
