@@ -365,7 +365,7 @@ void listing_free(struct listing *listing)
 {
 	if (!listing)
 		return;
-	for (size_t i = 0; i < listing->n_spots; i++)
+	for (size_t i = 0; listing->spots && i < listing->n_spots; i++)
 		free(listing->spots[i].copy);
 	free(listing->spots);
 	free(listing->after.copy);
