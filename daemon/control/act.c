@@ -11,6 +11,7 @@
 #include "core/names.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -297,7 +298,7 @@ void handle_kill_run(struct exchange *exchange)
 
 	if (!take_mode(exchange, &mode) || !(run = find_run(exchange)))
 		return;
-	reply = json_pack("{s[I] so}", "runs", (json_int_t)run->id, "job",
+	reply = json_pack("{s[I] si so}", "runs", (json_int_t)run->id, "withdrawn", 0, "job",
 			  value_text(run->def->name));
 	kill_run(exchange, run, mode);
 	exchange_reply(exchange, STATUS_ACCEPTED, reply);
@@ -317,14 +318,30 @@ static bool add_of_job(void *ctx, struct engine_run *run)
 	return true;
 }
 
-/* Those that there are now; what the end of one lets begin is not among them. A job that has left
-   the configuration can still have some. */
+/* What would begin with the end of its runs, or with its turn. Returns how many occurrences. */
+static uint64_t withdraw(struct exchange *exchange, struct engine_job *job)
+{
+	const struct control_host *host = exchange_host(exchange);
+	uint64_t n = engine_job_waiting(job);
+
+	if (n == 0)
+		return 0;
+	log_job(LOG_LEVEL_NOTICE, job->def->name, 0, "what waits (%" PRIu64 ") is withdrawn by %s",
+		n, exchange_client(exchange));
+	host->ops->step(host->daemon,
+			&(struct engine_event){.kind = ENGINE_WITHDRAW, .job = job});
+	return n;
+}
+
+/* All that there is of it now. A job that has left the configuration can still have runs. */
 void handle_kill_job(struct exchange *exchange)
 {
 	struct engine *engine = exchange_host(exchange)->engine;
 	_cleanup_(cleanup_value) json_t *runs = json_array();
 	struct of_job of = {exchange_segment(exchange, 0), runs};
+	struct engine_job *job = engine_find_job(engine, of.name);
 	enum cancel_mode mode;
+	uint64_t withdrawn = 0;
 	json_t *id;
 	size_t i;
 
@@ -333,6 +350,8 @@ void handle_kill_job(struct exchange *exchange)
 	engine_each_run(engine, add_of_job, &of);
 	if (json_array_size(runs) == 0 && !exchange_job(exchange, 0))
 		return;
+	if (job)
+		withdrawn = withdraw(exchange, job);
 	json_array_foreach(runs, i, id)
 	{
 		struct search search = {.id = (uint64_t)json_integer_value(id)};
@@ -342,7 +361,8 @@ void handle_kill_job(struct exchange *exchange)
 			kill_run(exchange, search.found, mode);
 	}
 	exchange_reply(exchange, STATUS_ACCEPTED,
-		       json_pack("{sO so}", "runs", runs, "job", value_text(of.name)));
+		       json_pack("{sO sI so}", "runs", runs, "withdrawn", (json_int_t)withdrawn,
+				 "job", value_text(of.name)));
 }
 
 /* --- reload, stop --- */

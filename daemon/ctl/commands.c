@@ -18,7 +18,7 @@ const struct ctl_command ctl_commands[] = {
 	 history_run},
 	{"import", "[FILE...]", "make a configuration of what cron runs", import_options,
 	 import_run},
-	{"kill", "[JOB...]", "stop what runs", kill_options, kill_run},
+	{"kill", "[JOB...]", "stop what runs, and what waits to", kill_options, kill_run},
 	{"list", "[PATTERN]", "list the jobs, and how they do", list_options, list_run},
 	{"logs", "[JOB]", "show what runs have printed, or print", logs_options, logs_run},
 	{"names", "", "list the names of the jobs", NULL, names_run},

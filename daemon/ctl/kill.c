@@ -31,15 +31,21 @@ struct wish {
 static void say_killed(struct online *online, const char *what, const json_t *answer)
 {
 	const json_t *runs = field_array(answer, "runs");
+	int64_t withdrawn = field_integer(answer, "withdrawn", 0);
 	size_t n = json_array_size(runs);
 
 	(void)online;
-	if (runs && n == 0)
-		(void)printf("%s: nothing runs\n", what);
-	else if (n > 1)
-		(void)printf("%s: %zu runs are being stopped\n", what, n);
-	else
-		(void)printf("%s: being stopped\n", what);
+	(void)printf("%s: ", what);
+	if (n > 1)
+		(void)printf("%zu runs are being stopped", n);
+	else if (n == 1 || !runs)
+		(void)printf("being stopped");
+	else if (withdrawn <= 0)
+		(void)printf("nothing runs or waits");
+	if (withdrawn > 0)
+		(void)printf("%s%" PRId64 " that %s will not run", n > 0 ? "; " : "", withdrawn,
+			     withdrawn == 1 ? "waits" : "wait");
+	(void)putchar('\n');
 }
 
 static int kill_one(struct online *online, const char *run, json_t *body)

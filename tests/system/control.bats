@@ -181,6 +181,34 @@ three_jobs() {
 	stop
 }
 
+@test "what waits of a job does not begin when its runs are killed" {
+	shut_gate
+	conf <<-END
+		job "queues" {
+		    every = "200ms"
+		    overlap = "queue"
+		    catch_up = "none"
+		    command = {"flock", "-s", "$T/gate", "true"}
+		}
+	END
+	start
+	# One is held until the first run has ended, and the next is skipped for it.
+	await 'everyd: queues: skipped ' >/dev/null
+	# So that no other is due meanwhile; the one that is held would run after the pause.
+	request POST /v1/jobs/queues/pause
+	request POST /v1/jobs/queues/kill
+	answered 202 'b["runs"]' '[1]' 'b["withdrawn"]' 1 'b["job"]' queues
+	logged 'everyd: queues: what waits \(1\) is withdrawn by root \(uid 0, pid [0-9]+\)$'
+	await 'everyd: queues\[1\]: killed' >/dev/null
+	request POST /v1/jobs/queues/kill
+	answered 202 'b["runs"]' '[]' 'b["withdrawn"]' 0
+	open_gate
+	stop
+	equal "killed" "$(verdicts killed)" 1
+	equal "cancelled" "$(verdicts cancelled)" 1
+	never 'queues\[2\]'
+}
+
 @test "who waits for a run that is killed is told so" {
 	three_jobs
 	start

@@ -305,7 +305,7 @@ for line in open(sys.argv[1]): assert json.loads(line)["job"] == "fine"' "$T/jso
 	ends 0 kill gated
 	await 'everyd: gated\[1\]: killed'
 	ends 0 kill gated
-	equal output "$output" "gated: nothing runs"
+	equal output "$output" "gated: nothing runs or waits"
 	"$EVERYCTL" run --wait gated >"$T/out" 2>&1 3>&- 8>&- &
 	waiter=$!
 	await 'everyd: gated\[2\]: run by hand'
@@ -320,6 +320,22 @@ for line in open(sys.argv[1]): assert json.loads(line)["job"] == "fine"' "$T/jso
 	ends 2 kill
 	ends 2 kill --run 2 gated
 	ends 2 kill -s HUP gated
+	open_gate
+	stop
+}
+
+@test "kill ends what waits, too" {
+	shut_gate
+	conf <<-END
+		defaults { overlap = "queue" catch_up = "none" }
+		job "queues" { every = "200ms" command = {"flock", "-s", "$T/gate", "true"} }
+	END
+	start
+	await 'everyd: queues: skipped ' >/dev/null
+	ends 0 pause queues
+	ends 0 kill queues
+	equal output "$output" "queues: being stopped; 1 that waits will not run"
+	await 'everyd: queues\[1\]: killed' >/dev/null
 	open_gate
 	stop
 }
