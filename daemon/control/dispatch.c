@@ -13,6 +13,10 @@
 #include <string.h>
 #include <strings.h>
 
+/* Of those who may change nothing: see CONTROL_STREAMS_MAX. */
+#define READERS_STREAMS_MAX (CONTROL_STREAMS_MAX - 100)
+#define TCP_STREAMS_MAX     25
+
 static const enum evhttp_cmd_type commands[] = {
 	[METHOD_GET] = EVHTTP_REQ_GET,
 	[METHOD_POST] = EVHTTP_REQ_POST,
@@ -262,6 +266,46 @@ static bool check_params(struct exchange *exchange)
 	return false;
 }
 
+/* Answers that go on, and each take a connection for as long as their client likes, leave room for
+   others: by TCP for those that scrape metrics, of readers for other readers. */
+static unsigned streams_max(const struct client *client)
+{
+	if (client->door->is_tcp)
+		return TCP_STREAMS_MAX;
+	return client->who.privilege == PRIVILEGE_CHANGE ? CONTROL_STREAMS_MAX
+							 : READERS_STREAMS_MAX;
+}
+
+/* Those that clients of the same kind have. */
+static unsigned count_streams(const struct control *control, const struct client *like)
+{
+	const struct client *client;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < CONTROL_BUCKETS; i++) {
+		LIST_FOREACH(client, &control->buckets[i], all)
+		{
+			n += client->exchange && client->exchange->stream &&
+			     client->door->is_tcp == like->door->is_tcp &&
+			     client->who.privilege == like->who.privilege;
+		}
+	}
+	return n;
+}
+
+static bool check_streams(struct exchange *exchange)
+{
+	const struct client *client = exchange->client;
+	unsigned max = streams_max(client);
+
+	if (!exchange->route->stream || count_streams(exchange->control, client) < max)
+		return true;
+	exchange_error(exchange, STATUS_UNAVAILABLE, "busy",
+		       "%u clients follow events or logs already; there may be no more of them%s",
+		       max, client->door->is_tcp ? " by TCP" : "");
+	return false;
+}
+
 static bool take_body(struct exchange *exchange)
 {
 	struct evbuffer *in = evhttp_request_get_input_buffer(exchange->request);
@@ -294,6 +338,6 @@ void dispatch_request(struct evhttp_request *request, void *arg)
 	}
 	if (check_version(exchange) && check_form(exchange) && check_host(exchange) &&
 	    find_route(exchange) && check_privilege(exchange) && take_uri(exchange) &&
-	    check_params(exchange) && take_body(exchange))
+	    check_params(exchange) && check_streams(exchange) && take_body(exchange))
 		exchange->route->handle(exchange);
 }

@@ -19,6 +19,7 @@
 
 /* Bounds, of each listener and client. */
 #define CONTROL_CLIENTS_MAX  600
+#define CONTROL_STREAMS_MAX  500 /* answers that go on */
 #define CONTROL_HEADERS_MAX  (16 * 1024)
 #define CONTROL_BODY_MAX     (64 * 1024)
 #define CONTROL_IDLE_TIMEOUT (60 * USEC_PER_SEC) /* without a request, or in the midst of one */

@@ -78,6 +78,7 @@ const struct route routes[] = {
 	{METHOD_GET, "/large", ACCESS_READ, .handle = handle_large},
 	{METHOD_GET, "/wait", ACCESS_READ, .handle = handle_wait},
 	{METHOD_GET, "/stream", ACCESS_READ, .stream = true, .handle = handle_stream},
+	{METHOD_GET, "/news", ACCESS_READ, .on_tcp = true, .stream = true, .handle = handle_stream},
 	{METHOD_POST, "/change", ACCESS_CHANGE, .handle = handle_change},
 	{METHOD_POST, "/both", ACCESS_CHANGE, .handle = handle_change},
 	{METHOD_GET, "/both", ACCESS_READ, .handle = handle_private},
@@ -520,22 +521,29 @@ static void test_strangers_are_few(void **state)
 	end_control(&c);
 }
 
+/* Enough for both ends of so many connections; if they cannot be had, the test is skipped. */
+static void need_descriptors(rlim_t connections)
+{
+	const rlim_t needed = 2 * connections + 100;
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (limit.rlim_cur >= needed)
+		return;
+	limit.rlim_cur = needed;
+	if (limit.rlim_max < needed || setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		skip();
+}
+
 static void test_clients_beyond_the_bound_wait(void **state)
 {
-	const rlim_t needed = 2 * CONTROL_CLIENTS_MAX + 100;
-	struct rlimit limit;
 	struct control_rig c;
 	int fds[CONTROL_CLIENTS_MAX + 1];
 	char *response;
 	char buf[10];
 
 	(void)state;
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	if (limit.rlim_cur < needed) {
-		limit.rlim_cur = needed;
-		if (limit.rlim_max < needed || setrlimit(RLIMIT_NOFILE, &limit) < 0)
-			skip();
-	}
+	need_descriptors(CONTROL_CLIENTS_MAX);
 	begin_control(&c, 5, &one_job);
 	for (int i = 0; i <= CONTROL_CLIENTS_MAX; i++) {
 		fds[i] = connect_client(&c);
@@ -853,6 +861,63 @@ static void test_by_tcp_one_may_look_at_some(void **state)
 	end_control(&c);
 }
 
+/* Opens streams up to a bound, by connect_one(), and one more, which is refused until another one
+   ends; who asks for anything else is answered all the while. */
+static void fill_with_streams(struct control_rig *c, unsigned max,
+			      int (*connect_one)(struct control_rig *c))
+{
+	static const char wish[] = "GET /news HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	int *fds = calloc(max + 1, sizeof(*fds));
+	char *response;
+
+	assert_non_null(fds);
+	for (unsigned i = 0; i <= max; i++) {
+		fds[i] = connect_one(c);
+		send_text(fds[i], wish);
+		response = receive(c, fds[i], 15);
+		if (status_of(response) != (i < max ? 200 : 503))
+			fail_msg("stream %u is answered by\n%s", i, response);
+		if (i == max)
+			assert_non_null(strstr(response, "follow events or logs already"));
+		free(response);
+	}
+	send_text(fds[max], "GET /echo/x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	response = receive(c, fds[max], 15);
+	assert_int_equal(status_of(response), 200);
+	free(response);
+	close(fds[max / 2]);
+	for (int round = 0; round < 20; round++)
+		go_round(c);
+	send_text(fds[max], wish);
+	response = receive(c, fds[max], 15);
+	assert_int_equal(status_of(response), 200);
+	free(response);
+	for (unsigned i = 0; i <= max; i++)
+		if (i != max / 2)
+			close(fds[i]);
+	free(fds);
+}
+
+static int connect_reader(struct control_rig *c)
+{
+	return connect_as(c, 1000, 1000, 4711);
+}
+
+static void test_streams_leave_room_for_others(void **state)
+{
+	struct control_rig c;
+
+	(void)state;
+	if (geteuid() == 0)
+		need_descriptors(500);
+	begin_for_all(&c);
+	control_listen(c.control, "127.0.0.1:0");
+	fill_with_streams(&c, 25, connect_tcp);
+	if (geteuid() == 0)
+		fill_with_streams(&c, 400, connect_reader);
+	end_control(&c);
+}
+
 static void test_the_tcp_listener_goes_where_it_is_told(void **state)
 {
 	struct control_rig c;
@@ -932,6 +997,7 @@ int main(void)
 		cmocka_unit_test(test_who_lags_is_cut_off_and_told),
 		cmocka_unit_test(test_what_waits_to_be_taken_has_a_bound),
 		cmocka_unit_test(test_by_tcp_one_may_look_at_some),
+		cmocka_unit_test(test_streams_leave_room_for_others),
 		cmocka_unit_test(test_the_tcp_listener_goes_where_it_is_told),
 		cmocka_unit_test(test_who_sends_without_end_is_cut_off),
 	};
