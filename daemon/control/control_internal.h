@@ -89,9 +89,12 @@ struct control {
 	struct control_host host;
 	gid_t group; /* CONTROL_GROUP's */
 	struct unix_socket socket;
-	struct door *tcp;  /* of control_listen(); NULL: none */
-	char *tcp_address; /* where that is */
-	char node[65];     /* the machine's host name */
+	struct door *tcp;       /* of control_listen(); NULL: none */
+	char *tcp_address;      /* where that is, or should be */
+	char *tcp_error;        /* why it is not; NULL: it is, or should not be */
+	struct event tcp_retry; /* to listen there */
+	usec_t tcp_rest;        /* before that */
+	char node[65];          /* the machine's host name */
 	LIST_HEAD(door_list, door) doors;
 	unsigned by_privilege[PRIVILEGE_CHANGE + 1]; /* clients of Unix sockets */
 	struct client_list buckets[CONTROL_BUCKETS];

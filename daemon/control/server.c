@@ -13,6 +13,10 @@
 
 #define GROUP_FILE "/etc/group"
 
+/* From one attempt to listen by TCP to the next: twice as long each time, up to the latter. */
+#define TCP_REST     USEC_PER_SEC
+#define TCP_REST_MAX (60 * USEC_PER_SEC)
+
 static void on_cut(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -60,6 +64,72 @@ static void listen_in(struct control *control, const char *runtime_dir)
 		(void)open_door(control, control->socket.fd, false, "control socket");
 }
 
+static bool same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Forgets where it listens by TCP, if it does. */
+static void leave_tcp(struct control *control)
+{
+	(void)event_del(&control->tcp_retry);
+	if (control->tcp)
+		door_close(control->tcp);
+	control->tcp = NULL;
+	free(control->tcp_address);
+	control->tcp_address = NULL;
+	free(control->tcp_error);
+	control->tcp_error = NULL;
+}
+
+/* At tcp_address. Returns 0 or -errno; then tcp_error is set, and it will be tried again. */
+static int listen_by_tcp(struct control *control)
+{
+	char error[LISTEN_TEXT_SIZE] = "out of memory";
+	struct timeval rest = {.tv_sec = control->tcp_rest / USEC_PER_SEC};
+	int r = listen_tcp(control->tcp_address, error, sizeof(error));
+
+	free(control->tcp_error);
+	control->tcp_error = NULL;
+	if (r >= 0)
+		control->tcp = door_open(control, r, true);
+	if (control->tcp)
+		return 0;
+	control->tcp_error = strdup(error);
+	(void)evtimer_add(&control->tcp_retry, &rest);
+	return r < 0 ? r : -ENOMEM;
+}
+
+static void on_tcp_retry(evutil_socket_t fd, short what, void *arg)
+{
+	struct control *control = arg;
+
+	(void)fd;
+	(void)what;
+	control->tcp_rest = 2 * control->tcp_rest;
+	if (control->tcp_rest > TCP_REST_MAX)
+		control->tcp_rest = TCP_REST_MAX;
+	if (listen_by_tcp(control) == 0)
+		log_msg(LOG_LEVEL_NOTICE, "there is a status listener now: %s",
+			control->tcp_address);
+}
+
+void control_listen(struct control *control, const char *address)
+{
+	if (control->tcp && same(control->tcp_address, address))
+		return;
+	leave_tcp(control);
+	if (!address)
+		return;
+	control->tcp_address = strdup(address);
+	control->tcp_rest = TCP_REST;
+	if (!control->tcp_address)
+		log_msg(LOG_LEVEL_ERROR, "there is no status listener: out of memory");
+	else if (listen_by_tcp(control) < 0)
+		log_msg(LOG_LEVEL_ERROR, "there is no status listener: %s; it is tried again",
+			control->tcp_error ? control->tcp_error : "out of memory");
+}
+
 int control_new(const struct control_host *host, const char *runtime_dir,
 		struct control **ret_control)
 {
@@ -72,46 +142,13 @@ int control_new(const struct control_host *host, const char *runtime_dir,
 	(void)gethostname(control->node, sizeof(control->node) - 1);
 	TAILQ_INIT(&control->lagging);
 	(void)event_assign(&control->cut, host->base, -1, 0, on_cut, control);
+	(void)evtimer_assign(&control->tcp_retry, host->base, on_tcp_retry, control);
+	(void)event_priority_set(&control->tcp_retry, event_base_get_npriorities(host->base) - 1);
 	clients_init(control);
 	if (!take_passed(control))
 		listen_in(control, runtime_dir);
 	*ret_control = control;
 	return 0;
-}
-
-static bool same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-/* Forgets where it listens by TCP, if it does. */
-static void leave_tcp(struct control *control)
-{
-	if (control->tcp)
-		door_close(control->tcp);
-	control->tcp = NULL;
-	free(control->tcp_address);
-	control->tcp_address = NULL;
-}
-
-void control_listen(struct control *control, const char *address)
-{
-	char error[LISTEN_TEXT_SIZE];
-	int fd;
-
-	if (same(control->tcp_address, address))
-		return;
-	leave_tcp(control);
-	if (!address)
-		return;
-	fd = listen_tcp(address, error, sizeof(error));
-	if (fd < 0) {
-		log_msg(LOG_LEVEL_ERROR, "there is no status listener: %s", error);
-		return;
-	}
-	control->tcp = open_door(control, fd, true, "status listener");
-	/* Without it the next load tries anew. */
-	control->tcp_address = control->tcp ? strdup(address) : NULL;
 }
 
 void control_configure(struct control *control, const struct model *model)

@@ -39,9 +39,9 @@ int control_new(const struct control_host *host, const char *runtime_dir,
 void control_configure(struct control *control, const struct model *model);
 /*
  * Listens by TCP, too, for those who only look: at "ADDRESS:PORT", instead of any before; NULL: not
- * at all. There a client is nobody: it may GET what routes.c has for it, by an address, as
- * "localhost", or by the machine's host name, so that no name of somebody else's leads a browser
- * here (DNS rebinding).
+ * at all. If it cannot, that is logged, and tried again until it can. There a client is nobody: it
+ * may GET what routes.c has for it, by an address, as "localhost", or by the machine's host name,
+ * so that no name of somebody else's leads a browser here (DNS rebinding).
  */
 void control_listen(struct control *control, const char *address);
 /* Closes everything; who waits for an answer gets none. NULL is fine. */

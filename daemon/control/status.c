@@ -1,5 +1,6 @@
 /* How the daemon is. */
 #include "base/values.h"
+#include "control/control_internal.h"
 #include "control/handlers.h"
 
 #include <string.h>
@@ -32,6 +33,15 @@ static json_t *describe_ledger(const struct control_facts *facts, bool open)
 			 (json_int_t)facts->ledger_dropped);
 }
 
+/* What is heard there, by TCP, is nobody's business there. */
+static json_t *describe_listener(const struct control *control, bool open)
+{
+	if (!control->tcp_address)
+		return json_null();
+	return json_pack("{so so}", "address", value_text(open ? NULL : control->tcp_address),
+			 "error", value_text(open ? NULL : control->tcp_error));
+}
+
 static json_t *describe_next(const struct control_host *host)
 {
 	struct engine_job *job;
@@ -58,7 +68,7 @@ void handle_status(struct exchange *exchange)
 			   value_text(open ? NULL : facts.reload_error));
 	exchange_reply(
 		exchange, STATUS_OK,
-		json_pack("{ss si sb so so so so sI si si sI sI sI so so}", "version",
+		json_pack("{ss si sb so so so so sI si si sI sI sI so so so}", "version",
 			  EVERYD_VERSION, "pid", (int)getpid(), "stopping", facts.stopping,
 			  "started", value_past(facts.started), "uptime", value_span(facts.uptime),
 			  "config", config, "next", describe_next(host), "jobs",
@@ -66,6 +76,7 @@ void handle_status(struct exchange *exchange)
 			  "busy", (int)facts.busy, "queued", (json_int_t)facts.queued, "waiting",
 			  (json_int_t)engine_waiting(host->engine), "log_dropped",
 			  (json_int_t)facts.log_dropped, "needs", value_filled(facts.needs),
+			  "status_listen", describe_listener(exchange_control(exchange), open),
 			  "ledger",
 			  facts.has_ledger ? describe_ledger(&facts, open) : json_null()));
 }

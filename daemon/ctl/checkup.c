@@ -70,6 +70,7 @@ void checkup_daemon(struct checkup *checkup, const json_t *status, const json_t 
 	int64_t dropped = field_integer(status, "ledger.dropped", 0);
 	const char *ledger = field_text(status, "ledger.problem");
 	const char *needs = field_text(status, "needs");
+	const char *listener = field_text(status, "status_listen.error");
 
 	*checkup = (struct checkup){.level = CHECKUP_OK};
 	if (jobs < 0) {
@@ -84,6 +85,7 @@ void checkup_daemon(struct checkup *checkup, const json_t *status, const json_t 
 	note(checkup, field_true(status, "stopping"), CHECKUP_WARNING, "everyd is stopping");
 	note(checkup, dropped > 0 && !ledger, CHECKUP_WARNING,
 	     "%" PRId64 " entries of the ledger were dropped", dropped);
+	note(checkup, listener, CHECKUP_WARNING, "status_listen: %.200s", listener);
 	note(checkup, needs, CHECKUP_WARNING, "%.200s", needs);
 	if (checkup->level == CHECKUP_OK)
 		add(checkup->text, "", "%" PRId64 " job%s, %" PRId64 " of %" PRId64 " workers busy",

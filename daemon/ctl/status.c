@@ -89,6 +89,20 @@ static enum table_color format_log(const json_t *object, const struct when *when
 	return TABLE_WARN;
 }
 
+/* As for the configuration: the whole is told below the page. */
+static enum table_color format_listener(const json_t *object, const struct when *when,
+					char buf[static FIELD_TEXT_SIZE])
+{
+	const char *address = field_text(object, "status_listen.address");
+	bool failed = field(object, "status_listen.error");
+
+	(void)when;
+	if (address)
+		(void)snprintf(buf, FIELD_TEXT_SIZE, "%.80s%s", address,
+			       failed ? ", not open, see below" : "");
+	return failed ? TABLE_BAD : TABLE_PLAIN;
+}
+
 static const struct view_member members[] = {
 	{"everyd", VIEW_TEXT, "version", NULL},
 	{"state", VIEW_CUSTOM, NULL, format_state},
@@ -99,14 +113,15 @@ static const struct view_member members[] = {
 	{"next", VIEW_CUSTOM, NULL, format_next},
 	{"runs", VIEW_CUSTOM, NULL, format_runs},
 	{"ledger", VIEW_CUSTOM, NULL, format_ledger},
+	{"status listener", VIEW_CUSTOM, NULL, format_listener},
 	{"log", VIEW_CUSTOM, NULL, format_log},
 	{"lacking", VIEW_TEXT, "needs", NULL},
 };
 
 static int status(struct online *online, void *ctx)
 {
+	static const char *const errors[] = {"config.error", "status_listen.error"};
 	_cleanup_(cleanup_value) json_t *answer = NULL;
-	const char *error;
 	struct url url;
 	int r;
 
@@ -118,9 +133,12 @@ static int status(struct online *online, void *ctx)
 	if (online->ctl->json)
 		return online_printed(json_print(json_incref(answer)));
 	r = view_page(online->ctl, &online->when, members, ARRAY_LENGTH(members), answer);
-	error = field_text(answer, "config.error");
-	if (r == 0 && error)
-		online_print_text("\n", error);
+	for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(errors); i++) {
+		const char *error = field_text(answer, errors[i]);
+
+		if (error)
+			online_print_text("\n", error);
+	}
 	return online_printed(r);
 }
 

@@ -146,14 +146,27 @@ ticking() {
 	stop
 }
 
-@test "an address that cannot be had is said, and all else goes on" {
+@test "an address that cannot be had is said, all else goes on, and it is tried again" {
 	port=$(free_port)
 	helper python3 -c "import socket, time; s = socket.create_server(('127.0.0.1', $port)); open('$T/bound', 'w').write('bound\\n'); time.sleep(600)"
+	holder=$!
 	await_in "$T/bound" 1 bound
 	ticking "status_listen = '127.0.0.1:$port'"
 	start
-	logged "there is no status listener: cannot listen on 127.0.0.1:$port: Address already in use"
-	answered 200 ask /v1/status
+	error="cannot listen on 127.0.0.1:$port: Address already in use"
+	logged "there is no status listener: $error; it is tried again$"
+	answered 200 ask /v1/status | grep -F "\"error\": \"$error\""
+	"$BUILD/everyctl" status | grep -E "^status listener: +127.0.0.1:$port, not open, see below$"
+	"$BUILD/everyctl" status | grep -x "$error"
+	run "$BUILD/everyctl" check-health
+	[ "$status" -eq 1 ]
+	grep -F "WARNING - status_listen: $error" <<<"$output"
+	kill -KILL "$holder"
+	await "there is a status listener now: 127.0.0.1:$port$"
+	[ "$(count 'there is no status listener')" -eq 1 ]
+	curl -sf -m "$PATIENCE" "http://127.0.0.1:$port/v1/status" >/dev/null
+	"$BUILD/everyctl" status | grep -E "^status listener: +127.0.0.1:$port$"
+	"$BUILD/everyctl" check-health
 	stop
 }
 

@@ -34,6 +34,10 @@ static const struct {
 	 CHECKUP_CRITICAL, "ledger: disk full"},
 	{"{" WELL ", \"ledger\": {\"dropped\": 7}}", NULL, CHECKUP_WARNING,
 	 "7 entries of the ledger were dropped"},
+	{"{" WELL ", \"status_listen\": {\"address\": \"[::1]:9\", \"error\": null}}", NULL,
+	 CHECKUP_OK, "2 jobs, 1 of 8 workers busy"},
+	{"{" WELL ", \"status_listen\": {\"address\": \"[::1]:9\", \"error\": \"it is in use\"}}",
+	 NULL, CHECKUP_WARNING, "status_listen: it is in use"},
 	/* The worst of several. */
 	{"{" WELL ", \"stopping\": true}", "{\"items\": [{\"name\": \"a\"}]}", CHECKUP_CRITICAL,
 	 "1 job failing: a; everyd is stopping"},
