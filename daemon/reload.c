@@ -181,10 +181,12 @@ static void finish(struct daemon *daemon, struct loaded *loaded)
 {
 	int r = conclude(daemon, loaded);
 
-	if (r < 0)
+	if (r < 0) {
 		log_about(LOG_LEVEL_ERROR,
 			  &(struct log_about){.message = LOG_MESSAGE_RELOAD_FAILED},
 			  "reload failed: the previous configuration stays in force");
+		control_reload_failed(daemon->control, loaded->diags.errors, daemon->reload_error);
+	}
 	tell_outcome(daemon, r, &loaded->diags);
 	loaded_done(loaded);
 	trim();

@@ -17,6 +17,7 @@ struct news {
 	uint64_t run;          /* 0: of none */
 	bool over;             /* it is the last of that run */
 	json_t *data;
+	const char *secret; /* a member of it that those on TCP do not see; NULL: none */
 };
 
 /* One that waits to be sent. */
@@ -26,6 +27,7 @@ struct pending_event {
 	uint64_t run;
 	bool over; /* it is the last of that run */
 	char *data;
+	char *open; /* what those on TCP see instead; NULL: the same */
 	STAILQ_ENTRY(pending_event) link;
 };
 
@@ -38,6 +40,7 @@ static void free_pending(struct pending_event *pending)
 {
 	free(pending->job);
 	free(pending->data);
+	free(pending->open);
 	free(pending);
 }
 
@@ -58,7 +61,11 @@ static void send_first(struct events *events)
 
 	STAILQ_REMOVE_HEAD(&events->pending, link);
 	events->n_pending--;
-	follow_send(&events->followers, pending->name, pending->job, pending->run, pending->data);
+	if (pending->open)
+		follow_send_apart(&events->followers, pending->name, pending->data, pending->open);
+	else
+		follow_send(&events->followers, pending->name, pending->job, pending->run,
+			    pending->data);
 	if (pending->over)
 		follow_end_run(&events->followers, pending->run);
 	free_pending(pending);
@@ -101,8 +108,16 @@ void events_flush(struct events *events)
 		send_first(events);
 }
 
+/* What it says without its secret. NULL: out of memory. */
+static char *dump_open(json_t *data, const char *secret)
+{
+	if (json_object_set_new(data, secret, json_null()) < 0)
+		return NULL;
+	return json_dumps(data, JSON_REAL_PRECISION(VALUE_DIGITS));
+}
+
 /* Those who follow are told if there is no room or no memory: it would not be all. */
-static void line_up(struct events *events, const struct news *news, const json_t *data)
+static void line_up(struct events *events, const struct news *news, json_t *data)
 {
 	struct pending_event *pending = calloc(1, sizeof(*pending));
 	bool good = pending && events->n_pending < EVENTS_MAX;
@@ -113,7 +128,9 @@ static void line_up(struct events *events, const struct news *news, const json_t
 		pending->over = news->over;
 		pending->data = json_dumps(data, JSON_REAL_PRECISION(VALUE_DIGITS));
 		pending->job = news->job ? strdup(news->job->name) : NULL;
-		good = pending->data && (pending->job || !news->job);
+		pending->open = news->secret ? dump_open(data, news->secret) : NULL;
+		good = pending->data && (pending->job || !news->job) &&
+		       (pending->open || !news->secret);
 	}
 	if (!good) {
 		if (pending)
@@ -281,6 +298,19 @@ void events_event(struct events *events, const struct control_host *host,
 		return;
 	}
 	send_news(events, news);
+}
+
+void events_reload_failed(struct events *events, size_t errors, const char *error)
+{
+	if (LIST_EMPTY(&events->followers))
+		return;
+	/* It names files, and may show what is in them. */
+	send_news(events, (struct news){
+				  .name = "reload-failed",
+				  .data = json_pack("{sI so}", "errors", (json_int_t)errors,
+						    "error", value_text(error)),
+				  .secret = "error",
+			  });
 }
 
 static void on_left(void *ctx)

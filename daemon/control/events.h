@@ -28,6 +28,9 @@ struct events {
 /* Sends all that waits: the daemon ends. */
 void events_flush(struct events *events);
 
+/* A reload has failed, as control_reload_failed() says. */
+void events_reload_failed(struct events *events, size_t errors, const char *error);
+
 /* An effect of the engine, and an event that it was given: nothing unless somebody follows. */
 void events_effect(struct events *events, const struct effect *effect);
 void events_event(struct events *events, const struct control_host *host,

@@ -173,6 +173,26 @@ void follow_send(const struct followers *followers, const char *event, const cha
 	send_event(followers, false, event, job, run, data);
 }
 
+void follow_send_apart(const struct followers *followers, const char *event, const char *data,
+		       const char *open)
+{
+	const struct follower *follower;
+
+	LIST_FOREACH(follower, followers, link)
+	{
+		_cleanup_free_ char *text = NULL;
+		const char *what = exchange_is_tcp(follower->exchange) ? open : data;
+		int len = is_of(follower, NULL, 0)
+				  ? asprintf(&text, "event: %s\ndata: %s\n\n", event, what)
+				  : -1;
+
+		if (len < 0)
+			text = NULL;
+		else
+			exchange_send(follower->exchange, text, (size_t)len);
+	}
+}
+
 void follow_send_value(const struct followers *followers, const char *event, const char *job,
 		       uint64_t run, json_t *data)
 {

@@ -45,6 +45,10 @@ void follow_send(const struct followers *followers, const char *event, const cha
 void follow_send_value(const struct followers *followers, const char *event, const char *job,
 		       uint64_t run, json_t *data);
 
+/* One that is of no job, of which those who follow by TCP are told `open`. */
+void follow_send_apart(const struct followers *followers, const char *event, const char *data,
+		       const char *open);
+
 /* Ends the answers to those who follow that run alone. */
 void follow_end_run(struct followers *followers, uint64_t run);
 

@@ -190,3 +190,8 @@ void control_event(struct control *control, const struct engine_event *event)
 {
 	events_event(&control->events, &control->host, event);
 }
+
+void control_reload_failed(struct control *control, size_t errors, const char *error)
+{
+	events_reload_failed(&control->events, errors, error);
+}

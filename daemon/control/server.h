@@ -57,3 +57,6 @@ void control_late(struct control *control, usec_t late);
 
 /* Likewise, an event that the engine was given: call it for each after its effects. */
 void control_event(struct control *control, const struct engine_event *event);
+
+/* A reload has failed by so many errors, of which this is the first; NULL: it is not known. */
+void control_reload_failed(struct control *control, size_t errors, const char *error);

@@ -173,3 +173,19 @@ print("cut off" if b"event: lagged" in text else "not cut off", flush=True)
 	await_in "$T/slow" 1 '^cut off' >/dev/null
 	stop
 }
+
+@test "who follows events is told of a reload that failed, and of the next one" {
+	echo 'job "j" { every = 1w command = "true" }' | conf
+	start
+	follow events /v1/events
+	printf 'job "j" { every = soon command = "true" }\njob "k" { every = 1w }\n' | conf
+	kill -HUP "$PID"
+	await_in "$T/events" 1 '^event: reload-failed$' >/dev/null
+	data=$(await_in "$T/events" 1 '^data: .*reload-failed')
+	equal "the failure" "$(member 'it["job"], it["run"], it["errors"]' <<<"${data#data: }")" "None None 2"
+	[[ $(member 'it["error"]' <<<"${data#data: }") == "$CONF:1: "*'"soon"'* ]]
+	echo 'job "j" { every = 2w command = "true" }' | conf
+	kill -HUP "$PID"
+	await_in "$T/events" 1 '^data: .*"event": "loaded", .*"changed": 1,' >/dev/null
+	stop
+}

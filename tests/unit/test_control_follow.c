@@ -6,6 +6,9 @@
 #include "base/log_tap.h"
 #include "control/control_internal.h"
 
+#include <event2/listener.h>
+#include <netinet/in.h>
+
 static const struct model_spec two_jobs = {.jobs = {{.name = "a"}, {.name = "b"}}};
 
 /* --- clients --- */
@@ -52,10 +55,10 @@ static void expect_end(struct control_rig *c, struct reader *reader)
 	assert_true(reader->ended);
 }
 
-/* A client that has begun to follow. */
-static struct reader open_reader(struct control_rig *c, const char *target)
+/* A client that has begun to follow, by what it is connected by. */
+static struct reader open_reader_at(struct control_rig *c, int fd, const char *target)
 {
-	struct reader reader = {.fd = connect_client(c), .text = calloc(1, READER_SIZE)};
+	struct reader reader = {.fd = fd, .text = calloc(1, READER_SIZE)};
 	char request[500];
 
 	assert_non_null(reader.text);
@@ -65,6 +68,11 @@ static struct reader open_reader(struct control_rig *c, const char *target)
 	assert_non_null(strstr(reader.text, "HTTP/1.1 200 "));
 	assert_non_null(strstr(reader.text, "Content-Type: text/event-stream\r\n"));
 	return reader;
+}
+
+static struct reader open_reader(struct control_rig *c, const char *target)
+{
+	return open_reader_at(c, connect_client(c), target);
 }
 
 static void close_reader(struct reader *reader)
@@ -199,9 +207,54 @@ static void test_all_that_is_worth_knowing_is_told(void **state)
 	expect_text(&c, &reader, "event: loaded\n");
 	expect_text(&c, &reader,
 		    "\"added\": 0, \"changed\": 0, \"removed\": 1, \"unchanged\": 1}\n\n");
+	control_reload_failed(c.control, 2, "everyd.conf:3: every: \"soon\" is no duration");
+	expect_text(&c, &reader, "event: reload-failed\n");
+	expect_text(&c, &reader,
+		    "\"job\": null, \"run\": null, \"errors\": 2, \"error\": \"everyd.conf:3: "
+		    "every: \\\"soon\\\" is no duration\"}\n\n");
 	take_event(&c, (struct engine_event){.kind = ENGINE_STOP});
 	expect_text(&c, &reader, "event: stopping\n");
 	close_reader(&reader);
+	end_control(&c);
+}
+
+static int connect_tcp(struct control_rig *c)
+{
+	struct sockaddr_in address;
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(getsockname(evconnlistener_get_fd(c->control->tcp->listener),
+				     (struct sockaddr *)&address, &size),
+			 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	return fd;
+}
+
+/* What is wrong names files, and may quote them. */
+static void test_who_follows_by_tcp_is_not_told_what_is_wrong(void **state)
+{
+	struct control_rig c;
+	struct reader local;
+	struct reader remote;
+
+	(void)state;
+	begin_control(&c, 5, &two_jobs);
+	control_listen(c.control, "127.0.0.1:0");
+	assert_non_null(c.control->tcp);
+	local = open_reader(&c, "/v1/events");
+	remote = open_reader_at(&c, connect_tcp(&c), "/v1/events");
+	control_reload_failed(c.control, 1, "secret");
+	take_event(&c, (struct engine_event){.kind = ENGINE_STOP});
+	expect_text(&c, &local, "event: stopping\n");
+	expect_text(&c, &remote, "event: stopping\n");
+	assert_int_equal(count(&local, "\"errors\": 1, \"error\": \"secret\"}\n\n"), 1);
+	assert_int_equal(count(&remote, "event: reload-failed\n"), 1);
+	assert_int_equal(count(&remote, "\"errors\": 1, \"error\": null}\n\n"), 1);
+	close_reader(&local);
+	close_reader(&remote);
 	end_control(&c);
 }
 
@@ -496,6 +549,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_events_come_as_they_happen),
 		cmocka_unit_test(test_all_that_is_worth_knowing_is_told),
+		cmocka_unit_test(test_who_follows_by_tcp_is_not_told_what_is_wrong),
 		cmocka_unit_test(test_one_job_or_run_can_be_followed),
 		cmocka_unit_test(test_who_lags_is_cut_off),
 		cmocka_unit_test(test_a_flood_of_events_cuts_followers_off),
