@@ -95,35 +95,60 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
 	return m < c ? m : c;
 }
 
-unsigned text_distance(const char *a, const char *b)
+/* Where row i of a distance that is not to be more than `most` begins and ends: what is beside that
+   is more for certain. */
+static size_t band_begin(size_t i, size_t most)
 {
-	unsigned rows[3][DISTANCE_MAX + 1];
+	return i > most ? i - most : 1;
+}
+
+static size_t band_end(size_t i, size_t most, size_t m)
+{
+	return i + most < m ? i + most : m;
+}
+
+unsigned text_distance_within(const char *a, const char *b, unsigned most)
+{
+	unsigned rows[3][DISTANCE_MAX + 2];
 	unsigned *before = rows[0];
 	unsigned *above = rows[1];
 	unsigned *row = rows[2];
+	unsigned least_above = 0;
 	size_t n = strlen(a);
 	size_t m = strlen(b);
 
-	if (n > DISTANCE_MAX || m > DISTANCE_MAX)
-		return DISTANCE_MAX + 1;
-
+	if (n > DISTANCE_MAX || m > DISTANCE_MAX || (n > m ? n - m : m - n) > most)
+		return most + 1;
 	for (size_t j = 0; j <= m; j++)
 		above[j] = (unsigned)j;
 	for (size_t i = 1; i <= n; i++) {
+		size_t begin = band_begin(i, most);
+		size_t end = band_end(i, most, m);
 		unsigned *spare = before;
+		unsigned least = begin == 1 ? (unsigned)i : most + 1;
 
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= m; j++) {
+		row[begin - 1] = least;
+		for (size_t j = begin; j <= end; j++) {
 			unsigned change = a[i - 1] != b[j - 1];
 
 			row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + change);
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
 			    before[j - 2] + 1 < row[j])
 				row[j] = before[j - 2] + 1;
+			least = row[j] < least ? row[j] : least;
 		}
+		row[end + 1] = most + 1;
+		if (least > most && least_above > most)
+			return most + 1;
+		least_above = least;
 		before = above;
 		above = row;
 		row = spare;
 	}
-	return above[m];
+	return above[m] <= most ? above[m] : most + 1;
+}
+
+unsigned text_distance(const char *a, const char *b)
+{
+	return text_distance_within(a, b, DISTANCE_MAX);
 }

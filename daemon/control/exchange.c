@@ -70,7 +70,7 @@ const char *exchange_client(const struct exchange *exchange)
 }
 
 /* Jobs that a name is compared with at most, to find what was meant. */
-#define GUESSES_MAX 5000
+#define GUESSES_MAX 2000
 
 /* The name that is least unlike, if it is like it at all. */
 static const char *guess_job(const struct model *model, const char *name)
@@ -79,7 +79,7 @@ static const char *guess_job(const struct model *model, const char *name)
 	const char *guess = NULL;
 
 	for (size_t i = 0; i < model->n_jobs && model->n_jobs <= GUESSES_MAX; i++) {
-		unsigned distance = text_distance(name, model->jobs[i].name);
+		unsigned distance = text_distance_within(name, model->jobs[i].name, least - 1);
 
 		if (distance < least) {
 			least = distance;

@@ -91,6 +91,11 @@ static const struct {
 	{"every", "never", 2},
 	{"overlap", "overflow", 3},
 	{"a", "b", 1},
+	{"", "", 0},
+	{"ab", "ba", 1},
+	{"backup-of-db", "abckup-of-bd", 2},
+	{"backup", "pickup", 2},
+	{"nightly", "daily", 5},
 };
 
 static void distances(void **state)
@@ -98,8 +103,15 @@ static void distances(void **state)
 	char longest[100];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		assert_int_equal(text_distance(names[i].a, names[i].b), names[i].distance);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		unsigned distance = names[i].distance;
+
+		assert_int_equal(text_distance(names[i].a, names[i].b), distance);
+		assert_int_equal(text_distance(names[i].b, names[i].a), distance);
+		for (unsigned most = 0; most < 6; most++)
+			assert_int_equal(text_distance_within(names[i].a, names[i].b, most),
+					 distance <= most ? distance : most + 1);
+	}
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	assert_true(text_distance(longest, longest) > 40);
