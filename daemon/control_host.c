@@ -15,6 +15,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* By the clock of now; but who watches it is to see another only when that was set, not whenever
+   two clocks are read one after the other, or are adjusted a little. */
+static usec_t started_wall(struct daemon *daemon, usec_t uptime)
+{
+	usec_t started = clock_wall() - uptime;
+	usec_t off = started - daemon->started_wall;
+
+	if (off >= USEC_PER_SEC || off <= -USEC_PER_SEC)
+		daemon->started_wall = started;
+	return daemon->started_wall;
+}
+
 static void tell_facts(void *ctx, struct control_facts *ret_facts)
 {
 	struct daemon *daemon = ctx;
@@ -26,7 +38,7 @@ static void tell_facts(void *ctx, struct control_facts *ret_facts)
 	needs_describe(&daemon->needs, daemon->needs_text, sizeof(daemon->needs_text));
 	*ret_facts = (struct control_facts){
 		.config_path = daemon->config_path,
-		.started = clock_wall() - uptime,
+		.started = started_wall(daemon, uptime),
 		.uptime = uptime,
 		.workers = model->daemon.workers,
 		.busy = stats.busy,

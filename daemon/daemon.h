@@ -98,6 +98,7 @@ struct daemon {
 	struct event stop_tick; /* while stopping: tell systemd that it goes on */
 
 	usec_t started;           /* elapsed time */
+	usec_t started_wall;      /* the same, as last told; 0: it was not yet */
 	usec_t catch_up_due;      /* elapsed time */
 	int (*untold)(void);      /* a state that the service manager has not taken yet */
 	usec_t status_sent;       /* elapsed time of the last STATUS= */

@@ -130,3 +130,14 @@ until_holds() {
 	stop
 	equal "complaints" "$(count 'metrics_textfile .* cannot be written')" 1
 }
+
+@test "when the daemon was started is told in one way, as long as nobody sets the clock" {
+	jobs
+	start
+	for i in $(seq 50); do
+		scrape "$T/page"
+		grep '^everyd_start_time_seconds ' "$T/page" >>"$T/times"
+	done
+	equal "times of the start" "$(sort -u "$T/times" | wc -l)" 1
+	stop
+}
