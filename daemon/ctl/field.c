@@ -148,3 +148,32 @@ enum table_color field_color(const char *word)
 	}
 	return TABLE_PLAIN;
 }
+
+enum table_color field_format_state(const json_t *job, char buf[static FIELD_TEXT_SIZE])
+{
+	const char *state = field_text(job, "state");
+	const struct {
+		const char *word;
+		bool holds;
+	} others[] = {
+		{"running", field_integer(job, "running", 0) > 0},
+		{"paused", field(job, "pause") != NULL},
+		{"waiting", field_integer(job, "waiting", 0) > 0},
+		{"failing", field_integer(job, "failures", 0) > 0},
+		{"overdue", field_true(job, "overdue")},
+	};
+	enum table_color worst = field_color(state);
+	size_t used = (size_t)snprintf(buf, FIELD_TEXT_SIZE, "%.40s", state ? state : "");
+
+	for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
+		enum table_color color = field_color(others[i].word);
+
+		if (!others[i].holds || (state && strcmp(state, others[i].word) == 0))
+			continue;
+		used += (size_t)snprintf(buf + used, FIELD_TEXT_SIZE - used, "%s%s",
+					 used > 0 ? ", " : "", others[i].word);
+		if (color > worst)
+			worst = color;
+	}
+	return worst;
+}

@@ -43,5 +43,9 @@ const char *field_format_span(const json_t *object, const char *name,
 /* "12.3 KB" */
 const char *field_format_bytes(int64_t bytes, char buf[static FIELD_TEXT_SIZE]);
 
+/* All that a job is, the foremost first: "running, paused". Returns how it is coloured: by the
+   worst of it. */
+enum table_color field_format_state(const json_t *job, char buf[static FIELD_TEXT_SIZE]);
+
 /* How a verdict, or the state of a run or a job, is coloured. NULL: plainly. */
 enum table_color field_color(const char *word);

@@ -42,16 +42,11 @@ struct wish {
 	uint64_t count;
 };
 
-/* What it does, and since when it fails. */
 static enum table_color format_state(const json_t *object, const struct when *when,
 				     char buf[static FIELD_TEXT_SIZE])
 {
-	const char *state = field_text(object, "state");
-
 	(void)when;
-	(void)snprintf(buf, FIELD_TEXT_SIZE, "%s%s", state ? state : "",
-		       field_true(object, "overdue") ? ", overdue" : "");
-	return field_true(object, "overdue") ? TABLE_BAD : field_color(state);
+	return field_format_state(object, buf);
 }
 
 static const struct view_member members[] = {

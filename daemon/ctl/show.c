@@ -10,6 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
+static enum table_color format_state(const json_t *object, const struct when *when,
+				     char buf[static FIELD_TEXT_SIZE])
+{
+	(void)when;
+	return field_format_state(object, buf);
+}
+
 static enum table_color format_paused(const json_t *object, const struct when *when,
 				      char buf[static FIELD_TEXT_SIZE])
 {
@@ -71,7 +78,7 @@ static const struct view_member members[] = {
 	{"time zone", VIEW_TEXT, "zone", NULL},
 	{"defined in", VIEW_CUSTOM, NULL, format_origin},
 	{"group", VIEW_TEXT, "group", NULL},
-	{"state", VIEW_WORD, "state", NULL},
+	{"state", VIEW_CUSTOM, NULL, format_state},
 	{"paused", VIEW_CUSTOM, NULL, format_paused},
 	{"overdue", VIEW_YES, "overdue", NULL},
 	{"next", VIEW_BOTH, "next", NULL},

@@ -387,6 +387,27 @@ fine"
 	stop
 }
 
+@test "list shows all that a job is, by which it can be asked for" {
+	sample
+	shut_gate
+	start
+	ends 0 run gated
+	ends 0 run --force gated
+	ends 0 pause gated
+	# It has a process soon.
+	for ((i = 0; i < 1000; i++)); do
+		[ -z "$("$EVERYCTL" list --no-header --state running)" ] || break
+	done
+	for state in running paused waiting; do
+		ends 0 list --no-header --state $state
+		[[ $output =~ ^gated\ +running,\ paused,\ waiting\  ]] || { echo "$state: $output"; return 1; }
+	done
+	ctl show gated
+	[[ $output =~ state:\ +running,\ paused,\ waiting ]]
+	open_gate
+	stop
+}
+
 @test "reload answers with the difference" {
 	sample
 	start

@@ -145,12 +145,50 @@ static void sizes_are_short(void **state)
 		assert_string_equal(field_format_bytes(sizes[i].bytes, buf), sizes[i].text);
 }
 
+static void a_job_is_all_that_holds_of_it(void **state)
+{
+	static const struct {
+		const char *job;
+		const char *text;
+		enum table_color color;
+	} cases[] = {
+		{"{\"state\": \"idle\", \"running\": 0, \"pause\": null, \"waiting\": 0, "
+		 "\"failures\": 0, \"overdue\": false}",
+		 "idle", TABLE_PLAIN},
+		{"{\"state\": \"running\", \"running\": 2}", "running", TABLE_GOOD},
+		{"{\"state\": \"running\", \"running\": 1, \"pause\": {\"until\": null}}",
+		 "running, paused", TABLE_WARN},
+		{"{\"state\": \"paused\", \"pause\": {}, \"failures\": 3}", "paused, failing",
+		 TABLE_BAD},
+		{"{\"state\": \"running\", \"running\": 1, \"pause\": {}, \"waiting\": 1, "
+		 "\"failures\": 9, \"overdue\": true}",
+		 "running, paused, waiting, failing, overdue", TABLE_BAD},
+		{"{\"state\": \"idle\", \"overdue\": true}", "idle, overdue", TABLE_BAD},
+		{"{\"state\": \"dreaming\", \"waiting\": 1}", "dreaming, waiting", TABLE_PLAIN},
+		{"{\"state\": 7, \"waiting\": 1, \"failures\": \"x\"}", "waiting", TABLE_PLAIN},
+		{"[]", "", TABLE_PLAIN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+		json_t *job = parse(cases[i].job);
+		char buf[FIELD_TEXT_SIZE];
+
+		assert_int_equal(field_format_state(job, buf), cases[i].color);
+		assert_string_equal(buf, cases[i].text);
+		json_decref(job);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(members_are_found), cmocka_unit_test(times_are_read),
-		cmocka_unit_test(spans_are_read),    cmocka_unit_test(people_read_them),
+		cmocka_unit_test(members_are_found),
+		cmocka_unit_test(times_are_read),
+		cmocka_unit_test(spans_are_read),
+		cmocka_unit_test(people_read_them),
 		cmocka_unit_test(sizes_are_short),
+		cmocka_unit_test(a_job_is_all_that_holds_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
