@@ -102,20 +102,6 @@ const char *describe_run_state(const struct engine_run *run, const struct contro
 	return words[is_running(run, facts) ? RUN_STARTED : run->state];
 }
 
-json_t *describe_run(const struct control_host *host, const struct engine_run *run)
-{
-	struct control_run_facts facts = {.pid = 0};
-
-	host->ops->run_facts(host->daemon, run, &facts);
-	return json_pack("{sI so ss so si sb so so so so so}", "run", (json_int_t)run->id, "job",
-			 value_text(run->def->name), "state", describe_run_state(run, &facts),
-			 "slot", value_time(run->slot), "attempt", (int)run->attempt, "manual",
-			 run->manual, "accepted", value_past(run->accepted), "started",
-			 value_past(facts.started), "age", value_span(facts.age), "pid",
-			 facts.pid > 0 ? json_integer(facts.pid) : json_null(), "retry_in",
-			 run->state == RUN_BACKOFF ? value_span(facts.wait) : json_null());
-}
-
 /* --- ends --- */
 
 static json_t *describe_code(const struct run_result *result, enum result_kind kind)
@@ -123,13 +109,27 @@ static json_t *describe_code(const struct run_result *result, enum result_kind k
 	return result && result->kind == kind ? json_integer(result->code) : json_null();
 }
 
-static json_t *describe_error(const struct run_result *result)
+/* As a row of the ledger has it. */
+static const char *stage_of(const struct run_result *result)
 {
-	if (result && result->kind == RESULT_SPAWN_FAILED)
-		return value_textf("%s: %s", result->stage, strerrordesc_np(result->code));
-	if (result && result->kind == RESULT_NO_RESOURCES)
-		return value_text(strerrordesc_np(result->code));
-	return json_null();
+	return result && result->kind == RESULT_SPAWN_FAILED ? result->stage : NULL;
+}
+
+static int errno_of(const struct run_result *result)
+{
+	return result && (result->kind == RESULT_SPAWN_FAILED ||
+			  result->kind == RESULT_NO_RESOURCES)
+		       ? result->code
+		       : 0;
+}
+
+json_t *describe_problem(const char *stage, int number)
+{
+	const char *error = number > 0 ? strerrordesc_np(number) : NULL;
+
+	if (!error)
+		return json_null();
+	return stage ? value_textf("%s: %s", stage, error) : value_text(error);
 }
 
 json_t *describe_end(const struct effect *effect)
@@ -137,14 +137,16 @@ json_t *describe_end(const struct effect *effect)
 	const struct run_result *result = effect->result;
 	usec_t took = result && result->ended > 0 ? result->ended - result->started : USEC_INFINITY;
 
-	return json_pack("{sI so ss so so so so so so}", "run", (json_int_t)effect->run->id, "job",
-			 value_text(effect->run->def->name), "verdict",
-			 verdict_info(effect->verdict)->name, "reason",
-			 value_filled(reason_word(effect->reason)), "because",
-			 value_filled(reason_text(effect->reason)), "exit",
-			 describe_code(result, RESULT_EXITED), "signal",
-			 describe_code(result, RESULT_SIGNALLED), "error", describe_error(result),
-			 "took", value_span(took));
+	return json_pack(
+		"{sI so ss so so so so so so so so}", "run", (json_int_t)effect->run->id, "job",
+		value_text(effect->run->def->name), "verdict", verdict_info(effect->verdict)->name,
+		"reason", value_filled(reason_word(effect->reason)), "because",
+		value_filled(reason_text(effect->reason)), "exit",
+		describe_code(result, RESULT_EXITED), "signal",
+		describe_code(result, RESULT_SIGNALLED), "stage", value_text(stage_of(result)),
+		"errno", errno_of(result) > 0 ? json_integer(errno_of(result)) : json_null(),
+		"problem", describe_problem(stage_of(result), errno_of(result)), "took",
+		value_span(took));
 }
 
 json_t *describe_streak(const struct engine_streak *streak)

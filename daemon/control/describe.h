@@ -27,10 +27,11 @@ json_t *describe_job(const struct control_host *host, const struct engine_job *j
 /* Where a run is that has not ended: "waiting", "queued", "running" or "retrying". */
 const char *describe_run_state(const struct engine_run *run, const struct control_run_facts *facts);
 
-/* Such a run. */
-json_t *describe_run(const struct control_host *host, const struct engine_run *run) _must_check_;
+/* Why a run could not be started, in words: what failed (NULL: nobody knows), and errno; 0: it
+   could. */
+json_t *describe_problem(const char *stage, int number) _must_check_;
 
-/* Of EFFECT_ENDED: what came of the run. */
+/* Of EFFECT_ENDED, as describe_row() has the same: what came of the run. */
 json_t *describe_end(const struct effect *effect) _must_check_;
 
 /* What occurrences that did not run came to. */

@@ -50,15 +50,6 @@ static json_t *positive(int64_t number)
 	return number > 0 ? json_integer(number) : json_null();
 }
 
-static json_t *describe_problem(const struct reader_row *row)
-{
-	const char *error = row->error > 0 ? strerrordesc_np(row->error) : NULL;
-
-	if (!error)
-		return json_null();
-	return row->stage ? value_textf("%s: %s", row->stage, error) : value_text(error);
-}
-
 json_t *describe_row(const struct control_host *host, const struct reader_row *row,
 		     const struct engine_run *live)
 {
@@ -91,8 +82,8 @@ json_t *describe_row(const struct control_host *host, const struct reader_row *r
 		live && live->state == RUN_BACKOFF ? value_span(facts.wait) : json_null(), "pid",
 		positive(live ? facts.pid : row->pid), "exit",
 		row->has_result && row->exit >= 0 ? json_integer(row->exit) : json_null(), "signal",
-		positive(row->signal), "stage", value_text(row->stage), "error",
-		positive(row->error), "problem", describe_problem(row), "cpu",
+		positive(row->signal), "stage", value_text(row->stage), "errno",
+		positive(row->error), "problem", describe_problem(row->stage, row->error), "cpu",
 		row->cpu >= 0 ? value_span(row->cpu) : json_null(), "memory",
 		row->memory >= 0 ? json_integer((json_int_t)row->memory * 1024) : json_null(),
 		"printed", run ? json_integer((json_int_t)row->printed) : json_null(), "dropped",

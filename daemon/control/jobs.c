@@ -6,6 +6,7 @@
 #include "calendar/zone.h"
 #include "config/dump.h"
 #include "control/describe.h"
+#include "control/describe_row.h"
 #include "control/handlers.h"
 #include "control/listing.h"
 #include "control/params.h"
@@ -231,7 +232,7 @@ static json_t *describe_runs(const struct control_host *host, const struct engin
 
 	for (const struct engine_run *run = job->runs; runs && run && left-- > 0;
 	     run = run->job_next)
-		if (json_array_append_new(runs, describe_run(host, run)) < 0)
+		if (json_array_append_new(runs, describe_live(host, run)) < 0)
 			return NULL;
 	return steal_ptr(runs);
 }

@@ -12,15 +12,15 @@
 #define STATUS_MAX 255
 
 /* It was not the command that ended: "exec: No such file or directory". */
-static int explain_error(const char *error, char text[static OUTCOME_TEXT_SIZE])
+static int explain_problem(const json_t *run, const char *problem,
+			   char text[static OUTCOME_TEXT_SIZE])
 {
-	static const char exec[] = "exec: ";
+	const char *stage = field_text(run, "stage");
 
-	(void)snprintf(text, OUTCOME_TEXT_SIZE, "could not be started: %.200s", error);
-	if (strncmp(error, exec, strlen(exec)) != 0)
+	(void)snprintf(text, OUTCOME_TEXT_SIZE, "could not be started: %.200s", problem);
+	if (!stage || strcmp(stage, "exec") != 0)
 		return EXEC_FAILED;
-	return strcmp(error + strlen(exec), strerrordesc_np(ENOENT)) == 0 ? EXEC_NOT_FOUND
-									  : EXEC_NO_PROGRAM;
+	return field_integer(run, "errno", 0) == ENOENT ? EXEC_NOT_FOUND : EXEC_NO_PROGRAM;
 }
 
 static int explain_signal(const json_t *run, int signal, char text[static OUTCOME_TEXT_SIZE])
@@ -51,11 +51,8 @@ int outcome_status(const json_t *run, char text[static OUTCOME_TEXT_SIZE])
 	const char *verdict = field_text(run, "verdict");
 	int64_t exit = field_integer(run, "exit", -1);
 	int64_t signal = field_integer(run, "signal", 0);
-	const char *error = field_text(run, "error");
+	const char *problem = field_text(run, "problem");
 
-	/* On record it is the number, and this is what it means. */
-	if (!error)
-		error = field_text(run, "problem");
 	text[0] = '\0';
 	if (!verdict) {
 		(void)snprintf(text, OUTCOME_TEXT_SIZE, "what came of it is not known");
@@ -68,8 +65,8 @@ int outcome_status(const json_t *run, char text[static OUTCOME_TEXT_SIZE])
 		return explain_verdict(run, verdict, text);
 	if (signal > 0 && signal < STATUS_MAX - EXEC_SIGNALLED)
 		return explain_signal(run, (int)signal, text);
-	if (error)
-		return explain_error(error, text);
+	if (problem)
+		return explain_problem(run, problem, text);
 	if (strcmp(verdict, "failed") == 0 && exit > 0 && exit <= STATUS_MAX)
 		return (int)exit;
 	return explain_verdict(run, verdict, text);

@@ -90,7 +90,7 @@ static const struct view_member members[] = {
 static const struct view_member run_members[] = {
 	{"RUN", VIEW_INTEGER, "run", NULL},  {"SLOT", VIEW_TIME, "slot", NULL},
 	{"STATE", VIEW_WORD, "state", NULL}, {"PID", VIEW_INTEGER, "pid", NULL},
-	{"AGE", VIEW_SPAN, "age", NULL},     {"ATTEMPT", VIEW_INTEGER, "attempt", NULL},
+	{"AGE", VIEW_SPAN, "age", NULL},     {"ATTEMPT", VIEW_INTEGER, "attempts", NULL},
 };
 
 static const struct view_member setting_members[] = {

@@ -345,7 +345,7 @@ static void a_run_is_told(void **state)
 		    "{\"accepted\":\"1970-01-01T00:00:20.000001Z\",\"age\":null,\"attempts\":2,"
 		    "\"because\":null,\"count\":1,\"cpu\":null,\"dropped\":0,"
 		    "\"due\":\"1970-01-01T00:00:20Z\",\"ended\":\"1970-01-01T00:00:55Z\","
-		    "\"error\":null,\"exit\":3,\"first\":\"1970-01-01T00:00:20Z\",\"job\":\"a\","
+		    "\"errno\":null,\"exit\":3,\"first\":\"1970-01-01T00:00:20Z\",\"job\":\"a\","
 		    "\"leftovers\":0,\"manual\":false,\"memory\":null,\"pid\":814,"
 		    "\"printed\":0,\"problem\":null,\"reason\":null,\"retry_in\":null,"
 		    "\"run\":102,\"signal\":null,\"slot\":\"1970-01-01T00:00:20Z\","

@@ -215,6 +215,40 @@ static void test_answers_have_all_their_members(void **state)
 	}
 }
 
+static bool has_type(const json_t *types, const char *type)
+{
+	const json_t *item;
+	size_t i;
+
+	if (json_is_string(types))
+		return strcmp(json_string_value(types), type) == 0;
+	json_array_foreach(types, i,
+			   item) if (strcmp(json_string_value(item), type) == 0) return true;
+	return false;
+}
+
+/* Who can read the record of a run can read its end, too. */
+static void test_the_end_of_a_run_is_as_its_record(void **state)
+{
+	const json_t *end = resolve("#/components/schemas/RunEnd/properties");
+	const json_t *record = resolve("#/components/schemas/Record/properties");
+	const char *name;
+	json_t *schema;
+
+	(void)state;
+	json_object_foreach((json_t *)(uintptr_t)end, name, schema)
+	{
+		const json_t *types = json_object_get(json_object_get(record, name), "type");
+		const json_t *type = json_object_get(schema, "type");
+		const char *first =
+			json_string_value(json_is_array(type) ? json_array_get(type, 0) : type);
+
+		if (!types || !has_type(types, first) ||
+		    (has_type(type, "null") && !has_type(types, "null")))
+			fail_msg("%s", name);
+	}
+}
+
 static void test_it_is_an_answer(void **state)
 {
 	static const struct model_spec one_job = {.jobs = {{.name = "a"}}};
@@ -238,6 +272,7 @@ int main(void)
 		cmocka_unit_test(test_over_tcp_one_can_but_look),
 		cmocka_unit_test(test_references_lead_somewhere),
 		cmocka_unit_test(test_answers_have_all_their_members),
+		cmocka_unit_test(test_the_end_of_a_run_is_as_its_record),
 		cmocka_unit_test(test_it_is_an_answer),
 	};
 

@@ -36,15 +36,18 @@ static const struct {
 	{"{\"verdict\": \"skipped\", \"reason\": \"overlap\"}", 125, "skipped"},
 	{"{\"verdict\": \"cancelled\", \"because\": \"the daemon is stopping\"}", 125,
 	 "cancelled: the daemon is stopping"},
-	{"{\"verdict\": \"failed\", \"error\": \"exec: No such file or directory\"}", 127,
-	 "could not be started: exec: No such file or directory"},
-	{"{\"verdict\": \"failed\", \"error\": \"exec: Permission denied\"}", 126,
-	 "could not be started: exec: Permission denied"},
-	{"{\"verdict\": \"failed\", \"error\": \"workdir: No such file or directory\"}", 125,
-	 "could not be started: workdir: No such file or directory"},
-	{"{\"verdict\": \"failed\", \"stage\": \"exec\", \"error\": 2,"
+	{"{\"verdict\": \"failed\", \"stage\": \"exec\", \"errno\": 2,"
 	 " \"problem\": \"exec: No such file or directory\"}",
 	 127, "could not be started: exec: No such file or directory"},
+	{"{\"verdict\": \"failed\", \"stage\": \"exec\", \"errno\": 13,"
+	 " \"problem\": \"exec: Permission denied\"}",
+	 126, "could not be started: exec: Permission denied"},
+	{"{\"verdict\": \"failed\", \"stage\": \"workdir\", \"errno\": 2,"
+	 " \"problem\": \"workdir: No such file or directory\"}",
+	 125, "could not be started: workdir: No such file or directory"},
+	{"{\"verdict\": \"failed\", \"stage\": null, \"errno\": 12,"
+	 " \"problem\": \"Cannot allocate memory\"}",
+	 125, "could not be started: Cannot allocate memory"},
 	{"{}", 125, "what came of it is not known"},
 	{"{\"verdict\": 7}", 125, "what came of it is not known"},
 	{"{\"verdict\": \"novel\", \"exit\": 0}", 125, "novel"},
