@@ -160,7 +160,7 @@ const struct option option_table[OPTION_COUNT] = {
 	},
 	[OPT_METRICS_JOBS] = {
 		.name = "metrics_jobs", .type = OPTION_INTEGER, .where = IN_MAIN,
-		SETS(daemon.metrics_jobs), .fallback = "1000", .min = 0, .max = 1000000,
+		SETS(daemon.metrics_jobs), .fallback = "1000", .min = 0, .max = 10000,
 		.doc = "how many jobs have metrics of their own",
 	},
 	[OPT_METRICS_TEXTFILE] = {

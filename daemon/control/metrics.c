@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A job that has metrics of its own. */
+/* A job that has metrics of its own. They are kept by name: a page is in that order, and to sort
+   for each would take longer than all else of it. */
 struct row {
+	const char *name; /* the row's own, behind it */
 	const struct engine_job *job;
 	struct metrics_tally tally;
 	uint64_t streak; /* so many of the streak that it has are counted */
@@ -17,16 +19,16 @@ static int compare(const void *a, const void *b)
 	const struct row *x = a;
 	const struct row *y = b;
 
-	return (x->job > y->job) - (x->job < y->job);
+	return strcmp(x->name, y->name);
 }
 
 /* NULL: it has none. */
 static struct row *find(const struct metrics *metrics, const struct engine_job *job)
 {
-	struct row key = {.job = job};
+	struct row key = {.name = job->def->name};
 	struct row **found = tfind(&key, &metrics->rows, compare);
 
-	return found ? *found : NULL;
+	return found && (*found)->job == job ? *found : NULL;
 }
 
 static void drop(struct metrics *metrics, struct row *row)
@@ -46,12 +48,13 @@ void metrics_done(struct metrics *metrics)
 
 static void give(struct metrics *metrics, const struct engine_job *job)
 {
-	struct row *row = calloc(1, sizeof(*row));
+	size_t size = strlen(job->def->name) + 1;
+	struct row *row = malloc(sizeof(*row) + size);
 	struct row **found;
 
 	if (!row)
 		return;
-	row->job = job;
+	*row = (struct row){.name = memcpy(row + 1, job->def->name, size), .job = job};
 	/* Of a streak that has begun before, the part that was counted with the others stays
 	   there. */
 	row->streak = job->streak.count;
@@ -181,23 +184,13 @@ static void gather(const void *node, VISIT which, void *closure)
 		gathering->rows[gathering->n++] = *(const struct row *const *)node;
 }
 
-static int by_name(const void *a, const void *b)
-{
-	const struct row *const *x = a;
-	const struct row *const *y = b;
-
-	return strcmp((*x)->job->def->name, (*y)->job->def->name);
-}
-
 /* The rows by name; to be freed. NULL: out of memory. */
-static const struct row **sort(const struct metrics *metrics)
+static const struct row **list(const struct metrics *metrics)
 {
 	struct gathering gathering = {.rows = malloc((metrics->n_rows + 1) * sizeof(void *))};
 
-	if (!gathering.rows)
-		return NULL;
-	twalk_r(metrics->rows, gather, &gathering);
-	qsort(gathering.rows, gathering.n, sizeof(*gathering.rows), by_name);
+	if (gathering.rows)
+		twalk_r(metrics->rows, gather, &gathering);
 	return gathering.rows;
 }
 
@@ -263,7 +256,7 @@ static struct metrics_job describe_job(const struct row *row, const struct contr
 struct metrics_page *metrics_page_new(const struct metrics *metrics,
 				      const struct control_host *host)
 {
-	_cleanup_free_ const struct row **rows = sort(metrics);
+	_cleanup_free_ const struct row **rows = list(metrics);
 	_cleanup_(cleanup_metrics_page) struct metrics_page *page = NULL;
 	size_t size = 1;
 	size_t at = 0;
@@ -272,7 +265,7 @@ struct metrics_page *metrics_page_new(const struct metrics *metrics,
 	if (!page)
 		return NULL;
 	for (size_t i = 0; i < metrics->n_rows; i++)
-		size += strlen(rows[i]->job->def->name) + 1;
+		size += strlen(rows[i]->name) + 1;
 	page->names = malloc(size);
 	if (!page->names)
 		return NULL;
@@ -283,9 +276,7 @@ struct metrics_page *metrics_page_new(const struct metrics *metrics,
 	for (size_t i = 0; i < metrics->n_rows; i++) {
 		page->rows[i] = describe_job(rows[i], host, at);
 		subtract(&page->others, &rows[i]->tally);
-		at += (size_t)(stpcpy(page->names + at, rows[i]->job->def->name) -
-			       (page->names + at)) +
-		      1;
+		at += (size_t)(stpcpy(page->names + at, rows[i]->name) - (page->names + at)) + 1;
 	}
 	return steal_ptr(page);
 }

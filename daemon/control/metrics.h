@@ -13,7 +13,7 @@
 /* Part of struct control; all zero at first. */
 struct metrics {
 	struct metrics_totals totals;
-	void *rows; /* tsearch(3) of struct row, by job */
+	void *rows; /* tsearch(3) of struct row, by name */
 	size_t n_rows;
 	size_t rows_max; /* metrics_jobs of the configuration in force */
 };

@@ -84,7 +84,9 @@ static const struct case_ cases[] = {
 	{"status_listen = '[127.0.0.1]:9100'",
 	 "main.conf:1: status_listen: \"[127.0.0.1]:9100\"" LISTEN},
 	{"metrics_jobs = 0", NULL},
-	{"metrics_jobs = 1000000", NULL},
+	{"metrics_jobs = 10000", NULL},
+	{"metrics_jobs = 10001",
+	 "main.conf:1: metrics_jobs: \"10001\" is not a whole number from 0 to 10000\n"},
 	{"metrics_textfile = everyd.prom", NULL},
 	{"metrics_textfile = ''", "main.conf:1: metrics_textfile: it is empty; write the file that "
 				  "metrics are written to\n"},
