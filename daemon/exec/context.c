@@ -3,6 +3,7 @@
 
 #include "exec/identity.h"
 #include "exec/outlet.h"
+#include "exec/seats.h"
 #include "exec/watch.h"
 
 #include <dirent.h>
@@ -84,7 +85,7 @@ int run_context_new(const struct run_sink *sink, const char *directory,
 		strcpy(context->host, "localhost");
 	context->directory = directory ? strdup(directory) : NULL;
 	context->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	r = context->null < 0 ? -errno : 0;
+	r = context->null < 0 ? -errno : seats_new(context->null, &context->seats);
 	if (directory && !context->directory)
 		r = -ENOMEM;
 	if (r == 0)
@@ -112,6 +113,7 @@ void run_context_free(struct run_context *context)
 	cgroups_free(context->cgroups);
 	command_base_done(&context->base);
 	identities_free(context->identities);
+	seats_free(context->seats);
 	if (context->null >= 0)
 		(void)close(context->null);
 	free(context->directory);

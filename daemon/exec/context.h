@@ -12,6 +12,7 @@
 
 struct identities;
 struct outlet;
+struct seats;
 struct watcher;
 
 /* Room for the name of a host (gethostname(2)). */
@@ -25,7 +26,8 @@ struct run_context {
 	int trouble;             /* -errno of looking for them */
 	char *directory;         /* where files for hooks are put; NULL: there are none */
 	char host[CONTEXT_HOST_SIZE];
-	int null; /* /dev/null */
+	int null;            /* /dev/null */
+	struct seats *seats; /* of what is spawned */
 	int signals[SPAWN_SIGNALS];
 	struct rlimit64 files; /* as it was */
 	bool files_raised;

@@ -4,10 +4,12 @@
 #include "core/model.h"
 #include "exec/identity.h"
 #include "exec/process.h"
+#include "exec/seats.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/close_range.h>
 #include <linux/futex.h>
 #include <linux/ioprio.h>
 #include <linux/keyctl.h>
@@ -89,6 +91,7 @@ struct child {
 	uint64_t no_signals;
 	bool changes;      /* takes on another identity: is no vfork */
 	bool enter_cgroup; /* it was not born there */
+	int stdio[3];      /* as the spawn has them, or copies */
 	char oom_score_adj[NUMBER_SIZE];
 	char nice[NUMBER_SIZE];
 	/* Written by the child, read by the caller when it goes on. */
@@ -129,10 +132,18 @@ _raw_ static int child_write(int dir, const char *path, const char *text)
 	return code;
 }
 
+/* The table of descriptors is the daemon's, until the kernel has copied what of it is wanted. */
 _raw_ static int child_take_descriptors(struct child *child)
 {
+	int last = 2;
+
 	for (int fd = 0; fd < 3; fd++)
-		if (syscall(SYS_dup3, child->spawn->stdio[fd], fd, 0) < 0)
+		if (child->stdio[fd] > last)
+			last = child->stdio[fd];
+	if (syscall(SYS_close_range, last + 1, ~0U, CLOSE_RANGE_UNSHARE) < 0)
+		return child_fail(child, "stdio", errno);
+	for (int fd = 0; fd < 3; fd++)
+		if (syscall(SYS_dup3, child->stdio[fd], fd, 0) < 0)
 			return child_fail(child, "stdio", errno);
 	if (syscall(SYS_close_range, 3, ~0U, 0) < 0)
 		return child_fail(child, "stdio", errno);
@@ -336,13 +347,13 @@ _raw_ static int child_main(void *arg)
 }
 
 /* What a child that changes is made with, and every other. */
-#define CHANGING_FLAGS (CLONE_VM | CLONE_PIDFD | CLONE_CHILD_CLEARTID)
-#define VFORK_FLAGS    (CLONE_VM | CLONE_PIDFD | CLONE_VFORK)
+#define CHANGING_FLAGS (CLONE_VM | CLONE_FILES | CLONE_PIDFD | CLONE_CHILD_CLEARTID)
+#define VFORK_FLAGS    (CLONE_VM | CLONE_FILES | CLONE_PIDFD | CLONE_VFORK)
 
 /*
  * A vfork, which may have an oom_score_adj, and hands it on to what it starts in its place: a child
- * of the same parent. They share the stack between them, and the caller's descriptors, for the
- * second one's pidfd.
+ * of the same parent. They share the stack between them. As they share the caller's descriptors,
+ * too, the second one's pidfd is the caller's.
  */
 _raw_ static int starter_main(void *arg)
 {
@@ -483,7 +494,7 @@ static pid_t start(struct child *child, int (*fn)(void *), int flags, int *pidfd
 static pid_t start_by_another(struct child *child, int *pidfd)
 {
 	_cleanup_close_ int starter = -1;
-	pid_t pid = start(child, starter_main, VFORK_FLAGS | CLONE_FILES, &starter);
+	pid_t pid = start(child, starter_main, VFORK_FLAGS, &starter);
 
 	if (pid < 0)
 		return pid;
@@ -522,6 +533,26 @@ static bool bury(int pidfd)
 	       info.si_pid != 0;
 }
 
+/* From the first of it to the program: a child that needs its caller no more. Otherwise, of one
+   that is late, it was killed. Returns its number or -1 with errno. */
+static pid_t make_child(struct child *child, int *ret_pidfd, bool *ret_late)
+{
+	pid_t pid;
+
+	if (!child->changes)
+		return start(child, child_main, VFORK_FLAGS, ret_pidfd);
+	if (!child->settings->oom_score_adj.set)
+		pid = start(child, child_main, CHANGING_FLAGS, ret_pidfd);
+	else
+		pid = start_by_another(child, ret_pidfd);
+	if (pid >= 0 && !await_program(child)) {
+		*ret_late = true;
+		/* Behind this it runs no instruction any more, even where it does not end. */
+		process_signal(*ret_pidfd, SIGKILL);
+	}
+	return pid;
+}
+
 int spawn(const struct spawn *spawn, pid_t *ret_pid, int *ret_pidfd, struct spawn_error *ret_error)
 {
 	static const struct job_settings nothing;
@@ -538,6 +569,8 @@ int spawn(const struct spawn *spawn, pid_t *ret_pid, int *ret_pidfd, struct spaw
 	_cleanup_close_ int pidfd = -1;
 	bool late = false;
 	pid_t pid;
+	int seat;
+	int code;
 
 	if (child.settings->nice.set)
 		(void)snprintf(child.nice, sizeof(child.nice), "%d", child.settings->nice.value);
@@ -547,20 +580,14 @@ int spawn(const struct spawn *spawn, pid_t *ret_pid, int *ret_pidfd, struct spaw
 	child.without_core.rest[ACTION_FLAGS] = ACTION_RESTORES;
 	child.without_core.rest[ACTION_RESTORER] = (unsigned long)child_die;
 
-	if (!child.changes)
-		pid = start(&child, child_main, VFORK_FLAGS, &pidfd);
-	else if (!child.settings->oom_score_adj.set)
-		pid = start(&child, child_main, CHANGING_FLAGS, &pidfd);
-	else
-		pid = start_by_another(&child, &pidfd);
+	memcpy(child.stdio, spawn->stdio, sizeof(child.stdio));
+	seat = spawn->seats ? seats_take(spawn->seats, spawn->stdio, child.stdio) : -1;
+	pid = make_child(&child, &pidfd, &late);
+	code = errno;
+	seats_leave(spawn->seats, seat);
 	if (pid < 0 && !child.error.stage) {
-		*ret_error = (struct spawn_error){"clone", errno};
+		*ret_error = (struct spawn_error){"clone", code};
 		return -1;
-	}
-	if (pid >= 0 && child.changes && !await_program(&child)) {
-		late = true;
-		/* Behind this it runs no instruction any more, even where it does not end. */
-		process_signal(pidfd, SIGKILL);
 	}
 	if (late || child.error.stage) {
 		int r = pid < 0 || bury(pidfd) ? -1 : SPAWN_LEFT;

@@ -26,6 +26,7 @@
 
 struct identity;
 struct job_settings;
+struct seats;
 
 struct spawn {
 	/* Ends with NULL. Tried in turn while there is no such file; what is only not permitted
@@ -36,6 +37,7 @@ struct spawn {
 	const char *directory;   /* working directory */
 	bool directory_required; /* or else "/" where it is not there */
 	int stdio[3];            /* become descriptors 0, 1 and 2; none of them is one of these */
+	struct seats *seats;     /* for these, meanwhile; NULL: there are none */
 	int cgroup; /* a directory of cgroup v2 to be born in; negative: the caller's */
 	const struct identity *identity;     /* to take on, for good; NULL: the caller's */
 	const struct job_settings *settings; /* what of it is for the kernel: umask, nice, ioprio,

@@ -39,6 +39,7 @@ static struct {
 	const struct rlimit64 *files;
 	const struct job_settings *settings;
 	const struct identity *identity;
+	struct seats *seats;
 	bool in_cgroup;
 	int cgroup;
 	bool directory_required;
@@ -62,6 +63,7 @@ static inline int run(const char *const *paths, const char *const *argv, const c
 		.envp = env.out,
 		.directory = cwd,
 		.directory_required = with.directory_required,
+		.seats = with.seats,
 		.cgroup = with.in_cgroup ? with.cgroup : -1,
 		.identity = with.identity,
 		.settings = with.settings,
