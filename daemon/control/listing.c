@@ -13,9 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What listing_work() does in one go: to look at a job is one, to tell of it so many. */
-#define WORK_MAX  2000
-#define WORK_TELL 20
+/* What listing_work() does in one go: to look at a job is one, to tell of it so many. A run that is
+   due meanwhile begins so much later: as long as it takes to spawn one. */
+#define WORK_MAX  500
+#define WORK_TELL 50
 
 const char *const listing_states[LISTING_STATES] = {
 	[LISTING_RUNNING] = "running", [LISTING_PAUSED] = "paused",   [LISTING_FAILING] = "failing",

@@ -54,7 +54,7 @@ int listing_new(const struct control_host *host, const struct listing_filter *fi
 		struct listing **ret_listing) _must_check_;
 void listing_free(struct listing *listing);
 
-/* Goes on for a millisecond or so. Returns 1 when it is done; 0 when there is more to do; or
+/* Goes on for a fraction of a millisecond. Returns 1 when it is done; 0 when there is more to do; or
    -ENOMEM. */
 int listing_work(struct listing *listing) _must_check_;
 
