@@ -233,6 +233,8 @@ static void recount(struct control *control)
 		LIST_FOREACH(client, &control->buckets[i], all)
 		{
 			client->held = evbuffer_get_length(bufferevent_get_output(client->bev));
+			if (client->exchange)
+				client->held += exchange_unsent(client->exchange);
 			control->held += client->held;
 		}
 	}

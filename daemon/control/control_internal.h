@@ -78,6 +78,8 @@ struct exchange {
 	void (*gone)(void *ctx);
 	void *ctx;
 	char who[CREDENTIALS_NAME_SIZE];
+	struct evbuffer *gathered; /* what is to be sent next; NULL: nothing */
+	TAILQ_ENTRY(exchange) gathering;
 	TAILQ_ENTRY(exchange) lagging;
 };
 
@@ -100,8 +102,10 @@ struct control {
 	struct client_list buckets[CONTROL_BUCKETS];
 	struct client_line awaited;                  /* by deadline */
 	TAILQ_HEAD(exchange_line, exchange) lagging; /* to be cut off */
+	struct exchange_line gathering;              /* something is to be sent to them */
 	struct event deadline;                       /* of the first of the awaited */
 	struct event cut;                            /* there are lagging ones */
+	struct event send;                           /* what was gathered */
 	size_t held;                                 /* by all clients, as last counted */
 	struct acts acts;                            /* for which clients wait */
 	struct reading reading;                      /* what clients want of the ledger */
@@ -141,6 +145,10 @@ struct exchange *exchange_new(struct control *control, struct client *client,
 void exchange_lose(struct exchange *exchange);
 /* Cuts off those that lag. */
 void exchange_cut_lagging(struct control *control);
+/* Sends all that exchange_send() was given. */
+void exchange_send_gathered(struct control *control);
+/* How much of that waits, in bytes. */
+size_t exchange_unsent(const struct exchange *exchange);
 
 /* --- dispatch.c --- */
 

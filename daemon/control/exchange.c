@@ -18,6 +18,10 @@
 
 #define JSON_TYPE "application/json"
 
+/* So long pieces of an answer that goes on are gathered: for each there are a chunk and a system
+   call, which would be most of what a follower costs. */
+#define GATHER_USEC 5000
+
 /* The last event of who is cut off. */
 static const char lagged[] = "event: lagged\ndata: {\"error\": {\"code\": \"lagged\", \"message\": "
 			     "\"what was to be sent is more than is kept for a client\"}}\n\n";
@@ -143,6 +147,10 @@ static void exchange_free(struct exchange *exchange)
 	exchange->client->exchange = NULL;
 	if (exchange->cut)
 		TAILQ_REMOVE(&exchange->control->lagging, exchange, lagging);
+	if (exchange->gathered) {
+		TAILQ_REMOVE(&exchange->control->gathering, exchange, gathering);
+		evbuffer_free(exchange->gathered);
+	}
 	json_decref(exchange->body);
 	request_uri_done(&exchange->uri);
 	free(exchange);
@@ -256,6 +264,12 @@ void exchange_reply_text(struct exchange *exchange, enum http_status status, con
 	send_answer(exchange, status, type, content, len);
 }
 
+void exchange_reply_own(struct exchange *exchange, enum http_status status, const char *type,
+			char *text, size_t len)
+{
+	send_answer(exchange, status, type, text, len);
+}
+
 void exchange_error(struct exchange *exchange, enum http_status status, const char *code,
 		    const char *format, ...)
 {
@@ -334,17 +348,43 @@ void exchange_stream(struct exchange *exchange, const char *type)
 	evhttp_send_reply_start(exchange->request, STATUS_OK, NULL);
 }
 
-/* Returns false when it was not sent. */
-static bool send_piece(struct exchange *exchange, const char *data, size_t len)
+/* Sends what has been gathered. */
+static void send_gathered(struct exchange *exchange)
 {
-	struct evbuffer *piece = evbuffer_new();
-	bool sent = piece && evbuffer_add(piece, data, len) == 0;
+	if (!exchange->gathered)
+		return;
+	TAILQ_REMOVE(&exchange->control->gathering, exchange, gathering);
+	evhttp_send_reply_chunk(exchange->request, exchange->gathered);
+	evbuffer_free(steal_ptr(exchange->gathered));
+}
 
-	if (sent)
-		evhttp_send_reply_chunk(exchange->request, piece);
-	if (piece)
-		evbuffer_free(piece);
-	return sent;
+void exchange_send_gathered(struct control *control)
+{
+	struct exchange *exchange;
+
+	while ((exchange = TAILQ_FIRST(&control->gathering)))
+		send_gathered(exchange);
+}
+
+/* Returns false when it was not taken. */
+static bool gather(struct exchange *exchange, const char *data, size_t len)
+{
+	struct control *control = exchange->control;
+	struct timeval span = {.tv_usec = GATHER_USEC};
+
+	if (!exchange->gathered) {
+		exchange->gathered = evbuffer_new();
+		if (!exchange->gathered)
+			return false;
+		TAILQ_INSERT_TAIL(&control->gathering, exchange, gathering);
+	}
+	return evbuffer_add(exchange->gathered, data, len) == 0 &&
+	       (evtimer_pending(&control->send, NULL) || evtimer_add(&control->send, &span) == 0);
+}
+
+size_t exchange_unsent(const struct exchange *exchange)
+{
+	return exchange->gathered ? evbuffer_get_length(exchange->gathered) : 0;
 }
 
 void exchange_send(struct exchange *exchange, const char *data, size_t len)
@@ -353,8 +393,8 @@ void exchange_send(struct exchange *exchange, const char *data, size_t len)
 
 	if (exchange->cut)
 		return;
-	if (evbuffer_get_length(out) + len <= EXCHANGE_LAG_MAX &&
-	    client_hold(exchange->client, len) && send_piece(exchange, data, len))
+	if (evbuffer_get_length(out) + exchange_unsent(exchange) + len <= EXCHANGE_LAG_MAX &&
+	    client_hold(exchange->client, len) && gather(exchange, data, len))
 		return;
 	cut_off(exchange);
 }
@@ -363,6 +403,7 @@ void exchange_end(struct exchange *exchange)
 {
 	struct evhttp_request *request = exchange->request;
 
+	send_gathered(exchange);
 	add_header(exchange, "Connection", "close");
 	evhttp_request_set_on_complete_cb(request, on_complete, exchange->client);
 	client_await(exchange->client, true);
@@ -378,7 +419,7 @@ void exchange_cut_lagging(struct control *control)
 		void (*gone)(void *ctx) = exchange->gone;
 		void *ctx = exchange->ctx;
 
-		(void)send_piece(exchange, lagged, sizeof(lagged) - 1);
+		(void)gather(exchange, lagged, sizeof(lagged) - 1);
 		exchange_end(exchange);
 		if (gone)
 			gone(ctx);

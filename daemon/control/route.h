@@ -89,6 +89,9 @@ void exchange_reply(struct exchange *exchange, enum http_status status, json_t *
 /* Plain text of that type, copied. */
 void exchange_reply_text(struct exchange *exchange, enum http_status status, const char *type,
 			 const char *text, size_t len);
+/* The same of a text that is taken over, for free(3). */
+void exchange_reply_own(struct exchange *exchange, enum http_status status, const char *type,
+			char *text, size_t len);
 void exchange_error(struct exchange *exchange, enum http_status status, const char *code,
 		    const char *format, ...) _printf_(4, 5);
 /*
@@ -99,9 +102,10 @@ void exchange_error(struct exchange *exchange, enum http_status status, const ch
 void exchange_wait(struct exchange *exchange, void (*gone)(void *ctx), void *ctx);
 
 /*
- * An answer that goes on (text/event-stream, chunked): pieces are sent as they come. What a client
- * has not taken is bounded by EXCHANGE_LAG_MAX: beyond that it is cut off with a last event that
- * says so, and gone() is called. Set gone() with exchange_wait() before.
+ * An answer that goes on (text/event-stream, chunked): pieces are sent some milliseconds after they
+ * came, with what else came in these. What a client has not taken is bounded by EXCHANGE_LAG_MAX:
+ * beyond that it is cut off with a last event that says so, and gone() is called. Set gone() with
+ * exchange_wait() before.
  */
 #define EXCHANGE_LAG_MAX ((size_t)256 * 1024)
 void exchange_stream(struct exchange *exchange, const char *type);

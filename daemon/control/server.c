@@ -24,6 +24,13 @@ static void on_cut(evutil_socket_t fd, short what, void *arg)
 	exchange_cut_lagging(arg);
 }
 
+static void on_send(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	exchange_send_gathered(arg);
+}
+
 /* Takes the descriptor over. */
 static struct door *open_door(struct control *control, int fd, bool is_tcp, const char *what)
 {
@@ -141,7 +148,10 @@ int control_new(const struct control_host *host, const char *runtime_dir,
 	control->group = credentials_group(GROUP_FILE, CONTROL_GROUP);
 	(void)gethostname(control->node, sizeof(control->node) - 1);
 	TAILQ_INIT(&control->lagging);
+	TAILQ_INIT(&control->gathering);
 	(void)event_assign(&control->cut, host->base, -1, 0, on_cut, control);
+	(void)evtimer_assign(&control->send, host->base, on_send, control);
+	(void)event_priority_set(&control->send, event_base_get_npriorities(host->base) - 1);
 	(void)evtimer_assign(&control->tcp_retry, host->base, on_tcp_retry, control);
 	(void)event_priority_set(&control->tcp_retry, event_base_get_npriorities(host->base) - 1);
 	clients_init(control);
@@ -164,12 +174,14 @@ void control_free(struct control *control)
 		return;
 	listen_unix_remove(&control->socket);
 	events_flush(&control->events);
+	exchange_send_gathered(control);
 	leave_tcp(control);
 	clients_done(control);
 	acts_done(&control->acts);
 	reading_done(&control->reading);
 	monitoring_done(&control->monitoring);
 	(void)event_del(&control->cut);
+	(void)event_del(&control->send);
 	free(control);
 }
 

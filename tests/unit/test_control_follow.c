@@ -31,6 +31,9 @@ static void read_on(struct control_rig *c, struct reader *reader)
 	if (c->control->logs.is_open)
 		(void)poll(&(struct pollfd){.fd = log_tap_fd(), .events = POLLIN}, 1, 1);
 	go_round(c);
+	/* As some milliseconds later. */
+	exchange_send_gathered(c->control);
+	go_round(c);
 	n = recv(reader->fd, reader->text + reader->len, READER_SIZE - 1 - reader->len, 0);
 	if (n > 0)
 		reader->len += (size_t)n;
