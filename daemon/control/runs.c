@@ -393,6 +393,18 @@ struct output_wish {
 	bool json;
 };
 
+static void refuse_live(struct exchange *exchange, uint64_t run)
+{
+	exchange_error(exchange, STATUS_CONFLICT, "run-live",
+		       "run %" PRIu64 " has not ended; what it printed is kept when it has", run);
+}
+
+/* Of a run that has ended it can be told what it printed. */
+static bool has_output(const struct reader_answer *answer)
+{
+	return answer->n_rows > 0 && answer->rows[0].state == READER_ENDED;
+}
+
 /* As a string. What is no UTF-8, as where it was cut, becomes \\xNN; lines stay lines. */
 static json_t *value_output(const char *text, size_t len)
 {
@@ -412,52 +424,62 @@ static json_t *value_output(const char *text, size_t len)
 	return clean ? json_stringn(clean, n) : value;
 }
 
+/* Of an output of many megabytes all this takes long: it is done in the reader's thread. */
+
 /* Head and tail with a line between them that says what is missing. */
-static void reply_text(struct exchange *exchange, const struct reader_answer *answer)
+static void prepare_text(struct reader_answer *answer)
 {
 	bool broken = answer->head_len > 0 && answer->head[answer->head_len - 1] != '\n';
-	_cleanup_free_ char *text = malloc(answer->head_len + answer->tail_len + 100);
 	size_t len = answer->head_len;
+	char *text;
 
-	if (!text) {
-		exchange_error(exchange, STATUS_UNAVAILABLE, "no-memory", "out of memory");
+	if (!has_output(answer))
 		return;
-	}
-	if (len > 0)
+	text = malloc(answer->head_len + answer->tail_len + 100);
+	if (text && len > 0)
 		memcpy(text, answer->head, len);
-	if (answer->gap > 0)
+	if (text && answer->gap > 0)
 		len += (size_t)sprintf(text + len, "%s[... %" PRIu64 " byte%s not kept ...]\n",
 				       broken ? "\n" : "", answer->gap,
 				       answer->gap == 1 ? " was" : "s were");
-	if (answer->tail_len > 0)
+	if (text && answer->tail_len > 0)
 		memcpy(text + len, answer->tail, answer->tail_len);
-	exchange_reply_text(exchange, STATUS_OK, "text/plain; charset=utf-8", text,
-			    len + answer->tail_len);
+	reader_give_page(answer, text, len + answer->tail_len);
+}
+
+static void prepare_json(struct reader_answer *answer)
+{
+	const struct reader_row *row = answer->rows;
+	json_t *value;
+	char *text;
+
+	if (!has_output(answer))
+		return;
+	value = json_pack(
+		"{sI so so sI so sI sI}", "run", (json_int_t)row->id, "job", value_filled(row->job),
+		"head", value_output(answer->head, answer->head_len), "gap",
+		(json_int_t)answer->gap, "tail", value_output(answer->tail, answer->tail_len),
+		"printed", (json_int_t)row->printed, "dropped", (json_int_t)row->dropped);
+	text = value ? json_dumps(value, 0) : NULL;
+	json_decref(value);
+	reader_give_page(answer, text, text ? strlen(text) : 0);
 }
 
 static void on_output(struct exchange *exchange, const void *data,
 		      const struct reader_answer *answer)
 {
 	const struct output_wish *wish = data;
-	const struct reader_row *row = answer->rows;
 
-	if (answer->n_rows == 0)
+	if (answer->r == -ENOENT)
 		refuse_unknown(exchange, wish->run);
-	else if (row->state != READER_ENDED)
-		exchange_error(exchange, STATUS_CONFLICT, "run-live",
-			       "run %" PRIu64 " has not ended; what it printed is kept when it has",
-			       wish->run);
-	else if (wish->json)
-		exchange_reply(exchange, STATUS_OK,
-			       json_pack("{sI so so sI so sI sI}", "run", (json_int_t)row->id,
-					 "job", value_filled(row->job), "head",
-					 value_output(answer->head, answer->head_len), "gap",
-					 (json_int_t)answer->gap, "tail",
-					 value_output(answer->tail, answer->tail_len), "printed",
-					 (json_int_t)row->printed, "dropped",
-					 (json_int_t)row->dropped));
+	else if (answer->n_rows > 0)
+		refuse_live(exchange, wish->run);
+	else if (!answer->page)
+		exchange_error(exchange, STATUS_UNAVAILABLE, "no-memory", "out of memory");
 	else
-		reply_text(exchange, answer);
+		exchange_reply_own(exchange, STATUS_OK,
+				   wish->json ? "application/json" : "text/plain; charset=utf-8",
+				   steal_ptr(answer->page->text), answer->page->len);
 }
 
 void handle_run_output(struct exchange *exchange)
@@ -471,11 +493,13 @@ void handle_run_output(struct exchange *exchange)
 		return;
 	wish.json = format == 1;
 	if (find_live(host, wish.run))
-		exchange_error(exchange, STATUS_CONFLICT, "run-live",
-			       "run %" PRIu64 " has not ended; what it printed is kept when it has",
-			       wish.run);
+		refuse_live(exchange, wish.run);
 	else
 		reading_ask(exchange,
-			    &(struct reader_question){.kind = READER_OUTPUT, .run = wish.run},
+			    &(struct reader_question){
+				    .kind = READER_OUTPUT,
+				    .run = wish.run,
+				    .prepare = wish.json ? prepare_json : prepare_text,
+			    },
 			    on_output, &wish, sizeof(wish));
 }

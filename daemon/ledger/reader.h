@@ -66,7 +66,7 @@ struct reader_question {
 	usec_t slot;  /* the slot that the schedule has near `at`; USEC_INFINITY: none */
 	usec_t delay; /* from a slot to when it is due */
 	/* Called in the reader's thread with the answer, for what takes long and needs nothing of
-	   the loop's: may set `prepared`, of the answer's arena. NULL: nothing. */
+	   the loop's: may set `prepared`, of the answer's arena, or `page`. NULL: nothing. */
 	void (*prepare)(struct reader_answer *answer);
 };
 
@@ -139,6 +139,13 @@ struct reader_near {
 	usec_t step;    /* ... and by how much */
 };
 
+/* A text that is too long to be copied by the loop: for free(3), unless somebody took it over and
+   left NULL. */
+struct reader_page {
+	char *text;
+	size_t len;
+};
+
 struct reader_answer {
 	int r; /* 0; -ENOENT: no such run or job, or no ledger; another -errno: it cannot be read */
 	char text[LEDGER_TEXT_SIZE]; /* why it cannot be read, without full stop; "": it can */
@@ -154,6 +161,7 @@ struct reader_answer {
 	uint64_t gap; /* bytes between head and tail that were not kept */
 	struct reader_near near;
 	const char *const *prepared; /* by prepare(); NULL otherwise */
+	struct reader_page *page;    /* likewise, by reader_give_page() */
 	struct arena arena;          /* owns what the rest points to */
 };
 
@@ -162,6 +170,10 @@ struct reader_answer {
 void reader_look(const char *directory, const struct reader_question *question,
 		 struct reader_answer *ret_answer);
 void reader_answer_done(struct reader_answer *answer);
+
+/* For prepare(): sets `page`, and takes the text over, which may be NULL: out of memory. What the
+   rest of the answer points to is gone, and so are its rows. */
+void reader_give_page(struct reader_answer *answer, char *text, size_t len);
 
 /* --- for the loop's thread --- */
 

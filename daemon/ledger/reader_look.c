@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_wanted(const struct reader_question *question, const struct reader_row *row)
@@ -320,5 +321,22 @@ void reader_look(const char *directory, const struct reader_question *question,
 
 void reader_answer_done(struct reader_answer *answer)
 {
+	if (answer->page)
+		free(answer->page->text);
 	arena_done(&answer->arena);
+}
+
+void reader_give_page(struct reader_answer *answer, char *text, size_t len)
+{
+	arena_done(&answer->arena);
+	arena_init(&answer->arena);
+	answer->rows = NULL;
+	answer->n_rows = 0;
+	answer->head = answer->tail = NULL;
+	answer->head_len = answer->tail_len = 0;
+	answer->page = text ? arena_alloc(&answer->arena, sizeof(*answer->page)) : NULL;
+	if (answer->page)
+		*answer->page = (struct reader_page){text, len};
+	else
+		free(text);
 }

@@ -293,6 +293,51 @@ static void output_has_head_gap_and_tail(void **state)
 	reader_answer_done(&answer);
 }
 
+static void give_page(struct reader_answer *answer)
+{
+	char *text = strndup(answer->head, answer->head_len);
+
+	assert_non_null(text);
+	reader_give_page(answer, text, answer->head_len);
+}
+
+static void give_nothing(struct reader_answer *answer)
+{
+	reader_give_page(answer, NULL, 0);
+}
+
+/* Instead of all else, which need not be kept then. */
+static void a_page_can_be_taken_over(void **state)
+{
+	struct reader_question question = {
+		.kind = READER_OUTPUT,
+		.run = 1,
+		.prepare = give_page,
+	};
+	_cleanup_free_ char *text = NULL;
+	struct reader_answer answer;
+
+	(void)state;
+	begin();
+	answer = look(question);
+	assert_int_equal(answer.r, 0);
+	assert_int_equal(answer.n_rows, 0);
+	assert_int_equal(answer.head_len + answer.tail_len, 0);
+	assert_int_equal(answer.page->len, 10);
+	text = steal_ptr(answer.page->text);
+	assert_string_equal(text, "head of it");
+	reader_answer_done(&answer);
+	/* Or it is left. */
+	answer = look(question);
+	assert_non_null(answer.page);
+	reader_answer_done(&answer);
+	question.prepare = give_nothing;
+	answer = look(question);
+	assert_int_equal(answer.r, 0);
+	assert_null(answer.page);
+	reader_answer_done(&answer);
+}
+
 /* --- what is near --- */
 
 #define NONE (-1)
@@ -670,6 +715,7 @@ int main(void)
 		test(a_run_has_its_facts),
 		test(a_run_by_hand_is_told),
 		test(output_has_head_gap_and_tail),
+		test(a_page_can_be_taken_over),
 		test(the_nearest_occurrence_is_found),
 		test(what_was_about_it_is_told),
 		test(a_streak_is_found_behind_another),
