@@ -102,8 +102,7 @@ void records_facts(const struct daemon *daemon, struct control_facts *facts)
 		facts->ledger_dir = state_dir_path(records->state_dir);
 	if (records->news.trouble)
 		facts->ledger = records->news.text;
-	facts->ledger_waiting = records->news.waiting;
-	facts->ledger_dropped = records->news.dropped;
+	ledger_count(records->ledger, &facts->ledger_waiting, &facts->ledger_dropped);
 }
 
 /* --- life --- */

@@ -232,6 +232,14 @@ void ledger_news(struct ledger *ledger, struct ledger_news *ret_news)
 	ledger_unlock(ledger);
 }
 
+void ledger_count(struct ledger *ledger, uint64_t *ret_waiting, uint64_t *ret_dropped)
+{
+	ledger_lock(ledger);
+	*ret_waiting = ledger->queue.postings;
+	*ret_dropped = ledger->queue.dropped;
+	ledger_unlock(ledger);
+}
+
 /* --- what happened --- */
 
 static void post(struct ledger *ledger, const struct posting *posting, enum posting_kind kind)

@@ -102,6 +102,10 @@ int ledger_fd(const struct ledger *ledger);
 /* Takes them: `renewed` and `set_aside` are told once. Any time. */
 void ledger_news(struct ledger *ledger, struct ledger_news *ret_news);
 
+/* How many postings wait in memory, and how many were given up, as of now: there are no news only
+   because these change. Any time. */
+void ledger_count(struct ledger *ledger, uint64_t *ret_waiting, uint64_t *ret_dropped);
+
 /* --- what happened --- */
 
 /* A job that is new, came back, or has other slots than before (see EFFECT_JOB_KNOWN). */

@@ -48,11 +48,28 @@ more() {
 	await_notes $(($(grep -c '^j ' "$T/notes" 2>/dev/null) + $1)) j
 }
 
-# in_trouble REGEX: jobs run, log and status say what is wrong.
+# waiting: how many records wait to be written, as metrics tell it.
+waiting() {
+	curl -sS -m "$PATIENCE" --unix-socket "$T/runtime/control.sock" http://localhost/metrics |
+		sed -n 's/^everyd_ledger_waiting //p'
+}
+
+# Until nothing waits; of what comes all the time there may be some at any look.
+await_written() {
+	local limit=$((SECONDS + PATIENCE))
+	until (($(waiting) == 0)); do
+		((SECONDS < limit)) || { echo "$(waiting) wait"; return 1; }
+	done
+}
+
+# in_trouble REGEX: jobs run, log and status say what is wrong, and what waits gets more.
 in_trouble() {
+	local before
 	await "everyd: the ledger cannot be written: .*$1"
 	await_in "$T/said" 1 "^STATUS=.*THE LEDGER CANNOT BE WRITTEN: .*$1"
+	before=$(waiting)
 	more 3
+	(($(waiting) > before))
 }
 
 # well_again: log and status say so, and it has every run that there was.
@@ -60,6 +77,7 @@ well_again() {
 	local runs
 	await 'everyd: the ledger is written again'
 	more 3
+	await_written
 	kill -TERM "$PID"
 	await_end "$PID"
 	wait "$PID"

@@ -100,6 +100,9 @@ static void assert_set_aside(void)
 
 static void a_lock_is_trouble_until_it_is_gone(void **state)
 {
+	uint64_t waiting;
+	uint64_t dropped;
+
 	(void)state;
 	open_ledger();
 	settle();
@@ -112,6 +115,12 @@ static void a_lock_is_trouble_until_it_is_gone(void **state)
 	assert_false(intend(6, 1));
 	take_news();
 	assert_int_equal(news.waiting, 3);
+	/* No news, but one more. */
+	post_job(2, "other");
+	ledger_flush(ledger);
+	ledger_count(ledger, &waiting, &dropped);
+	assert_int_equal(waiting, 4);
+	assert_int_equal(dropped, 0);
 	unlock_file();
 	await_recovery();
 	assert_non_null(strstr(news.text, "another process"));
