@@ -307,15 +307,17 @@ void handle_kill_run(struct exchange *exchange)
 struct of_job {
 	const char *name;
 	json_t *runs;
+	bool failed; /* for want of memory */
 };
 
 static bool add_of_job(void *ctx, struct engine_run *run)
 {
-	const struct of_job *of = ctx;
+	struct of_job *of = ctx;
 
-	if (run->place != PLACE_NOTICE && strcmp(run->def->name, of->name) == 0)
-		(void)json_array_append_new(of->runs, json_integer((json_int_t)run->id));
-	return true;
+	if (run->place != PLACE_NOTICE && strcmp(run->def->name, of->name) == 0 &&
+	    json_array_append_new(of->runs, json_integer((json_int_t)run->id)) < 0)
+		of->failed = true;
+	return !of->failed;
 }
 
 /* What would begin with the end of its runs, or with its turn. Returns how many occurrences. */
@@ -328,8 +330,7 @@ static uint64_t withdraw(struct exchange *exchange, struct engine_job *job)
 		return 0;
 	log_job(LOG_LEVEL_NOTICE, job->def->name, 0, "what waits (%" PRIu64 ") is withdrawn by %s",
 		n, exchange_client(exchange));
-	host->ops->step(host->daemon,
-			&(struct engine_event){.kind = ENGINE_WITHDRAW, .job = job});
+	host->ops->step(host->daemon, &(struct engine_event){.kind = ENGINE_WITHDRAW, .job = job});
 	return n;
 }
 
@@ -338,7 +339,7 @@ void handle_kill_job(struct exchange *exchange)
 {
 	struct engine *engine = exchange_host(exchange)->engine;
 	_cleanup_(cleanup_value) json_t *runs = json_array();
-	struct of_job of = {exchange_segment(exchange, 0), runs};
+	struct of_job of = {exchange_segment(exchange, 0), runs, !runs};
 	struct engine_job *job = engine_find_job(engine, of.name);
 	enum cancel_mode mode;
 	uint64_t withdrawn = 0;
@@ -348,6 +349,10 @@ void handle_kill_job(struct exchange *exchange)
 	if (!take_mode(exchange, &mode))
 		return;
 	engine_each_run(engine, add_of_job, &of);
+	if (of.failed) {
+		refuse(exchange, of.name, -ENOMEM);
+		return;
+	}
 	if (json_array_size(runs) == 0 && !exchange_job(exchange, 0))
 		return;
 	if (job)
