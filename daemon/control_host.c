@@ -12,6 +12,7 @@
 #include "words.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,6 +170,13 @@ static void stop(void *ctx)
 	daemon_set_timer(&daemon->stop_soon, 0);
 }
 
+static void followed(void *ctx, bool is)
+{
+	struct daemon *daemon = ctx;
+
+	atomic_store_explicit(&daemon->followed, is, memory_order_relaxed);
+}
+
 static const struct control_host_ops ops = {
 	.facts = tell_facts,
 	.job_facts = tell_job,
@@ -178,6 +186,7 @@ static const struct control_host_ops ops = {
 	.reload = ask_reload,
 	.forget = forget_reload,
 	.stop = stop,
+	.followed = followed,
 };
 
 int control_host_start(struct daemon *daemon)

@@ -14,6 +14,7 @@
 #include "report.h"
 
 #include <event2/event_struct.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -121,6 +122,7 @@ struct daemon {
 	/* By control_host.c, for as long as the step takes: of the run that is asked for. */
 	struct text_list *asked_environment;
 	uint64_t asked_run;
+	atomic_bool followed; /* somebody follows what happens, as it happens; workers read it */
 	struct report_streaks streaks;
 };
 

@@ -315,23 +315,28 @@ void events_reload_failed(struct events *events, size_t errors, const char *erro
 
 static void on_left(void *ctx)
 {
-	struct events *events = ctx;
+	struct control *control = ctx;
+	struct events *events = &control->events;
 
 	if (!LIST_EMPTY(&events->followers))
 		return;
 	drop_all(events);
 	(void)event_del(&events->deliver);
+	control->host.ops->followed(control->host.daemon, false);
 }
 
 void handle_events(struct exchange *exchange)
 {
-	struct events *events = &exchange_control(exchange)->events;
-	struct event_base *base = exchange_host(exchange)->base;
+	struct control *control = exchange_control(exchange);
+	const struct control_host *host = &control->host;
+	struct events *events = &control->events;
 
 	if (LIST_EMPTY(&events->followers)) {
 		STAILQ_INIT(&events->pending);
-		(void)evtimer_assign(&events->deliver, base, on_deliver, events);
-		(void)event_priority_set(&events->deliver, event_base_get_npriorities(base) - 1);
+		(void)evtimer_assign(&events->deliver, host->base, on_deliver, events);
+		(void)event_priority_set(&events->deliver,
+					 event_base_get_npriorities(host->base) - 1);
 	}
-	(void)follow_begin(exchange, &events->followers, on_left, events);
+	if (follow_begin(exchange, &events->followers, on_left, control))
+		host->ops->followed(host->daemon, true);
 }

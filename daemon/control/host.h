@@ -85,6 +85,9 @@ struct control_host_ops {
 	void (*forget)(void *daemon, void *ctx);
 	/* As SIGTERM. */
 	void (*stop)(void *daemon);
+	/* Somebody follows events from now on: ENGINE_STARTED is not to wait for the end of the
+	   run, as it may otherwise. Or nobody does any more. */
+	void (*followed)(void *daemon, bool is);
 };
 
 struct control_host {

@@ -115,6 +115,20 @@ member() {
 	await_in "$T/all" 1 '^event: stopping' >/dev/null
 }
 
+@test "that a run has started is told while it runs" {
+	shut_gate
+	conf <<-END
+		job "a" { every = 1d command = {"flock", "-s", "$T/gate", "true"} }
+	END
+	start
+	follow all /v1/events
+	post /v1/jobs/a/run >/dev/null
+	await_in "$T/all" 1 '"event": "started".*"pid": [0-9]' >/dev/null
+	open_gate
+	await_in "$T/all" 1 '^event: ended' >/dev/null
+	stop
+}
+
 @test "lines of a run are told as it prints them, and then its end" {
 	shut_gate
 	conf <<-END

@@ -30,6 +30,7 @@ struct control_rig {
 	struct control_facts facts; /* that the host tells */
 	unsigned stops;
 	unsigned reloads;
+	bool followed; /* as the host was told */
 };
 
 static inline void host_facts(void *daemon, struct control_facts *ret_facts)
@@ -90,6 +91,11 @@ static inline void host_stop(void *daemon)
 	((struct control_rig *)daemon)->stops++;
 }
 
+static inline void host_followed(void *daemon, bool is)
+{
+	((struct control_rig *)daemon)->followed = is;
+}
+
 static const struct control_host_ops host_ops = {
 	.facts = host_facts,
 	.job_facts = host_job_facts,
@@ -99,6 +105,7 @@ static const struct control_host_ops host_ops = {
 	.reload = host_reload,
 	.forget = host_forget,
 	.stop = host_stop,
+	.followed = host_followed,
 };
 
 /* At second `now`, with a model in force and the server listening. The rig must stay where it

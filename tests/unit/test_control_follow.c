@@ -325,6 +325,7 @@ static void test_who_lags_is_cut_off(void **state)
 		runs++;
 	}
 	assert_int_equal(count_followers(&c.control->events.followers), 1);
+	assert_true(c.followed);
 	end_run(&c, run_job(&c, "b"), 0);
 	expect_text(&c, &quick, "\"job\": \"b\"");
 	assert_int_equal(count(&quick, "\"verdict\": \"ok\""), runs + 1);
@@ -409,11 +410,14 @@ static void test_who_goes_is_forgotten(void **state)
 
 	(void)state;
 	begin_control(&c, 5, &two_jobs);
+	assert_false(c.followed);
 	reader = open_reader(&c, "/v1/events?keepalive=30");
+	assert_true(c.followed);
 	close_reader(&reader);
 	for (int i = 0; i < ROUNDS_MAX && !LIST_EMPTY(&c.control->events.followers); i++)
 		go_round(&c);
 	assert_true(LIST_EMPTY(&c.control->events.followers));
+	assert_false(c.followed);
 	end_run(&c, run_job(&c, "a"), 0);
 	/* And who has not gone when the server does. */
 	reader = open_reader(&c, "/v1/events");
