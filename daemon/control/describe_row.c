@@ -30,8 +30,39 @@ const struct engine_run *find_live(const struct control_host *host, uint64_t id)
 	return search.found;
 }
 
-static const char *state_of(const struct reader_row *row, const struct engine_run *live,
-			    const struct control_run_facts *facts)
+void look_at_live(const struct control_host *host, const struct engine_run *live,
+		  struct live_facts *ret_facts)
+{
+	struct control_run_facts facts = {.pid = 0};
+
+	host->ops->run_facts(host->daemon, live, &facts);
+	*ret_facts = (struct live_facts){
+		.state = describe_run_state(live, &facts),
+		.manual = live->manual,
+		.retrying = live->state == RUN_BACKOFF,
+		.attempts = live->attempt,
+		.run = facts,
+	};
+}
+
+struct reader_row row_of_live(const struct engine_run *live)
+{
+	return (struct reader_row){
+		.job = live->def->name,
+		.id = live->id,
+		.slot = live->slot,
+		.first = live->slot,
+		.count = 1,
+		.state = READER_ACCEPTED,
+		.due = usec_add(live->slot, live->def->schedule.delay),
+		.accepted = live->accepted,
+		.exit = -1,
+		.cpu = -1,
+		.memory = -1,
+	};
+}
+
+static const char *state_of(const struct reader_row *row, const struct live_facts *live)
 {
 	static const char *const on_record[] = {
 		[READER_ENDED] = "ended",
@@ -40,9 +71,7 @@ static const char *state_of(const struct reader_row *row, const struct engine_ru
 		[READER_BACKOFF] = "retrying",
 	};
 
-	if (live)
-		return describe_run_state(live, facts);
-	return on_record[row->state];
+	return live ? live->state : on_record[row->state];
 }
 
 static json_t *positive(int64_t number)
@@ -50,37 +79,33 @@ static json_t *positive(int64_t number)
 	return number > 0 ? json_integer(number) : json_null();
 }
 
-json_t *describe_row(const struct control_host *host, const struct reader_row *row,
-		     const struct engine_run *live)
+json_t *describe_row(const struct reader_row *row, const struct live_facts *live)
 {
-	struct control_run_facts facts = {.pid = 0};
 	bool ended = row->state == READER_ENDED && !live;
 	bool run = !row->is_streak;
 	usec_t took =
 		row->ended > 0 && row->started > 0 ? row->ended - row->started : USEC_INFINITY;
 
-	if (live)
-		host->ops->run_facts(host->daemon, live, &facts);
 	return json_pack(
 		"{so so so ss so so so so so sI so sb so so so so so so so so so so so so so so "
 		"so so so so}",
 		"run", run ? json_integer((json_int_t)row->id) : json_null(), "streak",
 		run ? json_null() : json_integer((json_int_t)row->id), "job",
-		value_filled(row->job), "state", state_of(row, live, &facts), "verdict",
+		value_filled(row->job), "state", state_of(row, live), "verdict",
 		ended ? value_text(verdict_info(row->verdict)->name) : json_null(), "reason",
 		ended ? value_filled(reason_word(row->reason)) : json_null(), "because",
 		ended ? value_filled(reason_text(row->reason)) : json_null(), "slot",
 		value_time(row->slot), "first", value_time(row->first), "count",
 		(json_int_t)row->count, "due", value_past(row->due), "manual",
 		(live ? live->manual : row->manual) ? 1 : 0, "attempts",
-		run ? json_integer(live ? live->attempt : row->attempts) : json_null(), "accepted",
+		run ? json_integer(live ? live->attempts : row->attempts) : json_null(), "accepted",
 		value_past(row->accepted), "started",
-		value_past(live && facts.started > 0 ? facts.started : row->started), "ended",
-		ended ? value_past(row->ended) : json_null(), "took",
+		value_past(live && live->run.started > 0 ? live->run.started : row->started),
+		"ended", ended ? value_past(row->ended) : json_null(), "took",
 		ended ? value_span(took) : json_null(), "age",
-		live ? value_span(facts.age) : json_null(), "retry_in",
-		live && live->state == RUN_BACKOFF ? value_span(facts.wait) : json_null(), "pid",
-		positive(live ? facts.pid : row->pid), "exit",
+		live ? value_span(live->run.age) : json_null(), "retry_in",
+		live && live->retrying ? value_span(live->run.wait) : json_null(), "pid",
+		positive(live ? live->run.pid : row->pid), "exit",
 		row->has_result && row->exit >= 0 ? json_integer(row->exit) : json_null(), "signal",
 		positive(row->signal), "stage", value_text(row->stage), "errno",
 		positive(row->error), "problem", describe_problem(row->stage, row->error), "cpu",
@@ -93,19 +118,9 @@ json_t *describe_row(const struct control_host *host, const struct reader_row *r
 
 json_t *describe_live(const struct control_host *host, const struct engine_run *live)
 {
-	return describe_row(host,
-			    &(struct reader_row){
-				    .job = live->def->name,
-				    .id = live->id,
-				    .slot = live->slot,
-				    .first = live->slot,
-				    .count = 1,
-				    .state = READER_ACCEPTED,
-				    .due = usec_add(live->slot, live->def->schedule.delay),
-				    .accepted = live->accepted,
-				    .exit = -1,
-				    .cpu = -1,
-				    .memory = -1,
-			    },
-			    live);
+	const struct reader_row row = row_of_live(live);
+	struct live_facts facts;
+
+	look_at_live(host, live, &facts);
+	return describe_row(&row, &facts);
 }

@@ -10,12 +10,11 @@
 #include "control/handlers.h"
 #include "control/listing.h"
 #include "control/params.h"
+#include "control/slices.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <event2/event.h>
-#include <event2/event_struct.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Slots that are told of a job. */
@@ -25,13 +24,6 @@
 #define RUNS_TOLD 100
 
 /* --- the list --- */
-
-/* A client that waits for its page. */
-struct page {
-	struct exchange *exchange;
-	struct listing *listing;
-	struct event more;
-};
 
 /* Which of the words is it? Others are answered, and then false is returned. */
 static bool find_word(struct exchange *exchange, const char *param, const char *const *words,
@@ -96,100 +88,44 @@ static bool read_filter(struct exchange *exchange, struct listing_filter *ret_fi
 	return true;
 }
 
-static void free_page(struct page *page)
+static int work_on(void *listing)
 {
-	(void)event_del(&page->more);
-	listing_free(page->listing);
-	free(page);
+	return listing_work(listing);
 }
 
-static void on_page_gone(void *ctx)
+static const char *text_of(const void *listing, size_t *ret_len)
 {
-	free_page(ctx);
+	return listing_text(listing, ret_len);
 }
 
-static void answer_page(struct page *page, int r)
+static void free_listing(void *listing)
 {
-	size_t len;
-	const char *text;
-
-	if (r < 0) {
-		exchange_error(page->exchange, STATUS_UNAVAILABLE, "no-memory", "out of memory");
-	} else {
-		text = listing_text(page->listing, &len);
-		exchange_reply_text(page->exchange, STATUS_OK, "application/json", text, len);
-	}
-	free_page(page);
+	listing_free(listing);
 }
 
-/* In the loop's next round, when all else has had its turn. */
-static void go_on_soon(struct page *page)
-{
-	struct timeval now = {0};
-
-	if (evtimer_add(&page->more, &now) < 0)
-		answer_page(page, -ENOMEM);
-}
-
-static void on_more(evutil_socket_t fd, short what, void *arg)
-{
-	struct page *page = arg;
-	int r = listing_work(page->listing);
-
-	(void)fd;
-	(void)what;
-	if (r == 0)
-		go_on_soon(page);
-	else
-		answer_page(page, r);
-}
-
-static struct page *new_page(struct exchange *exchange, struct listing *listing)
-{
-	struct event_base *base = exchange_host(exchange)->base;
-	struct page *page = malloc(sizeof(*page));
-
-	if (!page)
-		return NULL;
-	page->exchange = exchange;
-	page->listing = listing;
-	(void)evtimer_assign(&page->more, base, on_more, page);
-	(void)event_priority_set(&page->more, event_base_get_npriorities(base) - 1);
-	return page;
-}
+static const struct slices_ops listing_slices = {
+	.work = work_on,
+	.text = text_of,
+	.free = free_listing,
+};
 
 void handle_jobs(struct exchange *exchange)
 {
 	struct listing_filter filter;
 	enum listing_order order;
 	unsigned limit;
-	struct listing *listing;
-	struct page *page;
+	struct listing *listing = NULL;
 	int r;
 
 	if (!read_filter(exchange, &filter, &order, &limit))
 		return;
 	r = listing_new(exchange_host(exchange), &filter, order, limit,
 			exchange_param(exchange, "cursor"), exchange_is_tcp(exchange), &listing);
-	if (r == -EINVAL) {
+	if (r == -EINVAL)
 		exchange_error(exchange, STATUS_BAD_REQUEST, "bad-parameter",
 			       "the cursor is none that a page before has given");
-		return;
-	}
-	page = r == 0 ? new_page(exchange, listing) : NULL;
-	if (!page) {
-		if (r == 0)
-			listing_free(listing);
-		exchange_error(exchange, STATUS_UNAVAILABLE, "no-memory", "out of memory");
-		return;
-	}
-	r = listing_work(listing);
-	if (r != 0) {
-		answer_page(page, r);
-		return;
-	}
-	exchange_wait(exchange, on_page_gone, page);
-	go_on_soon(page);
+	else
+		slices_answer(exchange, &listing_slices, listing);
 }
 
 /* --- one job --- */

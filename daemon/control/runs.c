@@ -8,6 +8,8 @@
 #include "control/handlers.h"
 #include "control/params.h"
 #include "control/reading.h"
+#include "control/run_page.h"
+#include "control/slices.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -97,22 +99,71 @@ static bool take_cursor(struct exchange *exchange, struct reader_cursor *ret_cur
 	return true;
 }
 
-static json_t *write_cursor(const struct reader_cursor *cursor)
+/* --- pages --- */
+
+static void set_next(struct run_page *page, const struct reader_cursor *at)
 {
-	return value_textf(CURSOR, cursor->slot, cursor->run, cursor->last, cursor->streak);
+	char text[RUN_PAGE_CURSOR_SIZE];
+
+	(void)snprintf(text, sizeof(text), CURSOR, at->slot, at->run, at->last, at->streak);
+	if (page)
+		run_page_set_next(page, text);
+}
+
+static int work_on(void *page)
+{
+	return run_page_work(page);
+}
+
+static const char *text_of(const void *page, size_t *ret_len)
+{
+	return run_page_text(page, ret_len);
+}
+
+static void free_page(void *page)
+{
+	run_page_free(page);
+}
+
+/* Takes the page over; not `ok`: it is not complete, for want of memory. */
+static void reply_page(struct exchange *exchange, struct run_page *page, bool ok)
+{
+	static const struct slices_ops ops = {
+		.work = work_on,
+		.text = text_of,
+		.free = free_page,
+	};
+
+	if (!ok) {
+		run_page_free(page);
+		page = NULL;
+	}
+	slices_answer(exchange, &ops, page);
 }
 
 /* --- live runs --- */
 
-/* Those of highest number, in the order of their numbers. */
+/* Those of highest number, in the order of their numbers; up to as many of lower ones before them,
+   which go when there is no more room. */
 struct live_page {
 	const char *job; /* NULL: of all */
 	uint64_t before; /* numbers below */
 	size_t limit;
 	size_t n;
-	bool more;
-	const struct engine_run *runs[PAGE_MAX];
+	bool more; /* some have gone */
+	const struct engine_run *runs[2 * PAGE_MAX];
 };
+
+/* Those that are not of the page go. */
+static void cut_page(struct live_page *page)
+{
+	if (page->n <= page->limit)
+		return;
+	memmove(page->runs, page->runs + page->n - page->limit,
+		page->limit * sizeof(page->runs[0]));
+	page->n = page->limit;
+	page->more = true;
+}
 
 static bool add_live(void *ctx, struct engine_run *run)
 {
@@ -122,15 +173,11 @@ static bool add_live(void *ctx, struct engine_run *run)
 	/* What follows are notices. */
 	if (engine_run_is_notice(run))
 		return false;
-	if (run->id >= page->before || (page->job && strcmp(page->job, run->def->name) != 0))
+	if (run->id >= page->before || (page->job && strcmp(page->job, run->def->name) != 0) ||
+	    (page->more && run->id < page->runs[0]->id))
 		return true;
-	if (page->n == page->limit) {
-		page->more = true;
-		if (run->id < page->runs[0]->id)
-			return true;
-		page->n--;
-		memmove(page->runs, page->runs + 1, page->n * sizeof(page->runs[0]));
-	}
+	if (page->n == 2 * page->limit)
+		cut_page(page);
 	/* They come in that order but for those that were adopted. */
 	for (at = page->n++; at > 0 && page->runs[at - 1]->id > run->id; at--)
 		page->runs[at] = page->runs[at - 1];
@@ -138,27 +185,35 @@ static bool add_live(void *ctx, struct engine_run *run)
 	return true;
 }
 
+static bool add_live_row(struct run_page *page, const struct control_host *host,
+			 const struct engine_run *run)
+{
+	const struct reader_row row = row_of_live(run);
+	struct live_facts live;
+
+	look_at_live(host, run, &live);
+	return run_page_add_row(page, &row, &live);
+}
+
 static void reply_live(struct exchange *exchange, const char *job, uint64_t before, unsigned limit)
 {
 	const struct control_host *host = exchange_host(exchange);
-	struct live_page page = {.job = job, .before = before, .limit = limit};
+	struct live_page live = {.job = job, .before = before, .limit = limit};
 	struct reader_cursor cursor = READER_CURSOR_FIRST;
-	json_t *items = json_array();
-	bool ok = items;
+	struct run_page *page;
+	bool ok;
 
-	engine_each_run(host->engine, add_live, &page);
-	for (size_t i = page.n; ok && i-- > 0;)
-		ok = json_array_append_new(items, describe_live(host, page.runs[i])) == 0;
-	if (!ok) {
-		json_decref(items);
-		exchange_reply(exchange, STATUS_OK, NULL);
-		return;
+	engine_each_run(host->engine, add_live, &live);
+	cut_page(&live);
+	page = run_page_new(live.n);
+	ok = page;
+	for (size_t i = live.n; ok && i-- > 0;)
+		ok = add_live_row(page, host, live.runs[i]);
+	if (live.more) {
+		cursor.run = live.runs[0]->id;
+		set_next(page, &cursor);
 	}
-	if (page.n > 0)
-		cursor.run = page.runs[0]->id;
-	exchange_reply(exchange, STATUS_OK,
-		       json_pack("{so so}", "items", items, "next",
-				 page.more ? write_cursor(&cursor) : json_null()));
+	reply_page(exchange, page, ok);
 }
 
 /* --- lists --- */
@@ -216,17 +271,6 @@ static void match_rows(const struct control_host *host, const struct reader_answ
 	engine_each_run(host->engine, match_live, match);
 }
 
-/* What a row is as text, to be freed; NULL: out of memory. */
-static char *write_row(const struct control_host *host, const struct reader_row *row,
-		       const struct engine_run *live)
-{
-	json_t *value = describe_row(host, row, live);
-	char *text = value ? json_dumps(value, JSON_REAL_PRECISION(VALUE_DIGITS)) : NULL;
-
-	json_decref(value);
-	return text;
-}
-
 /* The texts of those that have ended, a thousand of which would hold up the loop; NULL for others.
    In the reader's thread. */
 static void prepare_rows(struct reader_answer *answer)
@@ -239,7 +283,7 @@ static void prepare_rows(struct reader_answer *answer)
 
 		if (row->state != READER_ENDED)
 			continue;
-		text = write_row(NULL, row, NULL);
+		text = run_page_row(row, NULL);
 		texts[i] = text ? arena_copy(&answer->arena, text, strlen(text)) : NULL;
 		if (!texts[i])
 			return;
@@ -247,67 +291,43 @@ static void prepare_rows(struct reader_answer *answer)
 	answer->prepared = texts;
 }
 
-static bool write_rows(FILE *out, const struct control_host *host,
-		       const struct reader_answer *answer)
+static bool add_rows(struct run_page *page, const struct control_host *host,
+		     const struct reader_answer *answer)
 {
 	struct match match;
+	bool ok = true;
 
 	match_rows(host, answer, &match);
-	for (size_t i = 0; i < answer->n_rows; i++) {
-		const struct reader_row *row = &answer->rows[i];
-		const struct open_row *open = find_open(&match, row->id);
+	for (size_t i = 0; ok && i < answer->n_rows; i++) {
+		const struct open_row *open = find_open(&match, answer->rows[i].id);
 		const char *text = answer->prepared[i];
-		_cleanup_free_ char *own = NULL;
+		struct live_facts live;
 
-		if (!text)
-			text = own = write_row(host, row, open ? open->live : NULL);
-		if (!text)
-			return false;
-		(void)fprintf(out, "%s%s", i > 0 ? ", " : "", text);
+		if (text) {
+			ok = run_page_add_text(page, text);
+			continue;
+		}
+		if (open && open->live)
+			look_at_live(host, open->live, &live);
+		ok = run_page_add_row(page, &answer->rows[i], open && open->live ? &live : NULL);
 	}
-	return true;
-}
-
-/* The page, to be freed; NULL: out of memory. */
-static char *write_page(const struct control_host *host, const struct reader_answer *answer,
-			size_t *ret_len)
-{
-	const struct reader_cursor *at = &answer->cursor;
-	char *page = NULL;
-	bool whole = answer->prepared || answer->n_rows == 0;
-	FILE *out = whole ? open_memstream(&page, ret_len) : NULL;
-	bool ok;
-
-	if (!out)
-		return NULL;
-	(void)fputs("{\"items\": [", out);
-	ok = write_rows(out, host, answer);
-	if (answer->more)
-		(void)fprintf(out, "], \"next\": \"" CURSOR "\"}", at->slot, at->run, at->last,
-			      at->streak);
-	else
-		(void)fputs("], \"next\": null}", out);
-	ok = !ferror(out) && ok;
-	if (fclose(out) == 0 && ok)
-		return page;
-	free(page);
-	return NULL;
+	return ok;
 }
 
 static void on_history(struct exchange *exchange, const void *data,
 		       const struct reader_answer *answer)
 {
 	const char *job = data;
-	_cleanup_free_ char *page = NULL;
-	size_t len = 0;
+	struct run_page *page;
+	bool ok;
 
 	if (answer->r == -ENOENT && *job && !exchange_find_job(exchange, job))
 		return;
-	page = write_page(exchange_host(exchange), answer, &len);
-	if (page)
-		exchange_reply_text(exchange, STATUS_OK, "application/json", page, len);
-	else
-		exchange_error(exchange, STATUS_UNAVAILABLE, "no-memory", "out of memory");
+	page = answer->prepared || answer->n_rows == 0 ? run_page_new(answer->n_rows) : NULL;
+	ok = page && add_rows(page, exchange_host(exchange), answer);
+	if (answer->more)
+		set_next(page, &answer->cursor);
+	reply_page(exchange, page, ok);
 }
 
 void handle_runs(struct exchange *exchange)
@@ -361,13 +381,12 @@ static void refuse_unknown(struct exchange *exchange, uint64_t run)
 
 static void on_run(struct exchange *exchange, const void *data, const struct reader_answer *answer)
 {
-	const struct control_host *host = exchange_host(exchange);
 	const uint64_t *run = data;
 
 	if (answer->n_rows == 0)
 		refuse_unknown(exchange, *run);
 	else
-		exchange_reply(exchange, STATUS_OK, describe_row(host, answer->rows, NULL));
+		exchange_reply(exchange, STATUS_OK, describe_row(answer->rows, NULL));
 }
 
 void handle_run_facts(struct exchange *exchange)

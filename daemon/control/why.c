@@ -133,10 +133,15 @@ static bool is_foreign_slot(const struct why_facts *facts)
 static json_t *describe(const struct control_host *host, const struct engine_job *job,
 			const struct reader_row *row)
 {
-	return row ? describe_row(host, row,
-				  row->state == READER_ENDED ? NULL
-							     : find_run(host, job, row, row->slot))
-		   : json_null();
+	const struct engine_run *run;
+	struct live_facts live;
+
+	if (!row)
+		return json_null();
+	run = row->state == READER_ENDED ? NULL : find_run(host, job, row, row->slot);
+	if (run)
+		look_at_live(host, run, &live);
+	return describe_row(row, run ? &live : NULL);
 }
 
 static json_t *describe_down(const struct why_facts *facts)

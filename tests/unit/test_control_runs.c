@@ -287,6 +287,50 @@ static void live_runs_come_in_pages(void **state)
 	end_runs(&c);
 }
 
+/* More than are told in one go of the loop. */
+static void many_live_runs_are_told_together(void **state)
+{
+	enum { RUNS = 100 };
+	static const struct model_spec many = {
+		.jobs = {{.name = "a", .overlap = OVERLAP_ALLOW, .max_running = 2 * RUNS}}};
+	struct control_rig c;
+	json_t *body;
+	json_t *items;
+	int fd;
+
+	(void)state;
+	begin_control(&c, 5, &many);
+	run_until(&c.rig, 10 * RUNS);
+	assert_int_equal(get(&c, "/v1/runs?state=live&limit=1000", &body), 200);
+	items = json_object_get(body, "items");
+	assert_int_equal(json_array_size(items), RUNS);
+	for (int i = 0; i < RUNS; i++)
+		assert_int_equal(number_of(json_array_get(items, i), "run"), RUNS - i);
+	assert_true(json_is_null(json_object_get(body, "next")));
+	json_decref(body);
+	assert_int_equal(get(&c, "/v1/runs?state=live&limit=45&cursor=0.78.0.0", &body), 200);
+	items = json_object_get(body, "items");
+	assert_int_equal(json_array_size(items), 45);
+	assert_int_equal(number_of(json_array_get(items, 0), "run"), 77);
+	assert_int_equal(number_of(json_array_get(items, 44), "run"), 33);
+	json_decref(body);
+
+	/* The runs may end, and the client go, before all are told. */
+	fd = connect_client(&c);
+	send_text(fd, "GET /v1/runs?state=live&limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	for (int pass = 0; pass < 5; pass++)
+		assert_true(event_base_loop(c.base, EVLOOP_ONCE | EVLOOP_NONBLOCK) >= 0);
+	assert_int_equal(recv(fd, &(char){0}, 1, 0), -1);
+	started(&c.rig, "a", 10);
+	finish(&c.rig, "a", 10);
+	assert_true(event_base_loop(c.base, EVLOOP_ONCE | EVLOOP_NONBLOCK) >= 0);
+	assert_int_equal(recv(fd, &(char){0}, 1, 0), -1);
+	close(fd);
+	for (int round = 0; round < 20; round++)
+		go_round(&c);
+	end_runs(&c);
+}
+
 static void what_cannot_be_asked_is_refused(void **state)
 {
 	static const struct {
@@ -538,6 +582,7 @@ int main(void)
 		cmocka_unit_test(pages_follow_each_other),
 		cmocka_unit_test(live_runs_are_the_engines),
 		cmocka_unit_test(live_runs_come_in_pages),
+		cmocka_unit_test(many_live_runs_are_told_together),
 		cmocka_unit_test(what_cannot_be_asked_is_refused),
 		cmocka_unit_test(a_run_is_told),
 		cmocka_unit_test(output_is_told),
