@@ -20,10 +20,10 @@ int option_match_letter(const struct ctl_option *options, const char *letters,
 /* Is the next word the value of this one? */
 bool option_takes_next(const struct ctl_option *options, const char *word);
 
-/* Is it an option at all, one there is or not? "-" is none. */
+/* Is it an option at all, one there is or not? "-" is none, nor is what may be a time: "-1d". */
 static inline bool option_is_one(const char *word)
 {
-	return word[0] == '-' && word[1] != '\0';
+	return word[0] == '-' && word[1] != '\0' && !(word[1] >= '0' && word[1] <= '9');
 }
 
 /* The name in `options` that may have been meant by an option of one of the tables (each may be

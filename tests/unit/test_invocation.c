@@ -40,6 +40,8 @@ static const struct {
 	{{"a", "--", "-q", "b"}, "|a -q b "},
 	{{"a", "-q", "--", "--", "b"}, "quiet |a -- b "},
 	{{"-"}, "|- "},
+	/* A time. */
+	{{"a", "-1d", "-q"}, "quiet |a -1d "},
 	/* Several letters in one word. */
 	{{"-qq"}, "quiet quiet |"},
 	{{"a", "-qn3", "b"}, "quiet count=3 |a b "},
