@@ -47,6 +47,7 @@ void client_free(struct client *client)
 	curl_easy_cleanup(client->easy);
 	curl_multi_cleanup(client->multi);
 	curl_global_cleanup();
+	free(client->failure.made);
 	free(client);
 }
 

@@ -25,7 +25,8 @@ struct client_failure {
 	enum ctl_status status;
 	char code[48]; /* everyd's, "no-such-job"; or one of "unreachable", CLIENT_GONE, "timeout",
 			  "nonsense", "failed" */
-	char text[2048]; /* for people; may be of several lines */
+	const char *text; /* for people; may be of many lines */
+	char *made;       /* what of it is to be freed */
 };
 
 /* An answer with a status of success. */

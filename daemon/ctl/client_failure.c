@@ -9,6 +9,7 @@
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,10 +29,15 @@ static void _printf_(4, 0) vfail(struct client *client, enum ctl_status status, 
 				 const char *format, va_list ap)
 {
 	struct client_failure *failure = &client->failure;
+	char *text;
 
+	if (vasprintf(&text, format, ap) < 0)
+		text = NULL;
+	free(failure->made);
+	failure->made = text;
+	failure->text = text ? text : "out of memory";
 	failure->status = status;
 	(void)snprintf(failure->code, sizeof(failure->code), "%s", code);
-	(void)vsnprintf(failure->text, sizeof(failure->text), format, ap);
 }
 
 int client_fail(struct client *client, enum ctl_status status, const char *code, const char *format,
@@ -170,11 +176,19 @@ int client_fail_status(struct client *client, long status, const char *text, siz
 			   code, "%s", message);
 }
 
-/* A line at a time, whatever is in it. */
-static void say_lines(const char *text)
+/* What stands before it. Lines about a configuration begin with their file, as everyd -t has them.
+ */
+static const char *head_of(const struct client_failure *failure)
 {
-	const char *head = "everyctl: ";
+	return strcmp(failure->code, "bad-configuration") == 0
+		       ? "everyctl: the configuration is wrong, and that of before stays in "
+			 "force:\n"
+		       : "everyctl: ";
+}
 
+/* A line at a time, whatever is in it. */
+static void say_lines(const char *head, const char *text)
+{
 	for (;;) {
 		size_t len = strcspn(text, "\n");
 		_cleanup_free_ char *clean = malloc(TEXT_GROWTH * len + 1);
@@ -198,7 +212,7 @@ json_t *client_failure_json(const struct client *client)
 
 int client_say(const struct client *client)
 {
-	say_lines(client->failure.text);
+	say_lines(head_of(&client->failure), client->failure.text);
 	return client->failure.status;
 }
 

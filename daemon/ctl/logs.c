@@ -15,6 +15,9 @@
 #define COUNT_USUAL 1
 #define COUNT_MAX   10000
 
+/* everyd's code for a run that has not ended. */
+#define RUN_LIVE "run-live"
+
 enum {
 	OPT_COUNT,
 	OPT_FOLLOW,
@@ -65,8 +68,9 @@ static void output_url(struct url *url, const char *run)
 	url_path(url, "/output");
 }
 
-/* Prints, or adds to `items`, what one run printed. */
-static int take_output(struct online *online, const char *run, json_t *items)
+/* Prints, or adds to `items`, what one run printed. `of_many`: that it has not ended yet is said,
+   and no failure. */
+static int take_output(struct online *online, const char *run, bool of_many, json_t *items)
 {
 	struct client_answer answer = {.json = NULL};
 	struct url url;
@@ -75,6 +79,12 @@ static int take_output(struct online *online, const char *run, json_t *items)
 	output_url(&url, run);
 	url_param(&url, "format", online->ctl->json ? "json" : "text");
 	r = client_ask(online->client, &url, NULL, &answer);
+	if (r != CTL_OK && of_many && strcmp(client_failure(online->client)->code, RUN_LIVE) == 0) {
+		/* Where it belongs among the others. */
+		(void)fflush(stdout);
+		(void)client_say(online->client);
+		return CTL_OK;
+	}
 	if (r != CTL_OK)
 		return client_complain(online->client);
 	if (!online->ctl->json)
@@ -123,7 +133,7 @@ static int take_last(struct online *online, const struct wish *wish, json_t *ite
 		(void)snprintf(number, sizeof(number), "%" PRId64, field_integer(run, "run", 0));
 		if (!online->ctl->json && json_array_size(runs) > 1)
 			print_title(online, run);
-		r = take_output(online, number, items);
+		r = take_output(online, number, json_array_size(runs) > 1, items);
 	}
 	return r;
 }
@@ -141,7 +151,8 @@ static int logs(struct online *online, void *ctx)
 		url_param(&url, "run", wish->run);
 		return follow(online, &url, "line");
 	}
-	r = wish->run ? take_output(online, wish->run, items) : take_last(online, wish, items);
+	r = wish->run ? take_output(online, wish->run, false, items)
+		      : take_last(online, wish, items);
 	if (r == CTL_OK && online->ctl->json)
 		return online_printed(json_print(json_pack("{s:O}", "items", items)));
 	return r;

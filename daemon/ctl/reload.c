@@ -19,9 +19,9 @@ static void say_reloaded(const json_t *answer)
 		(void)printf("%s%" PRId64 " %s", i > 0 ? ", " : "",
 			     field_integer(answer, parts[i], 0), parts[i]);
 	(void)putchar('\n');
-	/* Warnings. */
+	/* Warnings, a line each. */
 	if (text)
-		(void)fprintf(stderr, "%s%s", text, text[0] ? "\n" : "");
+		(void)fputs(text, stderr);
 }
 
 static int reload(struct online *online, void *ctx)

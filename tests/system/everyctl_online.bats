@@ -190,6 +190,17 @@ backup 1 failed"
 	ctl_out logs --json --run 2
 	equal JSON "$(json 'j["items"][0]["head"]')" fine
 	ends 1 logs --run 77
+	# What one that has not ended printed is not on record yet; the others' is.
+	shut_gate
+	ends 0 run gated
+	ends 5 logs gated
+	says "run 3 has not ended"
+	ends 0 run --wait fine
+	ends 0 logs -n 3
+	[[ $output == *$'\nfine\n'*"--- gated, run 3, "*"run 3 has not ended"*"--- fine, run 4, "*$'\nfine' ]]
+	ctl_out logs --json -n 3
+	equal JSON "$(json '[i["run"] for i in j["items"]]')" "[2, 4]"
+	open_gate
 	ends 0 why backup
 	says "exit status 3"
 	ends 0 why fine now
@@ -421,11 +432,19 @@ fine"
 	equal JSON "$(json '(j["added"], j["unchanged"])')" "(0, 3)"
 	{
 		cat "$CONF"
+		echo 'job "odd" { every = "1h" timeout = "1d" command = "true" }'
+	} | conf
+	ctl_err reload
+	equal warnings "$(wc -l <<<"$output")" 1
+	{
+		grep -v odd "$CONF"
 		echo 'nonsense = 1'
-		echo 'job "x" { every = "0" command = "true" }'
+		seq -f 'job "x%g" { every = "0" command = "true" }' 100
 	} | conf
 	ends 1 reload
-	says "everyctl: $CONF:"
+	says 'everyctl: the configuration is wrong, and that of before stays in force:'
+	equal "how many errors" "$(grep -c "^$CONF:[0-9]*: " <<<"$output")" 101
+	equal "the last line" "$(tail -n 1 <<<"$output")" "$CONF: 101 errors"
 	ctl_out reload --json
 	equal JSON "$(json 'j["error"]["code"]')" bad-configuration
 	stop
