@@ -203,37 +203,31 @@ static void give_up(struct exchange *exchange)
 	client_drop(exchange->client);
 }
 
-/* Takes `content` over, which free(3) frees; NULL: out of memory. */
-static void send_answer(struct exchange *exchange, enum http_status status, const char *type,
-			char *content, size_t len)
+/* Empties `content`. */
+static void send_buffer(struct exchange *exchange, enum http_status status, const char *type,
+			struct evbuffer *content)
 {
 	struct client *client = exchange->client;
 	struct evhttp_request *request = exchange->request;
+	struct evbuffer *out = evhttp_request_get_output_buffer(request);
 	char length[24];
+	int r = 0;
 
-	if (content && !client_hold(client, len)) {
-		free(content);
-		content = strdup(crowded);
-		len = sizeof(crowded) - 1;
+	if (!client_hold(client, evbuffer_get_length(content))) {
 		status = STATUS_UNAVAILABLE;
 		type = JSON_TYPE;
+		(void)evbuffer_drain(content, evbuffer_get_length(content));
+		r = evbuffer_add(content, crowded, sizeof(crowded) - 1);
 	}
-	if (!content) {
+	(void)snprintf(length, sizeof(length), "%zu", evbuffer_get_length(content));
+	if (r < 0 || (!exchange->head && evbuffer_add_buffer(out, content) < 0)) {
 		give_up(exchange);
 		return;
 	}
 	add_header(exchange, "Content-Type", type);
 	add_headers(exchange);
-	if (exchange->head) {
-		(void)snprintf(length, sizeof(length), "%zu", len);
+	if (exchange->head)
 		add_header(exchange, "Content-Length", length);
-		free(content);
-	} else if (evbuffer_add_reference(evhttp_request_get_output_buffer(request), content, len,
-					  free_content, content) < 0) {
-		free(content);
-		give_up(exchange);
-		return;
-	}
 	evhttp_request_set_on_complete_cb(request, on_complete, client);
 	client_await(client, true);
 	exchange_free(exchange);
@@ -241,6 +235,22 @@ static void send_answer(struct exchange *exchange, enum http_status status, cons
 	/* A client that has nothing more to say may close its half of the connection: evhttp would
 	   take that for the end. One that is gone is noticed by writing. */
 	(void)bufferevent_disable(client->bev, EV_READ);
+}
+
+/* Takes `content` over, which free(3) frees; NULL: out of memory. */
+static void send_answer(struct exchange *exchange, enum http_status status, const char *type,
+			char *content, size_t len)
+{
+	struct evbuffer *buffer = content ? evbuffer_new() : NULL;
+
+	if (!buffer || evbuffer_add_reference(buffer, content, len, free_content, content) < 0) {
+		free(content);
+		give_up(exchange);
+	} else {
+		send_buffer(exchange, status, type, buffer);
+	}
+	if (buffer)
+		evbuffer_free(buffer);
 }
 
 void exchange_reply(struct exchange *exchange, enum http_status status, json_t *body)
@@ -268,6 +278,12 @@ void exchange_reply_own(struct exchange *exchange, enum http_status status, cons
 			char *text, size_t len)
 {
 	send_answer(exchange, status, type, text, len);
+}
+
+void exchange_reply_buffer(struct exchange *exchange, enum http_status status, const char *type,
+			   struct evbuffer *content)
+{
+	send_buffer(exchange, status, type, content);
 }
 
 void exchange_error(struct exchange *exchange, enum http_status status, const char *code,

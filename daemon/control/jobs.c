@@ -93,9 +93,9 @@ static int work_on(void *listing)
 	return listing_work(listing);
 }
 
-static const char *text_of(const void *listing, size_t *ret_len)
+static struct evbuffer *text_of(void *listing)
 {
-	return listing_text(listing, ret_len);
+	return listing_text(listing);
 }
 
 static void free_listing(void *listing)

@@ -7,6 +7,7 @@
 #include "control/glob.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,9 +54,7 @@ struct listing {
 
 	size_t told;   /* of the spots */
 	bool told_any; /* they were not gone all */
-	FILE *out;
-	char *text;
-	size_t size;
+	struct evbuffer *out;
 };
 
 static int compare_spots(const struct spot *a, const struct spot *b)
@@ -231,15 +230,21 @@ static int compare_for_sort(const void *a, const void *b)
 
 /* --- telling --- */
 
-/* Takes `value` over; NULL: out of memory. Returns 0 or -ENOMEM. */
+/* Returns 0 or -ENOMEM. */
+static int write_text(struct listing *listing, const char *text)
+{
+	return evbuffer_add(listing->out, text, strlen(text)) < 0 ? -ENOMEM : 0;
+}
+
+/* Takes `value` over; NULL: out of memory. Likewise. */
 static int write_value(struct listing *listing, json_t *value)
 {
-	int r = value ? json_dumpf(value, listing->out,
-				   JSON_ENCODE_ANY | JSON_REAL_PRECISION(VALUE_DIGITS))
-		      : -1;
+	_cleanup_free_ char *text =
+		value ? json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(VALUE_DIGITS))
+		      : NULL;
 
 	json_decref(value);
-	return r < 0 ? -ENOMEM : 0;
+	return text ? write_text(listing, text) : -ENOMEM;
 }
 
 /* Where the page ends, if another one follows. */
@@ -255,15 +260,12 @@ static int write_next(struct listing *listing)
 
 static int finish(struct listing *listing)
 {
-	int r;
+	int r = write_text(listing, "], \"next\": ");
 
-	(void)fputs("], \"next\": ", listing->out);
-	r = write_next(listing);
-	(void)putc('}', listing->out);
-	if (ferror(listing->out))
-		r = -ENOMEM;
-	if (fclose(steal_ptr(listing->out)) != 0)
-		r = -ENOMEM;
+	if (r == 0)
+		r = write_next(listing);
+	if (r == 0)
+		r = write_text(listing, "}");
 	return r < 0 ? r : 1;
 }
 
@@ -279,10 +281,10 @@ static int tell(struct listing *listing, int work)
 		/* It has left the configuration meanwhile. */
 		if (!job)
 			continue;
-		if (listing->told_any)
-			(void)fputs(", ", listing->out);
+		r = listing->told_any ? write_text(listing, ", ") : 0;
 		listing->told_any = true;
-		r = write_value(listing, describe_job(&listing->host, job, listing->open));
+		if (r == 0)
+			r = write_value(listing, describe_job(&listing->host, job, listing->open));
 	}
 	if (r < 0 || listing->told < count)
 		return r;
@@ -298,15 +300,15 @@ int listing_work(struct listing *listing)
 		if (work <= 0)
 			return work;
 		qsort(listing->spots, listing->n_spots, sizeof(*listing->spots), compare_for_sort);
-		(void)fputs("{\"items\": [", listing->out);
+		if (write_text(listing, "{\"items\": [") < 0)
+			return -ENOMEM;
 	}
 	return tell(listing, work);
 }
 
-const char *listing_text(const struct listing *listing, size_t *ret_len)
+struct evbuffer *listing_text(struct listing *listing)
 {
-	*ret_len = listing->size;
-	return listing->text;
+	return listing->out;
 }
 
 /* --- life --- */
@@ -351,7 +353,7 @@ int listing_new(const struct control_host *host, const struct listing_filter *fi
 	if (r == 0 && listing->after.name && order == LISTING_BY_NAME)
 		set_last(listing, listing->after.name);
 	listing->spots = calloc(listing->max, sizeof(*listing->spots));
-	listing->out = open_memstream(&listing->text, &listing->size);
+	listing->out = evbuffer_new();
 	if (r == 0 && (!listing->spots || !listing->out))
 		r = -ENOMEM;
 	if (r < 0) {
@@ -371,7 +373,6 @@ void listing_free(struct listing *listing)
 	free(listing->spots);
 	free(listing->after.copy);
 	if (listing->out)
-		(void)fclose(listing->out);
-	free(listing->text);
+		evbuffer_free(listing->out);
 	free(listing);
 }

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct evbuffer;
+
 enum listing_state {
 	LISTING_RUNNING, /* runs of it have a process */
 	LISTING_PAUSED,
@@ -54,9 +56,9 @@ int listing_new(const struct control_host *host, const struct listing_filter *fi
 		struct listing **ret_listing) _must_check_;
 void listing_free(struct listing *listing);
 
-/* Goes on for a fraction of a millisecond. Returns 1 when it is done; 0 when there is more to do; or
-   -ENOMEM. */
+/* Goes on for a fraction of a millisecond. Returns 1 when it is done; 0 when there is more to do;
+   or -ENOMEM. */
 int listing_work(struct listing *listing) _must_check_;
 
 /* When it is done: {"items": [...], "next": cursor or null}. The listing's. */
-const char *listing_text(const struct listing *listing, size_t *ret_len);
+struct evbuffer *listing_text(struct listing *listing);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 struct control;
+struct evbuffer;
 struct exchange; /* a request that is being answered */
 
 /* Of answers (RFC 9110, section 15; RFC 6585). */
@@ -92,6 +93,9 @@ void exchange_reply_text(struct exchange *exchange, enum http_status status, con
 /* The same of a text that is taken over, for free(3). */
 void exchange_reply_own(struct exchange *exchange, enum http_status status, const char *type,
 			char *text, size_t len);
+/* The same of what a buffer (event2/buffer.h) has, which is empty then. */
+void exchange_reply_buffer(struct exchange *exchange, enum http_status status, const char *type,
+			   struct evbuffer *content);
 void exchange_error(struct exchange *exchange, enum http_status status, const char *code,
 		    const char *format, ...) _printf_(4, 5);
 /*

@@ -5,6 +5,7 @@
 #include "base/values.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +29,7 @@ struct run_page {
 	size_t max;
 	size_t written;
 	char next[RUN_PAGE_CURSOR_SIZE]; /* "": this is the last page */
-	FILE *out;
-	char *text;
-	size_t size;
+	struct evbuffer *out;
 };
 
 char *run_page_row(const struct reader_row *row, const struct live_facts *live)
@@ -38,6 +37,12 @@ char *run_page_row(const struct reader_row *row, const struct live_facts *live)
 	_cleanup_(cleanup_value) json_t *value = describe_row(row, live);
 
 	return value ? json_dumps(value, JSON_REAL_PRECISION(VALUE_DIGITS)) : NULL;
+}
+
+/* Returns 0 or -ENOMEM. */
+static int write_text(struct run_page *page, const char *text)
+{
+	return evbuffer_add(page->out, text, strlen(text)) < 0 ? -ENOMEM : 0;
 }
 
 struct run_page *run_page_new(size_t max)
@@ -49,12 +54,11 @@ struct run_page *run_page_new(size_t max)
 	arena_init(&page->arena);
 	page->max = max;
 	page->entries = calloc(max + 1, sizeof(*page->entries));
-	page->out = open_memstream(&page->text, &page->size);
-	if (!page->entries || !page->out) {
+	page->out = evbuffer_new();
+	if (!page->entries || !page->out || write_text(page, "{\"items\": [") < 0) {
 		run_page_free(page);
 		return NULL;
 	}
-	(void)fputs("{\"items\": [", page->out);
 	return page;
 }
 
@@ -63,8 +67,7 @@ void run_page_free(struct run_page *page)
 	if (!page)
 		return;
 	if (page->out)
-		(void)fclose(page->out);
-	free(page->text);
+		evbuffer_free(page->out);
 	free(page->entries);
 	arena_done(&page->arena);
 	free(page);
@@ -108,26 +111,26 @@ static int write_entry(struct run_page *page, const struct entry *entry)
 {
 	_cleanup_free_ char *own = NULL;
 	const char *text = entry->text;
+	int r;
 
 	if (!text)
 		text = own = run_page_row(&entry->row, entry->is_live ? &entry->live : NULL);
 	if (!text)
 		return -ENOMEM;
-	(void)fprintf(page->out, "%s%s", page->written > 0 ? ", " : "", text);
-	return 0;
+	r = page->written > 0 ? write_text(page, ", ") : 0;
+	return r < 0 ? r : write_text(page, text);
 }
 
 static int finish(struct run_page *page)
 {
-	bool bad;
+	bool more = page->next[0];
+	int r = write_text(page, more ? "], \"next\": \"" : "], \"next\": ");
 
-	if (page->next[0])
-		(void)fprintf(page->out, "], \"next\": \"%s\"}", page->next);
-	else
-		(void)fputs("], \"next\": null}", page->out);
-	bad = ferror(page->out);
-	bad |= fclose(steal_ptr(page->out)) != 0;
-	return bad ? -ENOMEM : 1;
+	if (r == 0)
+		r = write_text(page, more ? page->next : "null");
+	if (r == 0)
+		r = write_text(page, more ? "\"}" : "}");
+	return r < 0 ? r : 1;
 }
 
 int run_page_work(struct run_page *page)
@@ -143,8 +146,7 @@ int run_page_work(struct run_page *page)
 	return page->written < page->n ? 0 : finish(page);
 }
 
-const char *run_page_text(const struct run_page *page, size_t *ret_len)
+struct evbuffer *run_page_text(struct run_page *page)
 {
-	*ret_len = page->size;
-	return page->text;
+	return page->out;
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct evbuffer;
 struct run_page;
 
 /* What a row is as JSON text, to be freed; NULL: out of memory. Any thread. */
@@ -33,4 +34,4 @@ void run_page_set_next(struct run_page *page, const char *cursor);
 /* Writes some more. Returns 1 when all is written, 0 when it is not, or -ENOMEM. */
 int run_page_work(struct run_page *page) _must_check_;
 /* When all is: {"items": [...], "next": cursor or null}. The page's. */
-const char *run_page_text(const struct run_page *page, size_t *ret_len);
+struct evbuffer *run_page_text(struct run_page *page);

@@ -115,9 +115,9 @@ static int work_on(void *page)
 	return run_page_work(page);
 }
 
-static const char *text_of(const void *page, size_t *ret_len)
+static struct evbuffer *text_of(void *page)
 {
-	return run_page_text(page, ret_len);
+	return run_page_text(page);
 }
 
 static void free_page(void *page)

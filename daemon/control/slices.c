@@ -33,15 +33,11 @@ static void refuse(struct exchange *exchange)
 
 static void answer(struct slices *slices, int r)
 {
-	size_t len;
-	const char *text;
-
-	if (r < 0) {
+	if (r < 0)
 		refuse(slices->exchange);
-	} else {
-		text = slices->ops->text(slices->work, &len);
-		exchange_reply_text(slices->exchange, STATUS_OK, "application/json", text, len);
-	}
+	else
+		exchange_reply_buffer(slices->exchange, STATUS_OK, "application/json",
+				      slices->ops->text(slices->work));
 	free_slices(slices);
 }
 

@@ -7,14 +7,14 @@
 #include "base/cleanup.h"
 #include "control/route.h"
 
-#include <stddef.h>
+struct evbuffer;
 
 struct slices_ops {
 	/* Goes on for a fraction of a millisecond. Returns 1 when it is done, 0 when there is more
 	   to do, or -ENOMEM. */
 	int (*work)(void *work);
-	/* When it is done: the answer, JSON. The work's. */
-	const char *(*text)(const void *work, size_t *ret_len);
+	/* When it is done: the answer, JSON. The work's; what is in it may be taken. */
+	struct evbuffer *(*text)(void *work);
 	void (*free)(void *work);
 };
 
