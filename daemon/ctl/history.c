@@ -108,6 +108,8 @@ static const struct view_member members[] = {
 	{"WHY", VIEW_CUSTOM, NULL, format_why},
 };
 
+static const char *const spare[] = {"PRINTED", "MEMORY", "CPU", "TOOK", "RUN", NULL};
+
 /* A time as everyd takes it. Returns false after it was said. */
 static bool convert(const struct when *when, const char *option, const char *text,
 		    char buf[static TIMES_TEXT_SIZE])
@@ -143,7 +145,7 @@ static int history(struct online *online, void *ctx)
 	if (online->ctl->json)
 		return online_printed(json_print(json_incref(answer)));
 	return online_printed(view_table(online->ctl, &online->when, members, ARRAY_LENGTH(members),
-					 field_array(answer, "items")));
+					 spare, field_array(answer, "items")));
 }
 
 int history_run(struct ctl *ctl, struct ctl_args *args)

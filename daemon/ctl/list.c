@@ -60,6 +60,8 @@ static const struct view_member members[] = {
 	{"SCHEDULE", VIEW_TEXT, "schedule", NULL},
 };
 
+static const char *const spare[] = {"SCHEDULE", "FAILURES", "TOOK", "LAST", NULL};
+
 static int list(struct online *online, void *ctx)
 {
 	const struct wish *wish = ctx;
@@ -76,7 +78,7 @@ static int list(struct online *online, void *ctx)
 		return r;
 	if (online->ctl->json)
 		return online_printed(json_print(json_incref(answer)));
-	r = view_table(online->ctl, &online->when, members, ARRAY_LENGTH(members),
+	r = view_table(online->ctl, &online->when, members, ARRAY_LENGTH(members), spare,
 		       field_array(answer, "items"));
 	if (r == 0 && field(answer, "next"))
 		(void)fputs("... there are more: see --count\n", stderr);

@@ -100,6 +100,8 @@ int next_print_table(const struct next *next, const struct ctl *ctl)
 
 	if (!table)
 		return -ENOMEM;
+	table_keep(table, 0);
+	table_keep(table, 1);
 	for (size_t i = 0; i < next->n_slots; i++) {
 		while (change < next->n_changes &&
 		       next->changes[change].change.time <= next->slots[i].due / USEC_PER_SEC)

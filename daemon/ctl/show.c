@@ -93,6 +93,8 @@ static const struct view_member run_members[] = {
 	{"AGE", VIEW_SPAN, "age", NULL},     {"ATTEMPT", VIEW_INTEGER, "attempts", NULL},
 };
 
+static const char *const run_spare[] = {"ATTEMPT", "PID", NULL};
+
 static const struct view_member setting_members[] = {
 	{"SETTING", VIEW_TEXT, "name", NULL},
 	{"FROM", VIEW_CUSTOM, NULL, format_setting_origin},
@@ -102,12 +104,12 @@ static const struct view_member setting_members[] = {
 
 /* A table under a title, if it has any rows. */
 static int section(const struct online *online, const char *title, const struct view_member *rows,
-		   size_t n_rows, const json_t *items)
+		   size_t n_rows, const char *const *spare, const json_t *items)
 {
 	if (json_array_size(items) == 0)
 		return 0;
 	(void)printf("\n%s:\n", title);
-	return view_table(online->ctl, &online->when, rows, n_rows, items);
+	return view_table(online->ctl, &online->when, rows, n_rows, spare, items);
 }
 
 static void print_slots(const struct online *online, const json_t *slots)
@@ -142,12 +144,12 @@ static int show(struct online *online, void *ctx)
 		return online_printed(json_print(json_incref(job)));
 	r = view_page(online->ctl, &online->when, members, ARRAY_LENGTH(members), job);
 	if (r == 0)
-		r = section(online, "Runs", run_members, ARRAY_LENGTH(run_members),
+		r = section(online, "Runs", run_members, ARRAY_LENGTH(run_members), run_spare,
 			    field_array(job, "runs"));
 	print_slots(online, field_array(job, "slots"));
 	if (r == 0)
 		r = section(online, "Settings", setting_members, ARRAY_LENGTH(setting_members),
-			    field_array(job, "settings"));
+			    NULL, field_array(job, "settings"));
 	return online_printed(r);
 }
 

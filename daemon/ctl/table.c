@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -17,8 +18,13 @@
 #define CUT       "..."
 #define CUT_WIDTH 3
 
-/* A column that is cut keeps so many. */
-#define WIDTH_MIN 8
+/* A column that is cut keeps so many; before it is cut to less than the latter, others are left
+   out. */
+#define WIDTH_MIN  8
+#define WIDTH_FAIR 14
+
+/* The most columns that can be left out. */
+#define SPARE_MAX 16
 
 /* A cell that is longer is cut off by table_cellf(). */
 #define CELLF_SIZE 1200
@@ -32,7 +38,9 @@ struct cell {
 struct table {
 	const struct table_column *columns;
 	size_t n_columns;
-	uint64_t spare; /* a bit for each column that can be left out */
+	size_t spare[SPARE_MAX]; /* columns that can be left out, in that order */
+	size_t n_spare;
+	uint64_t kept; /* a bit for each column that is not cut */
 	struct arena arena;
 	struct cell *cells;
 	size_t n_cells;
@@ -71,7 +79,13 @@ void table_free(struct table *table)
 
 void table_spare(struct table *table, size_t column)
 {
-	table->spare |= UINT64_C(1) << column;
+	assert(table->n_spare < SPARE_MAX);
+	table->spare[table->n_spare++] = column;
+}
+
+void table_keep(struct table *table, size_t column)
+{
+	table->kept |= UINT64_C(1) << column;
 }
 
 /* Characters of clean UTF-8, each of which is taken to be one column wide. */
@@ -163,40 +177,72 @@ void table_cellf(struct table *table, enum table_color color, const char *format
 /* The width of a column that is not there: no cell is as wide. */
 #define LEFT_OUT UINT_MAX
 
-/* How wide each column is: until all fit some are left out, and then too wide ones cut, from the
-   last one on. */
-static void measure(const struct table *table, const struct ctl *ctl, unsigned *widths)
+/* As wide as they need to be. */
+static void measure(const struct table *table, bool header, unsigned *widths)
 {
-	unsigned total = 0;
-
 	for (size_t c = 0; c < table->n_columns; c++)
-		widths[c] = ctl->header ? width_of(table->columns[c].title) : 0;
+		widths[c] = header ? width_of(table->columns[c].title) : 0;
 	for (size_t i = 0; i < table->n_cells; i++) {
 		unsigned *width = &widths[i % table->n_columns];
 
 		if (table->cells[i].width > *width)
 			*width = table->cells[i].width;
 	}
-	for (size_t c = 0; c < table->n_columns; c++)
-		total += widths[c] + (c > 0 ? GAP : 0);
-	for (size_t c = table->n_columns; ctl->width > 0 && c-- > 0 && total > ctl->width;) {
-		if (c >= 64 || !(table->spare & UINT64_C(1) << c))
-			continue;
-		total -= widths[c] + GAP;
-		widths[c] = LEFT_OUT;
-	}
-	for (size_t c = table->n_columns; ctl->width > 0 && c-- > 0 && total > ctl->width;) {
-		unsigned least = width_of(table->columns[c].title);
-		unsigned cut = total - ctl->width;
+}
 
-		if (least < WIDTH_MIN)
-			least = WIDTH_MIN;
-		if (widths[c] <= least || widths[c] == LEFT_OUT)
+/* The width of a column that is cut to `most`, if that can be. */
+static unsigned cut_width(const struct table *table, size_t c, unsigned width, unsigned most)
+{
+	unsigned title = width_of(table->columns[c].title);
+
+	if (width <= most || (c < 64 && table->kept & UINT64_C(1) << c))
+		return width;
+	if (most < title)
+		most = title;
+	return width < most ? width : most;
+}
+
+/* That of all, if each that can be cut is to `most`. */
+static unsigned total_width(const struct table *table, const unsigned *widths, unsigned most)
+{
+	unsigned total = 0;
+	unsigned gap = 0;
+
+	for (size_t c = 0; c < table->n_columns; c++) {
+		if (widths[c] == LEFT_OUT)
 			continue;
-		if (cut > widths[c] - least)
-			cut = widths[c] - least;
-		widths[c] -= cut;
-		total -= cut;
+		total += cut_width(table, c, widths[c], most) + gap;
+		gap = GAP;
+	}
+	return total;
+}
+
+/* Makes them fit into `room`, as far as that can be. */
+static void fit(const struct table *table, unsigned room, unsigned *widths)
+{
+	unsigned most = WIDTH_MIN;
+	unsigned left;
+
+	if (total_width(table, widths, UINT_MAX) <= room)
+		return;
+	for (size_t i = 0; i < table->n_spare; i++)
+		if (total_width(table, widths, WIDTH_FAIR) > room)
+			widths[table->spare[i]] = LEFT_OUT;
+	while (most < room && total_width(table, widths, most + 1) <= room)
+		most++;
+	left = total_width(table, widths, most);
+	left = left < room ? room - left : 0;
+	for (size_t c = 0; c < table->n_columns; c++) {
+		unsigned width = widths[c];
+
+		if (width == LEFT_OUT)
+			continue;
+		widths[c] = cut_width(table, c, width, most);
+		/* What cannot be shared out goes to the first. */
+		if (widths[c] < width && left > 0 && widths[c] == most) {
+			widths[c]++;
+			left--;
+		}
 	}
 }
 
@@ -253,7 +299,9 @@ int table_print(const struct table *table, const struct ctl *ctl)
 
 	if (!widths || table->failed)
 		return -ENOMEM;
-	measure(table, ctl, widths);
+	measure(table, ctl->header, widths);
+	if (ctl->width > 0)
+		fit(table, ctl->width, widths);
 	if (ctl->header) {
 		for (size_t c = 0; c < table->n_columns; c++) {
 			const char *title = table->columns[c].title;

@@ -1,5 +1,6 @@
-/* A table on standard output: columns as wide as they need to be; to fit a terminal those that can
-   be spared are left out, and then the last ones cut. Cells are sanitized (text.h). */
+/* A table on standard output: columns as wide as they need to be; to fit a terminal the widest are
+   cut, and if that would leave too little of them, those that can be spared are left out before.
+   Cells are sanitized (text.h). */
 #pragma once
 
 #include "base/cleanup.h"
@@ -29,9 +30,12 @@ struct table_column {
 struct table *table_new(const struct table_column *columns, size_t n_columns) _must_check_;
 void table_free(struct table *table);
 
-/* The column, one of the first 64 and not the first, is left out where the terminal is too narrow:
-   the last such one first. */
+/* The column, which is not the first, is left out where the terminal is too narrow, behind those
+   for which this was called before. It is called once for a column at most. */
 void table_spare(struct table *table, size_t column);
+
+/* The column, one of the first 64, is not cut: half of a time or of a number is none. */
+void table_keep(struct table *table, size_t column);
 
 /* Adds a cell behind the last one; a row begins with each n_columns cells. `text` is copied; NULL
    is as "". Out of memory is told by table_print(). */

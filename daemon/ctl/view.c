@@ -80,7 +80,7 @@ static enum table_align align_of(enum view_kind kind)
 }
 
 int view_table(const struct ctl *ctl, const struct when *when, const struct view_member *members,
-	       size_t n_members, const json_t *items)
+	       size_t n_members, const char *const *spare, const json_t *items)
 {
 	_cleanup_free_ struct table_column *columns = calloc(n_members, sizeof(*columns));
 	struct table *table = columns ? table_new(columns, n_members) : NULL;
@@ -90,11 +90,15 @@ int view_table(const struct ctl *ctl, const struct when *when, const struct view
 
 	if (!table)
 		return -ENOMEM;
-	for (i = 0; i < n_members; i++)
-		columns[i] = (struct table_column){members[i].title, align_of(members[i].kind)};
 	for (i = 0; i < n_members; i++) {
-		if (members[i].kind == VIEW_BYTES || members[i].kind == VIEW_KILOBYTES)
-			table_spare(table, i);
+		columns[i] = (struct table_column){members[i].title, align_of(members[i].kind)};
+		if (members[i].kind != VIEW_TEXT && members[i].kind != VIEW_CUSTOM)
+			table_keep(table, i);
+	}
+	for (; spare && *spare; spare++) {
+		for (i = 0; i < n_members; i++)
+			if (strcmp(members[i].title, *spare) == 0)
+				table_spare(table, i);
 	}
 	json_array_foreach(items, i, item)
 	{

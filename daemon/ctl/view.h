@@ -30,10 +30,11 @@ struct view_member {
 				   char buf[static FIELD_TEXT_SIZE]);
 };
 
-/* A row for each of the items, a column for each member; what is absent is "-". On a narrow
-   terminal sizes are left out first. Returns 0 or -errno. */
+/* A row for each of the items, a column for each member; what is absent is "-". To fit a terminal
+   texts are cut, and the columns of these titles left out, the first first; it ends with NULL, or
+   is NULL. Returns 0 or -errno. */
 int view_table(const struct ctl *ctl, const struct when *when, const struct view_member *members,
-	       size_t n_members, const json_t *items) _must_check_;
+	       size_t n_members, const char *const *spare, const json_t *items) _must_check_;
 
 /* "title: value", a line for each member that is there; one without a title goes on with the line
    before. Returns 0 or -errno. */

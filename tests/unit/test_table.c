@@ -39,10 +39,16 @@ static const struct {
 	{{.header = false}, {"\033[2J", "1\n", "a\tb"}, "\\x1b[2J  1\\x0a  a b\n"},
 	/* Letters count, not bytes. */
 	{{.header = false}, {"\xc3\xbc", "1", "x", "uu", "2", "y"}, "\xc3\xbc   1  x\nuu  2  y\n"},
-	/* No terminal: whole. A terminal: the last column is cut first, then others. */
+	/* No terminal: whole. A terminal: the widest columns are cut. */
 	{{.header = false}, {"a", "1", LONG}, "a  1  " LONG "\n"},
 	{{.header = false, .width = 20}, {"a", "1", LONG}, "a  1  because it ...\n"},
-	{{.header = false, .width = 24}, {LONG, "1", LONG}, "because ...  1  becau...\n"},
+	{{.header = false, .width = 24}, {LONG, "1", LONG}, "because...  1  becaus...\n"},
+	{{.header = false, .width = 37},
+	 {"a rather short one", "1", LONG},
+	 "a rather shor...  1  because it wa...\n"},
+	{{.header = false, .width = 40},
+	 {"a rather short one", "1", LONG},
+	 "a rather short one  1  because it was...\n"},
 	{{.header = false, .width = 5}, {LONG, "1", "x"}, "becau...  1  x\n"},
 	{{.header = true, .width = 80}, {"a", "1", "x"}, "JOB  RUNS  WHY\na       1  x\n"},
 	/* Colours take no room. */
@@ -85,7 +91,9 @@ static void what_can_be_spared_is_left_out_first(void **state)
 		{30, "JOB  SIZE  CPU  WHY\na      7K  3ms  because of it\n"},
 		{27, "JOB  SIZE  WHY\na      7K  because of it\n"},
 		{18, "JOB  WHY\na    because of it\n"},
+		/* There is no more to be spared. */
 		{17, "JOB  WHY\na    because o...\n"},
+		{5, "JOB  WHY\na    becau...\n"},
 	};
 	static const struct table_column spared[] = {
 		{"JOB", TABLE_LEFT},
@@ -104,10 +112,44 @@ static void what_can_be_spared_is_left_out_first(void **state)
 		int r;
 
 		assert_non_null(table);
-		table_spare(table, 1);
 		table_spare(table, 2);
+		table_spare(table, 1);
 		for (size_t c = 0; c < ARRAY_LENGTH(cells); c++)
 			table_cell(table, TABLE_PLAIN, cells[c]);
+		capture_begin(&capture);
+		r = table_print(table, &ctl);
+		out = capture_end(&capture);
+		assert_int_equal(r, 0);
+		assert_string_equal(out, table_of[i].out);
+		table_free(table);
+	}
+}
+
+/* Half of a time is none. */
+static void what_is_kept_is_not_cut(void **state)
+{
+	static const struct {
+		unsigned width;
+		const char *out;
+	} table_of[] = {
+		{60, "2026-11-21 12:00:00 UTC  1  because it was told to, and b...\n"},
+		{40, "2026-11-21 12:00:00 UTC  1  because i...\n"},
+		{30, "2026-11-21 12:00:00 UTC  1  becau...\n"},
+	};
+	static struct capture capture;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LENGTH(table_of); i++) {
+		const struct ctl ctl = {.width = table_of[i].width};
+		struct table *table = table_new(columns, ARRAY_LENGTH(columns));
+		const char *out;
+		int r;
+
+		assert_non_null(table);
+		table_keep(table, 0);
+		table_cell(table, TABLE_PLAIN, "2026-11-21 12:00:00 UTC");
+		table_cell(table, TABLE_PLAIN, "1");
+		table_cell(table, TABLE_PLAIN, LONG);
 		capture_begin(&capture);
 		r = table_print(table, &ctl);
 		out = capture_end(&capture);
@@ -176,6 +218,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(prints),
 		cmocka_unit_test(what_can_be_spared_is_left_out_first),
+		cmocka_unit_test(what_is_kept_is_not_cut),
 		cmocka_unit_test(colors),
 		cmocka_unit_test(a_full_disk_is_told),
 	};

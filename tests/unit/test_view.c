@@ -36,6 +36,8 @@ static const struct view_member members[] = {
 	{"TWICE", VIEW_CUSTOM, NULL, format_twice},
 };
 
+static const char *const spare[] = {"TWICE", "SIZE", "IN", NULL};
+
 static const char items[] =
 	"[{\"name\": \"a\", \"state\": \"ok\", \"n\": 12, \"at\": \"1970-01-01T00:00:30Z\","
 	"  \"took\": 1.5, \"size\": 2048, \"late\": true},"
@@ -58,7 +60,7 @@ static const char *print(struct capture *capture, const struct ctl *ctl, bool pa
 	assert_non_null(value);
 	capture_begin(capture);
 	r = page ? view_page(ctl, &now, members, ARRAY_LENGTH(members), value)
-		 : view_table(ctl, &now, members, ARRAY_LENGTH(members), value);
+		 : view_table(ctl, &now, members, ARRAY_LENGTH(members), spare, value);
 	out = capture_end(capture);
 	assert_int_equal(r, 0);
 	json_decref(value);
@@ -77,6 +79,10 @@ static void tables(void **state)
 		"-     -       -  -                        -          -       -  -     -\n"
 		"-     -       -  -                        -          -       -  -     -\n"
 		"-     -       -  -                        -          -       -  -     -\n");
+	assert_string_equal(print(&capture, &(struct ctl){.width = 40}, false,
+				  "[{\"name\": \"a long name\", \"at\": \"1970-01-01T00:00:30Z\", "
+				  "\"size\": 1}]"),
+			    "a lon...  -  -  1970-01-01 00:00:30 UTC  -  -\n");
 	assert_string_equal(print(&capture, &(struct ctl){.header = false}, false, "[]"), "");
 	/* What is no list has no rows. */
 	assert_string_equal(print(&capture, &(struct ctl){.header = false}, false, "{}"), "");
