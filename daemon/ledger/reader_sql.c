@@ -25,7 +25,7 @@ static const char *const texts[READ_STATEMENTS] = {
 	[READ_JOB] =
 		"SELECT number, floor, held, gone, paused, until, pause_reason,"
 		" (SELECT min(slot) FROM run WHERE job = number),"
-		" (SELECT min(last) FROM streak WHERE job = number)"
+		" (SELECT first FROM streak WHERE job = number ORDER BY last LIMIT 1)"
 		" FROM job WHERE name = ?1",
 	[READ_RUN] = RUN "WHERE r.id = ?1",
 	[READ_OUTPUT] = "SELECT head, tail FROM output WHERE run = ?1",

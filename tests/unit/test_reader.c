@@ -444,6 +444,14 @@ static void what_was_about_it_is_told(void **state)
 	assert_true(near->slot == USEC_INFINITY && near->oldest == USEC_INFINITY);
 	assert_int_equal(near->gone, 7);
 	reader_answer_done(&answer);
+	/* Of one that never ran the beginning of what it did not. */
+	execute("INSERT INTO streak (id, job, verdict, reason, count, first, last, at)"
+		" SELECT 9, 3, verdict, reason, 3, 2, 4, 4 FROM streak LIMIT 1");
+	answer = look((struct reader_question){
+		.kind = READER_NEAR, .job = "c", .at = 3, .slot = USEC_INFINITY});
+	assert_int_equal(answer.r, 0);
+	assert_true(near->oldest == 2);
+	reader_answer_done(&answer);
 	answer = look((struct reader_question){.kind = READER_NEAR, .job = "d"});
 	assert_int_equal(answer.r, -ENOENT);
 	assert_string_equal(answer.text, "nothing is on record of job \"d\"");
