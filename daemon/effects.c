@@ -202,8 +202,9 @@ static void ended(struct engine_run *er, const struct effect *effect)
 		tail->last_verdict = effect->verdict;
 		if (effect->verdict == VERDICT_OK)
 			tail->last_success = tail->last_ended;
-	} else if (effect->verdict == VERDICT_LOST) {
-		/* Nobody saw when; this is when it was found out. */
+	} else if (effect->verdict <= VERDICT_LOST) {
+		/* It could not be started, or nobody saw when it ended: this is when it was found
+		   out. */
 		tail->last_ended = clock_wall();
 		tail->last_msec = 0;
 		tail->last_verdict = effect->verdict;

@@ -225,8 +225,8 @@ static int on_run(struct reader *reader, sqlite3_stmt *stmt)
 		job->last_id = id;
 		job->last_verdict = verdict;
 	}
-	/* Of one whose end nobody saw there is only that. */
-	if (ended == 0 && verdict == VERDICT_LOST)
+	/* Of one that could not be started, or whose end nobody saw, there is only that. */
+	if (ended == 0)
 		ended = started > 0 ? started : sqlite3_column_int64(stmt, 5);
 	if (ended > job->last_ended) {
 		job->last_ended = ended;

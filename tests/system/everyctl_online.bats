@@ -137,6 +137,26 @@ gated"
 	stop
 }
 
+@test "a run that could not be started was one, too, in this life and the next" {
+	conf <<-END
+		job "missing" { cron = "30 2 1 1 *" command = {"/nonexistent/program"} }
+		job "other" { cron = "30 2 1 1 *" command = "true" }
+	END
+	start
+	ends 127 run --wait missing
+	for life in this next; do
+		ends 0 list --no-header --verdict failed
+		[[ $output =~ ^missing\ +failing\ .*\ ago\ +failed\  ]] || { echo "$life: $output"; return 1; }
+		[[ $output != *other* ]]
+		[ $life = this ] || break
+		kill -TERM "$PID"
+		ended 0
+		: >"$LOG"
+		start
+	done
+	stop
+}
+
 @test "list goes through page after page" {
 	for ((i = 0; i < 1500; i++)); do
 		printf 'job "j%04d" { cron = "30 2 1 1 *" command = "true" }\n' $i
