@@ -283,8 +283,8 @@ static unsigned count_streams(const struct control *control, const struct client
 	unsigned n = 0;
 
 	for (size_t i = 0; i < CONTROL_BUCKETS; i++) {
-		LIST_FOREACH(client, &control->buckets[i], all)
-		{
+		for (client = LIST_FIRST(&control->buckets[i]); client;
+		     client = LIST_NEXT(client, all)) {
 			n += client->exchange && client->exchange->stream &&
 			     client->door->is_tcp == like->door->is_tcp &&
 			     client->who.privilege == like->who.privilege;

@@ -76,8 +76,9 @@ static size_t count_followers(const struct events *events)
 	const struct follower *follower;
 	size_t n = 0;
 
-	LIST_FOREACH(follower, &events->followers, link)
-	n++;
+	for (follower = LIST_FIRST(&events->followers); follower;
+	     follower = LIST_NEXT(follower, link))
+		n++;
 	return n;
 }
 

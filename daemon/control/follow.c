@@ -144,9 +144,9 @@ bool follow_is_wanted(const struct followers *followers, const char *job, uint64
 {
 	const struct follower *follower;
 
-	LIST_FOREACH(follower, followers, link)
-	if (is_of(follower, job, run))
-		return true;
+	for (follower = LIST_FIRST(followers); follower; follower = LIST_NEXT(follower, link))
+		if (is_of(follower, job, run))
+			return true;
 	return false;
 }
 
@@ -162,9 +162,9 @@ static void send_event(const struct followers *followers, bool all, const char *
 		text = NULL;
 		return;
 	}
-	LIST_FOREACH(follower, followers, link)
-	if (all || is_of(follower, job, run))
-		exchange_send(follower->exchange, text, (size_t)len);
+	for (follower = LIST_FIRST(followers); follower; follower = LIST_NEXT(follower, link))
+		if (all || is_of(follower, job, run))
+			exchange_send(follower->exchange, text, (size_t)len);
 }
 
 void follow_send(const struct followers *followers, const char *event, const char *job,
@@ -178,8 +178,7 @@ void follow_send_apart(const struct followers *followers, const char *event, con
 {
 	const struct follower *follower;
 
-	LIST_FOREACH(follower, followers, link)
-	{
+	for (follower = LIST_FIRST(followers); follower; follower = LIST_NEXT(follower, link)) {
 		_cleanup_free_ char *text = NULL;
 		const char *what = exchange_is_tcp(follower->exchange) ? open : data;
 		int len = is_of(follower, NULL, 0)

@@ -82,8 +82,9 @@ static void on_tap(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	LIST_FOREACH(follower, &logs->followers, link)
-	each++;
+	for (follower = LIST_FIRST(&logs->followers); follower;
+	     follower = LIST_NEXT(follower, link))
+		each++;
 	logs->taking = true;
 	dropped = log_tap_take(1 + SENDS_MAX / each, take_record, logs);
 	if (dropped > 0)
