@@ -56,10 +56,10 @@ static void test_what_is_to_be_caught_up_is_not(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		/* "a" has the first turn, and the other is a second away. */
 		struct rig rig = begin(
-			5, &(struct model_spec){
-				   .catch_up_rate = 1,
-				   .jobs = {{.name = "a", .with = cases[i].settings},
-					    {.name = "b", .with = cases[i].settings}}});
+			5,
+			&(struct model_spec){.catch_up_rate = 1,
+					     .jobs = {{.name = "a", .with = cases[i].settings},
+						      {.name = "b", .with = cases[i].settings}}});
 
 		set_clock(&rig, 47);
 		expect_waiting(&rig, "b", (uint64_t)cases[i].waiting);
@@ -93,8 +93,8 @@ static void test_what_waits_for_the_end_of_a_pause_does_not_run_after_it(void **
 /* It waits for nothing while a slot of it does. */
 static void test_a_job_that_follows_itself_goes_on(void **state)
 {
-	struct rig rig = begin(
-		0, &(struct model_spec){.jobs = {{.name = "a", .after = 10, .with = &last}}});
+	struct rig rig =
+		begin(0, &(struct model_spec){.jobs = {{.name = "a", .after = 10, .with = &last}}});
 
 	(void)state;
 	pause_job(&rig, "a", 0);
@@ -124,8 +124,8 @@ static void test_nothing_happens_if_nothing_waits(void **state)
 
 static void test_a_stop_has_withdrawn_it_already(void **state)
 {
-	struct rig rig = begin(
-		5, &(struct model_spec){.jobs = {{.name = "a", .overlap = OVERLAP_QUEUE}}});
+	struct rig rig =
+		begin(5, &(struct model_spec){.jobs = {{.name = "a", .overlap = OVERLAP_QUEUE}}});
 
 	(void)state;
 	run_until(&rig, 25);
