@@ -130,7 +130,7 @@ BASHDIR  := $(PREFIX)/share/bash-completion/completions
 ZSHDIR   := $(PREFIX)/share/zsh/site-functions
 CONFDIR  := $(SYSCONFDIR)/everyd
 STATEDIR := /var/lib/everyd
-ENABLED  := /etc/systemd/system/multi-user.target.wants/everyd.service
+ENABLED  := multi-user.target.wants/everyd.service sockets.target.wants/everyd.socket
 
 INSTALL_DIRS  := $(BINDIR) $(SBINDIR) $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man8 $(DOCDIR) \
 	$(UNITDIR)/system $(UNITDIR)/user $(CATALOGDIR) $(SYSUSERS) $(BASHDIR) $(ZSHDIR) $(CONFDIR)/jobs.d
@@ -192,8 +192,10 @@ install: $(PROGRAMS)
 # now. The configuration goes only if it is as it was installed, the ledger only with PURGE=1.
 .PHONY: uninstall
 uninstall:
-	@[ ! -L '$(DESTDIR)$(ENABLED)' ] || { \
-		echo 'everyd is enabled. First: systemctl disable --now everyd' >&2; exit 1; }
+	@for link in $(ENABLED); do \
+		[ ! -L '$(DESTDIR)/etc/systemd/system/'$$link ] || { unit=$${link##*/}; \
+			echo "$$unit is enabled. First: systemctl disable --now $$unit" >&2; exit 1; }; \
+	done
 	@cd '$(DESTDIR)/'; conf=.$(CONFDIR)/everyd.conf; \
 	dirs=$$(tac .$(DOCDIR)/directories 2>/dev/null || true); \
 	if cmp -s .$(DOCDIR)/everyd.conf $$conf; then rm -f $$conf; fi; \

@@ -172,6 +172,36 @@ teardown() {
 	inside gpasswd --delete ann everyd
 }
 
+@test "everyd.socket, as the manual has it: who asks while everyd is stopped starts it" {
+	run sed -n '/^A unit for that/,/^\.Sh/s/^\.Dl \(systemctl .*\)/\1/p' man/everyd.8
+	[ "${#lines[@]}" -eq 4 ]
+	leave=${lines[3]}
+	for command in "${lines[@]:0:3}"; do
+		inside sh -c "$command"
+	done
+	is_active
+	[ "$(inside systemctl is-active everyd.socket)" = active ]
+	pid=$(property MainPID)
+	inside everyctl status
+	inside systemctl restart everyd
+	inside everyctl status
+	inside systemctl stop everyd
+	[ "$(property ActiveState)" = inactive ]
+	inside everyctl status
+	is_active
+	[ "$(property MainPID)" != "$pid" ]
+	inside sh -c "$leave"
+	run inside everyctl status
+	echo "$output"
+	[ "$status" -eq 3 ]
+	[[ $output == *'systemctl start everyd'* ]]
+	inside systemctl disable everyd.socket
+	# These were more starts than would be well in a minute.
+	inside systemctl reset-failed
+	inside systemctl start everyd
+	inside everyctl status
+}
+
 @test "kill -9: systemd starts it anew, and the jobs it had do not live on" {
 	jobs_conf long <<-'END'
 		job "long" {

@@ -159,15 +159,19 @@ state() {
 	[ "$(ls "$D/var/lib/everyd")" = copy.db ]
 }
 
-@test "uninstall: not while the service is enabled" {
+@test "uninstall: not while the service or its socket is enabled" {
 	run_make install
-	mkdir -p "$D/etc/systemd/system/multi-user.target.wants"
-	ln -s /usr/local/lib/systemd/system/everyd.service \
-		"$D/etc/systemd/system/multi-user.target.wants/everyd.service"
-	run run_make uninstall
-	[ "$status" -ne 0 ]
-	[[ $output == *"systemctl disable --now everyd"* ]]
-	[ -x "$D/usr/local/sbin/everyd" ]
+	for link in multi-user.target.wants/everyd.service sockets.target.wants/everyd.socket; do
+		mkdir -p "$D/etc/systemd/system/${link%/*}"
+		ln -s "/usr/local/lib/systemd/system/${link##*/}" "$D/etc/systemd/system/$link"
+		run run_make uninstall
+		[ "$status" -ne 0 ]
+		[[ $output == *"systemctl disable --now ${link##*/}"* ]]
+		[ -x "$D/usr/local/sbin/everyd" ]
+		rm "$D/etc/systemd/system/$link"
+	done
+	run_make uninstall
+	[ ! -e "$D/usr/local/sbin/everyd" ]
 }
 
 @test "upgrade: a configuration nobody edited becomes the new default" {
