@@ -8,6 +8,7 @@
 #include "control/control_internal.h"
 
 #include "base/log.h"
+#include "control/refusal.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -33,7 +34,7 @@
 #define TCP_MAX       100
 
 /* Unread input of a client: a request, and what it sends ahead. Where evhttp has a bound of its own
-   it gives up on a client, in HTML; it gets twice those that hold, which are in dispatch.c. No high
+   it gives up on a client; it gets twice those that hold, which are in dispatch.c. No high
    watermark: at that, a bufferevent whose input nobody takes keeps the loop busy (libevent 2.1.12,
    bufferevent_inbuf_wm_check()). */
 #define INPUT_MAX(body) (2 * (CONTROL_HEADERS_MAX + (body)) + 4096)
@@ -117,11 +118,36 @@ static void on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, v
 		event_active(&client->excess, EV_TIMEOUT, 0);
 }
 
+/* Likewise. It is written in the loop's next round at the earliest. */
+static void on_output(struct evbuffer *out, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct client *client = arg;
+
+	(void)out;
+	if (client->connection && !client->ours && info->n_added > 0)
+		event_active(&client->foreign, EV_TIMEOUT, 0);
+}
+
+static void on_foreign(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *client = arg;
+	struct evbuffer *out = bufferevent_get_output(client->bev);
+
+	(void)fd;
+	(void)what;
+	client->ours = true;
+	(void)evbuffer_unfreeze(out, true);
+	client->ours = refusal_replace(out);
+	(void)evbuffer_freeze(out, true);
+}
+
 /* Is about to be freed, or was lost before it had a connection. */
-static void unwatch_input(struct client *client)
+static void unwatch(struct client *client)
 {
 	(void)event_del(&client->excess);
+	(void)event_del(&client->foreign);
 	(void)evbuffer_remove_cb_entry(bufferevent_get_input(client->bev), client->input_cb);
+	(void)evbuffer_remove_cb_entry(bufferevent_get_output(client->bev), client->output_cb);
 }
 
 /* evhttp has accepted a connection and wants a bufferevent for it. NULL: it makes its own, whose
@@ -134,9 +160,11 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 	struct timeval patience = to_timeval(CONTROL_IDLE_TIMEOUT);
 	unsigned n = 0;
 
-	if (bev && client)
+	if (bev && client) {
 		client->input_cb = evbuffer_add_cb(bufferevent_get_input(bev), on_input, client);
-	if (!bev || !client || !client->input_cb) {
+		client->output_cb = evbuffer_add_cb(bufferevent_get_output(bev), on_output, client);
+	}
+	if (!bev || !client || !client->input_cb || !client->output_cb) {
 		if (bev)
 			bufferevent_free(bev);
 		free(client);
@@ -145,6 +173,8 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 	client->input_max = INPUT_MAX(BODY_READERS_MAX);
 	(void)event_assign(&client->excess, base, -1, 0, on_excess, client);
 	(void)event_priority_set(&client->excess, lowest_priority(base));
+	(void)event_assign(&client->foreign, base, -1, 0, on_foreign, client);
+	(void)event_priority_set(&client->foreign, lowest_priority(base));
 	(void)bufferevent_set_timeouts(bev, NULL, &patience);
 	bufferevent_incref(bev);
 	client->door = door;
@@ -230,8 +260,8 @@ static void recount(struct control *control)
 
 	control->held = 0;
 	for (size_t i = 0; i < CONTROL_BUCKETS; i++) {
-		LIST_FOREACH(client, &control->buckets[i], all)
-		{
+		for (client = LIST_FIRST(&control->buckets[i]); client;
+		     client = LIST_NEXT(client, all)) {
 			client->held = evbuffer_get_length(bufferevent_get_output(client->bev));
 			if (client->exchange)
 				client->held += exchange_unsent(client->exchange);
@@ -262,6 +292,7 @@ void client_answered(struct client *client)
 {
 	struct evbuffer *in = bufferevent_get_input(client->bev);
 
+	client->ours = false;
 	client->door->control->held -= client->held;
 	client->held = 0;
 	client_await(client, true);
@@ -297,7 +328,7 @@ static void on_close(struct evhttp_connection *connection, void *arg)
 	client_await(client, false);
 	LIST_REMOVE(client, all);
 	(void)event_del(&client->resume);
-	unwatch_input(client);
+	unwatch(client);
 	if (client->ahead)
 		evbuffer_free(client->ahead);
 	door->control->held -= client->held;
@@ -333,7 +364,7 @@ static void look_at(struct door *door, struct client *client)
 
 	bufferevent_getcb(client->bev, NULL, NULL, &event_cb, &connection);
 	if (!event_cb)
-		unwatch_input(client);
+		unwatch(client);
 	(void)bufferevent_decref(client->bev);
 	if (!event_cb) {
 		door->clients--;
@@ -442,7 +473,7 @@ void door_close(struct door *door)
 	(void)event_del(&door->retry);
 	while ((client = TAILQ_FIRST(&door->fresh))) {
 		TAILQ_REMOVE(&door->fresh, client, link);
-		unwatch_input(client);
+		unwatch(client);
 		(void)bufferevent_decref(client->bev);
 		free(client);
 	}

@@ -60,7 +60,10 @@ struct client {
 	struct event resume;                  /* its turn has come */
 	size_t input_max;                     /* of what it sent and evhttp has not taken */
 	struct evbuffer_cb_entry *input_cb;
-	struct event excess;      /* there is more */
+	struct event excess; /* there is more */
+	bool ours;           /* what it is sent now, and not evhttp's own */
+	struct evbuffer_cb_entry *output_cb;
+	struct event foreign;     /* there is something of evhttp's own */
 	TAILQ_ENTRY(client) link; /* in door->fresh or control->awaited */
 	LIST_ENTRY(client) all;
 };

@@ -132,6 +132,7 @@ struct exchange *exchange_new(struct control *control, struct client *client,
 	else
 		(void)credentials_name(&client->who, exchange->who);
 	client->exchange = exchange;
+	client->ours = true;
 	client_await(client, false);
 	return exchange;
 }

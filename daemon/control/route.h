@@ -19,6 +19,7 @@ struct exchange; /* a request that is being answered */
 
 /* Of answers (RFC 9110, section 15; RFC 6585). */
 enum http_status {
+	STATUS_CONTINUE = 100,
 	STATUS_OK = 200,
 	STATUS_ACCEPTED = 202,
 	STATUS_BAD_REQUEST = 400,
@@ -27,6 +28,7 @@ enum http_status {
 	STATUS_BAD_METHOD = 405,
 	STATUS_CONFLICT = 409,
 	STATUS_TOO_LARGE = 413,
+	STATUS_BAD_EXPECTATION = 417,
 	STATUS_UNPROCESSABLE = 422,
 	STATUS_HEADERS_TOO_LARGE = 431,
 	STATUS_INTERNAL = 500,
@@ -93,7 +95,7 @@ void exchange_reply_text(struct exchange *exchange, enum http_status status, con
 /* The same of a text that is taken over, for free(3). */
 void exchange_reply_own(struct exchange *exchange, enum http_status status, const char *type,
 			char *text, size_t len);
-/* The same of what a buffer (event2/buffer.h) has, which is empty then. */
+/* The same of what a buffer (event2/buffer.h) has, which is taken. */
 void exchange_reply_buffer(struct exchange *exchange, enum http_status status, const char *type,
 			   struct evbuffer *content);
 void exchange_error(struct exchange *exchange, enum http_status status, const char *code,

@@ -90,6 +90,32 @@ const struct route routes[] = {
 #define END   "\r\nConnection: close\r\n\r\n"
 #define LINES "\r\nHost: x" END
 
+static unsigned count(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (text = strstr(text, what); text; text = strstr(text + 1, what))
+		n++;
+	return n;
+}
+
+/* {"error": {"code": ..., "message": ...}}, of the length that is said, and nothing else. */
+static bool is_json_error(const char *response)
+{
+	json_t *body = json_loads(body_of(response), 0, NULL);
+	const json_t *error = json_object_get(body, "error");
+	bool good = json_is_string(json_object_get(error, "code")) &&
+		    json_is_string(json_object_get(error, "message")) &&
+		    strstr(response, "\r\nContent-Type: application/json\r\n");
+	char length[60];
+
+	sprintf(length, "\r\nContent-Length: %zu\r\n", strlen(body_of(response)));
+	/* evhttp has none for CONNECT. */
+	good = good && (strstr(response, length) || !strstr(response, "Content-Length:"));
+	json_decref(body);
+	return good;
+}
+
 static void test_requests_are_answered(void **state)
 {
 	static const struct {
@@ -177,7 +203,9 @@ static void test_requests_are_answered(void **state)
 	for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
 		char *response = talk(&c, table[i].request);
 
-		if (status_of(response) != table[i].status || !strstr(response, table[i].part))
+		if (status_of(response) != table[i].status || !strstr(response, table[i].part) ||
+		    (table[i].status >= 400 && strncmp(table[i].request, "HEAD ", 5) != 0 &&
+		     !is_json_error(response)))
 			fail_msg("%s\nis answered by\n%s", table[i].request, response);
 		free(response);
 	}
@@ -230,6 +258,8 @@ static int ask_large(struct control_rig *c, size_t header, size_t body)
 	}
 	response = receive(c, fd, SIZE_MAX);
 	status = status_of(response);
+	if (status >= 400 && !is_json_error(response))
+		fail_msg("%s", response);
 	close(fd);
 	free(response);
 	free(request);
@@ -264,6 +294,49 @@ static void test_sizes_have_bounds(void **state)
 		if (status != table[i].status)
 			fail_msg("%zu and %zu: %d", table[i].header, table[i].body, status);
 	}
+	end_control(&c);
+}
+
+/* The client is told to go on, and then sends what cannot be taken. */
+static void test_what_is_expected_may_be_refused_later(void **state)
+{
+	struct control_rig c;
+	int fd;
+	char *response;
+
+	(void)state;
+	begin_control(&c, 5, &one_job);
+	fd = connect_client(&c);
+	send_text(fd, "POST /change HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
+		      "Expect: 100-continue\r\n\r\n");
+	response = receive(&c, fd, 25);
+	assert_string_equal(response, "HTTP/1.1 100 Continue\r\n\r\n");
+	free(response);
+	send_text(fd, "nothing\r\n");
+	response = receive(&c, fd, SIZE_MAX);
+	assert_int_equal(status_of(response), 413);
+	assert_true(is_json_error(response));
+	free(response);
+	close(fd);
+	end_control(&c);
+}
+
+/* Behind others that were. */
+static void test_a_request_sent_ahead_may_make_no_sense(void **state)
+{
+	struct control_rig c;
+	int fd;
+	char *response;
+
+	(void)state;
+	begin_control(&c, 5, &one_job);
+	fd = connect_client(&c);
+	send_text(fd, "GET /echo/1 HTTP/1.1\r\n\r\nGET /echo/2 HTTP/1.1\r\n\r\nnonsense\r\n\r\n");
+	response = receive(&c, fd, SIZE_MAX);
+	assert_int_equal(count(response, "HTTP/1.1 200 "), 2);
+	assert_true(is_json_error(strstr(response, "HTTP/1.1 400 ")));
+	free(response);
+	close(fd);
 	end_control(&c);
 }
 
@@ -305,15 +378,6 @@ static void test_a_connection_is_kept(void **state)
 	}
 	close(fd);
 	end_control(&c);
-}
-
-static unsigned count(const char *text, const char *what)
-{
-	unsigned n = 0;
-
-	for (text = strstr(text, what); text; text = strstr(text + 1, what))
-		n++;
-	return n;
 }
 
 static void test_what_is_sent_ahead_is_answered_in_order(void **state)
@@ -978,6 +1042,8 @@ int main(void)
 		cmocka_unit_test(test_requests_are_answered),
 		cmocka_unit_test(test_many_parameters_are_too_many),
 		cmocka_unit_test(test_sizes_have_bounds),
+		cmocka_unit_test(test_what_is_expected_may_be_refused_later),
+		cmocka_unit_test(test_a_request_sent_ahead_may_make_no_sense),
 		cmocka_unit_test(test_head_is_get_without_content),
 		cmocka_unit_test(test_a_connection_is_kept),
 		cmocka_unit_test(test_what_is_sent_ahead_is_answered_in_order),
