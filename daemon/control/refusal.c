@@ -5,6 +5,7 @@
 
 #include <event2/buffer.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Longer than any of evhttp's pages. */
@@ -40,9 +41,11 @@ static const struct refusal *find_refusal(int status)
 /* The status of an answer; 0: that is none. */
 static int status_of(const char *text)
 {
-	int status;
+	static const char version[] = "HTTP/1.x ";
 
-	return sscanf(text, "HTTP/1.%*1[01] %3d ", &status) == 1 ? status : 0;
+	if (strlen(text) < strlen(version) || memcmp(text, version, strlen("HTTP/1.")) != 0)
+		return 0;
+	return (int)strtol(text + strlen(version), NULL, 10);
 }
 
 bool refusal_replace(struct evbuffer *out)
