@@ -3,6 +3,7 @@
 
 #include "base/diag.h"
 #include "base/log.h"
+#include "base/text_file.h"
 #include "config/config.h"
 #include "control/server.h"
 #include "control_host.h"
@@ -165,7 +166,7 @@ static void tell_outcome(struct daemon *daemon, int r, const struct diags *diags
 
 	if (STAILQ_EMPTY(&daemon->reload_waiters))
 		return;
-	file = open_memstream(&text, &size);
+	file = text_file_open(&text, &size);
 	if (file) {
 		config_tell(daemon->config_path, r, diags, true, file);
 		(void)fclose(file);

@@ -1,6 +1,7 @@
 /* See dump.h. */
 #include "config/dump.h"
 
+#include "base/text_file.h"
 #include "calendar/cron.h"
 #include "calendar/zone.h"
 #include "config/convert.h"
@@ -212,7 +213,7 @@ int config_each_setting(const struct model *model, const struct job *job,
 	option_fallbacks(&dump.fallbacks, &dump.has_fallback);
 	values = job_values(&dump, job);
 	section = section_of(&dump, &values, IN_JOB);
-	dump.out = open_memstream(&texts, &size);
+	dump.out = text_file_open(&texts, &size);
 	if (!dump.out)
 		return -ENOMEM;
 	/* One after the other, each with a NUL: there is no memory to run out of between them. */

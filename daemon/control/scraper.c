@@ -2,6 +2,7 @@
 #include "control/scraper.h"
 
 #include "base/errands.h"
+#include "base/text_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +48,7 @@ static int print(const struct sheet *sheet, FILE *file)
 
 static int print_text(struct sheet *sheet)
 {
-	FILE *file = open_memstream(&sheet->text, &sheet->len);
+	FILE *file = text_file_open(&sheet->text, &sheet->len);
 
 	return file ? print(sheet, file) : -ENOMEM;
 }

@@ -1,6 +1,7 @@
 /* See why_text.h. */
 #include "control/why_text.h"
 
+#include "base/text_file.h"
 #include "calendar/schedule.h"
 #include "control/why_words.h"
 
@@ -219,7 +220,7 @@ char *why_text(const struct why_facts *facts)
 	struct why_words words;
 	char *text = NULL;
 	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = text_file_open(&text, &size);
 	bool failed;
 
 	if (!out)

@@ -1,6 +1,7 @@
 /* See facts.h. */
 #include "exec/facts.h"
 
+#include "base/text_file.h"
 #include "core/verdict.h"
 
 #include <errno.h>
@@ -197,7 +198,7 @@ int facts_text(const struct run *run, usec_t wall, usec_t elapsed, char **ret_te
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
-	FILE *file = open_memstream(&text, &size);
+	FILE *file = text_file_open(&text, &size);
 	bool failed;
 
 	if (!file)

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/text.h"
+#include "base/text_file.h"
 #include "core/names.h"
 #include "exec/output.h"
 
@@ -311,7 +312,7 @@ int mail_compose(const struct mail *mail, char **ret_text, size_t *ret_len)
 {
 	char *text = NULL;
 	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
+	FILE *out = text_file_open(&text, &len);
 	int r;
 
 	if (!out)
