@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* How long an answer may take: shorter than those who run plugins wait for these. */
+#define PATIENCE (5 * USEC_PER_SEC)
+
 /* Jobs that are counted. */
 #define LISTED_MAX "1000"
 
@@ -88,6 +91,7 @@ static int check_health(struct online *online, void *ctx)
 	struct checkup checkup;
 	struct url url;
 
+	client_wait_for(online->client, PATIENCE);
 	if (!*name)
 		return check_daemon(online);
 	online_job_url(&url, *name, "");

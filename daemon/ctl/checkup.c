@@ -117,20 +117,21 @@ void checkup_job(struct checkup *checkup, const json_t *job, const struct when *
 	}
 	note(checkup, failures > 0, CHECKUP_CRITICAL, "%.100s: %s, %" PRId64 " failure%s in a row",
 	     name, verdict ? verdict : "failed", failures, failures == 1 ? "" : "s");
-	note(checkup, field_true(job, "overdue"), CHECKUP_CRITICAL,
-	     "%.100s: overdue, last success %s", name,
-	     field_format_relative(job, "last_success", when, text));
+	note(checkup, field_true(job, "overdue"), CHECKUP_CRITICAL, "%.100s: overdue, %s%s", name,
+	     success != USEC_INFINITY ? "last success " : "no success yet",
+	     success != USEC_INFINITY ? field_format_relative(job, "last_success", when, text)
+				      : "");
 	note(checkup, field(job, "pause"), CHECKUP_WARNING, "%.100s: paused%s%.200s", name,
 	     reason ? ": " : "", reason ? reason : "");
 	if (checkup->level == CHECKUP_OK)
 		add(checkup->text, "", "%.100s: ", name);
 	if (checkup->level == CHECKUP_OK && verdict)
-		add(checkup->text, "", "last run %s %s, ", verdict,
+		add(checkup->text, "", "last run %s %s", verdict,
 		    field_format_relative(job, "last.ended", when, text));
 	else if (checkup->level == CHECKUP_OK)
-		add(checkup->text, "", "has not run yet, ");
-	if (checkup->level == CHECKUP_OK)
-		add(checkup->text, "", "next %s",
+		add(checkup->text, "", "has not run yet");
+	if (checkup->level == CHECKUP_OK && field(job, "next"))
+		add(checkup->text, ", ", "next %s",
 		    field_format_relative(job, "next", when, (char[FIELD_TEXT_SIZE]){0}));
 	add(checkup->data, " ", "failures=%" PRId64, failures);
 	if (took != USEC_INFINITY)

@@ -12,9 +12,9 @@
 /* The host is of no meaning on a Unix socket. */
 #define ORIGIN "http://everyd"
 
-/* Until everyd has taken a connection, and until it has answered what takes it no time. */
+/* Until everyd has taken a connection, and unless it is said, until it has answered. */
 #define CONNECT_TIMEOUT_MS 10000L
-#define ANSWER_TIMEOUT_MS  30000L
+#define ANSWER_TIMEOUT     (30 * USEC_PER_SEC)
 
 /* An answer that is larger is a mistake of the server's. */
 #define BODY_MAX ((size_t)64 * 1024 * 1024)
@@ -36,6 +36,7 @@ int client_new(const struct ctl *ctl, struct client **ret_client)
 		return r;
 	}
 	client->json = ctl->json;
+	client->patience = ANSWER_TIMEOUT;
 	*ret_client = client;
 	return 0;
 }
@@ -131,9 +132,15 @@ static int take_answer(struct client *client, struct client_body *body,
 	return CTL_OK;
 }
 
-void client_be_patient(struct client *client)
+void client_wait_for(struct client *client, usec_t patience)
 {
-	client->patient = true;
+	client->patience = patience;
+}
+
+/* 0: without end. */
+static long patience_ms(const struct client *client)
+{
+	return client->patience == USEC_INFINITY ? 0 : (long)(client->patience / USEC_PER_MSEC);
 }
 
 int client_ask(struct client *client, const struct url *url, json_t *body,
@@ -146,8 +153,7 @@ int client_ask(struct client *client, const struct url *url, json_t *body,
 	bool ready = client_prepare(client, easy, url) &&
 		     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, client_take_body) == CURLE_OK &&
 		     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &got) == CURLE_OK &&
-		     (client->patient ||
-		      curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, ANSWER_TIMEOUT_MS) == CURLE_OK);
+		     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, patience_ms(client)) == CURLE_OK;
 	long status = 0;
 	CURLcode code;
 	int r;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "ctl/ctl.h"
 #include "ctl/sse.h"
 #include "ctl/url.h"
@@ -49,8 +50,9 @@ static inline void cleanup_client(struct client **client)
 	client_free(*client);
 }
 
-/* From now on answers are waited for however long they take, as far as everyd lives. */
-void client_be_patient(struct client *client);
+/* From now on each answer is waited for that long; USEC_INFINITY: however long it takes, as far as
+   everyd lives. */
+void client_wait_for(struct client *client, usec_t patience);
 
 /*
  * Asks and waits for the answer: by GET, or by POST if there is a `body` (which is taken over).

@@ -11,8 +11,8 @@
 struct client {
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	enum socket_owner owner;
-	bool json;    /* --json */
-	bool patient; /* client_be_patient() */
+	bool json;       /* --json */
+	usec_t patience; /* client_wait_for() */
 	CURL *easy;
 	CURLM *multi; /* of the streams */
 	struct client_failure failure;

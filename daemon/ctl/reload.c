@@ -31,7 +31,7 @@ static int reload(struct online *online, void *ctx)
 	int status;
 
 	(void)ctx;
-	client_be_patient(online->client);
+	client_wait_for(online->client, USEC_INFINITY);
 	url_begin(&url, "/v1/reload");
 	status = client_post(online->client, &url, json_object(), &answer);
 	if (status != CTL_OK)
