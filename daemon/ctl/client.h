@@ -61,6 +61,9 @@ void client_wait_for(struct client *client, usec_t patience);
  */
 int client_ask(struct client *client, const struct url *url, json_t *body,
 	       struct client_answer *ret_answer) _must_check_;
+/* Puts a failure down, in words. Returns its exit status. */
+int client_fail(struct client *client, enum ctl_status status, const char *code, const char *format,
+		...) _printf_(4, 5);
 const struct client_failure *client_failure(const struct client *client);
 
 /* It as everyd writes errors; NULL: out of memory. */

@@ -33,9 +33,7 @@ size_t client_take_body(char *bytes, size_t size, size_t n, void *body);
    is too long. */
 bool client_prepare(const struct client *client, CURL *easy, const struct url *url) _must_check_;
 
-/* Each puts the failure down, in words, and returns its exit status. */
-int client_fail(struct client *client, enum ctl_status status, const char *code, const char *format,
-		...) _printf_(4, 5);
+/* Each puts the failure down, as client_fail(), and returns its exit status. */
 /* libcurl has no answer. */
 int client_fail_curl(struct client *client, CURL *easy, CURLcode code);
 /* An answer whose status is none of success; `posted`: it was to change something. */

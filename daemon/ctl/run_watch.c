@@ -128,10 +128,14 @@ int run_watch_end(struct run_watch *watch, uint64_t run, json_t **ret_run)
 
 	/* Nothing that came before was taken up: only this function does. */
 	watch->run = run;
-	while (status == CTL_OK && watch->stream && !client_stream_ended(watch->stream)) {
-		status = client_streams_wait(watch->online->client, USEC_PER_DAY);
-		if (status == CTL_OK && watch->cut_off)
+	while (status == CTL_OK && watch->stream) {
+		/* That can happen as soon as it listens again. */
+		if (watch->cut_off)
 			status = listen_again(watch);
+		else if (client_stream_ended(watch->stream))
+			break;
+		else
+			status = client_streams_wait(watch->online->client, USEC_PER_DAY);
 	}
 	if (status != CTL_OK)
 		return client_complain(watch->online->client);
@@ -140,8 +144,13 @@ int run_watch_end(struct run_watch *watch, uint64_t run, json_t **ret_run)
 		return CTL_OK;
 	}
 	if (watch->put_off)
-		return ctl_fail("everyd stops; run %" PRIu64 " is put off until it starts again",
-				run);
-	return ctl_fail("everyd is gone; what came of run %" PRIu64 " is told by: everyctl history",
-			run);
+		(void)client_fail(watch->online->client, CTL_FAILED, "put-off",
+				  "everyd stops; run %" PRIu64 " is put off until it starts again",
+				  run);
+	else
+		(void)client_fail(watch->online->client, CTL_FAILED, "gone",
+				  "everyd is gone; what came of run %" PRIu64
+				  " is told by: everyctl history %s",
+				  run, watch->job);
+	return client_complain(watch->online->client);
 }
