@@ -32,10 +32,11 @@ void engine_load_free(struct engine_load *load)
 
 	if (!load)
 		return;
-	for (size_t i = 0; load->fates && i < load->model->n_jobs; i++)
+	/* With one of them alone the other says nothing yet. */
+	for (size_t i = 0; load->jobs && load->fates && i < load->model->n_jobs; i++)
 		if (load->fates[i] == DIFF_ADDED)
 			job_free(load->jobs[i]);
-	for (size_t i = 0; load->groups_added && i < load->model->n_groups; i++)
+	for (size_t i = 0; load->groups && load->groups_added && i < load->model->n_groups; i++)
 		if (load->groups_added[i])
 			free(load->groups[i]);
 	while ((run = TAILQ_FIRST(&load->runs))) {
