@@ -38,5 +38,6 @@ int follow(struct online *online, const struct url *url, const char *name)
 	if (status != CTL_OK)
 		return client_complain(online->client);
 	/* What could not be written is told at the end. */
-	return ferror(stdout) ? CTL_OK : ctl_fail("everyd has ended it: does it still run?");
+	return ferror(stdout) ? CTL_OK
+			      : ctl_fail("everyd is gone: it was stopped, or is being restarted");
 }

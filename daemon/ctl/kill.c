@@ -84,6 +84,7 @@ int kill_run(struct ctl *ctl, struct ctl_args *args)
 	struct wish wish = {.run = NULL};
 	const char *value;
 	int option;
+	int status;
 
 	while ((option = ctl_option(args, &value)) >= 0) {
 		if (option == OPT_RUN)
@@ -95,11 +96,12 @@ int kill_run(struct ctl *ctl, struct ctl_args *args)
 		return CTL_USAGE;
 	if (wish.signal && strcmp(wish.signal, "term") != 0 && strcmp(wish.signal, "kill") != 0)
 		return ctl_usage(args, "--signal is term or kill, not '%s'", wish.signal);
+	if (wish.run && !wish.run[0])
+		return ctl_usage(args, "'' is no run");
 	if (wish.run && args->next < args->argc)
 		return ctl_usage(args, "either jobs or --run");
 	if (!wish.run && args->next == args->argc)
 		return ctl_usage(args, "say which job, or --run");
-	wish.target.jobs = args->argv + args->next;
-	wish.target.n_jobs = (size_t)(args->argc - args->next);
-	return online_do(ctl, kill_wish, &wish);
+	status = target_take_jobs(&wish.target, args);
+	return status == CTL_OK ? online_do(ctl, kill_wish, &wish) : status;
 }

@@ -39,11 +39,14 @@ struct wish {
 	bool follow;
 };
 
-/* The bytes as they are; on a terminal, line by line, nothing that steers it. */
-static void print_output(const char *text, size_t len)
+/* The bytes as they are; on a terminal, line by line, nothing that steers it. `whole`: the last
+   line ends even so. */
+static void print_output(const char *text, size_t len, bool whole)
 {
 	if (terminal_width() == 0) {
 		(void)fwrite(text, 1, len, stdout);
+		if (whole && len > 0 && text[len - 1] != '\n')
+			(void)putchar('\n');
 		return;
 	}
 	while (len > 0) {
@@ -87,10 +90,12 @@ static int take_output(struct online *online, const char *run, bool of_many, jso
 	}
 	if (r != CTL_OK)
 		return client_complain(online->client);
-	if (!online->ctl->json)
-		print_output(answer.text ? answer.text : "", answer.len);
-	else if (json_array_append(items, answer.json) < 0)
+	if (online->ctl->json && json_array_append(items, answer.json) < 0)
 		r = ctl_fail("%s", strerrordesc_np(ENOMEM));
+	if (!online->ctl->json)
+		print_output(answer.text ? answer.text : "", answer.len, of_many);
+	if (!online->ctl->json && answer.len == 0 && !of_many)
+		(void)fprintf(stderr, "run %s printed nothing\n", run);
 	client_answer_done(&answer);
 	return r;
 }
@@ -126,6 +131,8 @@ static int take_last(struct online *online, const struct wish *wish, json_t *ite
 	if (r != CTL_OK)
 		return r;
 	runs = field_array(list, "items");
+	if (!online->ctl->json && json_array_size(runs) == 0)
+		(void)fputs("no run is on record\n", stderr);
 	for (size_t i = json_array_size(runs); r == CTL_OK && i-- > 0;) {
 		const json_t *run = json_array_get(runs, i);
 		char number[24];
@@ -182,6 +189,8 @@ int logs_run(struct ctl *ctl, struct ctl_args *args)
 	}
 	if (option == -2)
 		return CTL_USAGE;
+	if (wish.run && !wish.run[0])
+		return ctl_usage(args, "'' is no run");
 	if (wish.counted && (wish.follow || wish.run))
 		return ctl_usage(args, "--count goes with neither --follow nor --run");
 	status = online_one_word(args, "job", false, &wish.job);

@@ -46,6 +46,9 @@ int online_one_word(struct ctl_args *args, const char *what, bool needed, const 
 		return ctl_usage(args, "unexpected argument '%s'", args->argv[args->next + 1]);
 	if (n == 0 && needed)
 		return ctl_usage(args, "say which %s", what);
+	/* Rather than all of them: a variable of a script that was not set. */
+	if (n == 1 && !args->argv[args->next][0])
+		return ctl_usage(args, "'' is no %s", what);
 	*ret_word = n == 1 ? args->argv[args->next] : NULL;
 	return CTL_OK;
 }

@@ -10,12 +10,26 @@
 /* "job " and a name. */
 #define WHAT_SIZE 512
 
-int target_take(struct target *target, struct ctl_args *args)
+int target_take_jobs(struct target *target, struct ctl_args *args)
 {
 	target->jobs = args->argv + args->next;
 	target->n_jobs = (size_t)(args->argc - args->next);
+	for (size_t i = 0; i < target->n_jobs; i++)
+		if (!target->jobs[i][0])
+			return ctl_usage(args, "'' is no job");
+	return CTL_OK;
+}
+
+int target_take(struct target *target, struct ctl_args *args)
+{
+	int status = target_take_jobs(target, args);
+
+	if (status != CTL_OK)
+		return status;
 	if (target->n_jobs == 0 && !target->group && !target->all)
 		return ctl_usage(args, "say what: JOB..., --group GROUP, or --all");
+	if (target->group && !target->group[0])
+		return ctl_usage(args, "'' is no group");
 	if ((target->n_jobs > 0) + (target->group != NULL) + target->all > 1)
 		return ctl_usage(args, "either jobs, or --group, or --all");
 	return CTL_OK;

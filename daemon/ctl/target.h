@@ -11,8 +11,10 @@ struct target {
 	size_t n_jobs;
 };
 
-/* Takes the jobs from what is left of the command line; exactly one of the kinds must be there.
-   Returns CTL_OK, or CTL_USAGE after it was said. */
+/* Takes the jobs from what is left of the command line. Returns CTL_OK, or CTL_USAGE after it was
+   said. */
+int target_take_jobs(struct target *target, struct ctl_args *args) _must_check_;
+/* The same; exactly one of the kinds must be there. */
 int target_take(struct target *target, struct ctl_args *args) _must_check_;
 
 /*

@@ -49,6 +49,8 @@ int why_run(struct ctl *ctl, struct ctl_args *args)
 	if (args->next == args->argc)
 		return ctl_usage(args, "say which job");
 	wish.job = args->argv[args->next++];
+	if (!wish.job[0])
+		return ctl_usage(args, "'' is no job");
 	if (online_one_word(args, "time", false, &wish.time) != CTL_OK)
 		return CTL_USAGE;
 	return online_do(ctl, why, &wish);

@@ -230,6 +230,29 @@ backup 1 failed"
 	stop
 }
 
+@test "logs says that nothing was printed, and keeps what was apart" {
+	conf <<-'END'
+		job "none" { cron = "30 2 1 1 *" command = "true" }
+		job "quiet" { cron = "30 2 1 1 *" command = "true" }
+		job "open" { cron = "30 2 1 1 *" command = "printf 'no end'" }
+	END
+	start
+	ends 0 logs none
+	equal "logs of none" "$output" "no run is on record"
+	ends 0 run --wait quiet
+	ends 0 logs quiet
+	equal "logs of nothing" "$output" "run 1 printed nothing"
+	ctl_out logs quiet
+	equal "what it printed" "$output" ""
+	ends 0 run --wait open
+	ends 0 run --wait quiet
+	ctl_out logs open
+	equal "what has no end" "$output" "no end"
+	ctl_out logs -n 3
+	[[ $output == "--- quiet, run 1, "*$'\n--- open, run 2, '*$'\nno end\n--- quiet, run 3, '* ]]
+	stop
+}
+
 @test "events and logs -f show what happens" {
 	sample
 	start
@@ -253,7 +276,7 @@ backup 1 failed"
 for line in open(sys.argv[1]): assert json.loads(line)["job"] == "fine"' "$T/json"
 	# They end with everyd, and say so.
 	stop
-	await_in "$T/events" 1 'everyctl: everyd has ended it'
+	await_in "$T/events" 1 'everyctl: everyd is gone: it was stopped, or is being restarted$'
 }
 
 # --- steering -------------------------------------------------------------------------------------
@@ -533,6 +556,21 @@ fine"
 		logs -f -n 3
 		logs --run 1 -n 2
 		events a b
+		show ''
+		run ''
+		run --wait ''
+		kill a ''
+		kill --run ''
+		pause a ''
+		pause -g ''
+		resume ''
+		history ''
+		logs ''
+		logs --run ''
+		events ''
+		list ''
+		why ''
+		why a ''
 	END
 	sample
 	start
@@ -555,7 +593,7 @@ fine"
 	start_odd
 	ends 0 run --wait a.b-c_d
 	equal output "$output" odd
-	for name in '..' '.' 'a/b' 'a?b#c' '%41' '' ' ' $'a\nb' '*' 'ü'; do
+	for name in '..' '.' 'a/b' 'a?b#c' '%41' ' ' $'a\nb' '*' 'ü'; do
 		ends 1 show "$name"
 		ends 1 pause "$name"
 		ends 125 run --wait "$name"
