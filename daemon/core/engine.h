@@ -153,10 +153,11 @@ struct engine_run {
 	enum engine_run_state state;
 	enum engine_place place;
 	enum reason cancelled : 8; /* REASON_NONE: not */
-	bool adopted : 1;          /* from a daemon before this one, by EFFECT_ADOPT */
+	/* These are no bits of that: a worker may read them while it is set. */
+	bool adopted; /* from a daemon before this one, by EFFECT_ADOPT */
 	/* By ENGINE_RUN_NOW: its slot is the moment at which it was asked for, and none of the
 	   schedule's. It is never counted in a streak. */
-	bool manual : 1;
+	bool manual;
 	/* PLACE_RETRY: what came of the last attempt that failed, unless it is adopted. */
 	enum verdict verdict;
 	struct run_result result;
