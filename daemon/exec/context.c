@@ -14,6 +14,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The limit of descriptors from which on there are seats. */
+#define SEATS_WORTH 256
+
 /* Where the limit cannot be raised, it stays. */
 static void raise_files(struct run_context *context)
 {
@@ -24,6 +27,17 @@ static void raise_files(struct run_context *context)
 		return;
 	raised = (struct rlimit64){context->files.rlim_max, context->files.rlim_max};
 	context->files_raised = setrlimit64(RLIMIT_NOFILE, &raised) == 0;
+}
+
+/* They save time where there are many descriptors, and where there cannot be many, runs need them
+   more. */
+static void make_seats(struct run_context *context)
+{
+	struct rlimit64 limit;
+
+	if (getrlimit64(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= SEATS_WORTH &&
+	    seats_new(context->null, &context->seats) < 0)
+		context->seats = NULL;
 }
 
 /* Makes the directory and those above it. What goes wrong shows when a file is to be put there. */
@@ -85,7 +99,7 @@ int run_context_new(const struct run_sink *sink, const char *directory,
 		strcpy(context->host, "localhost");
 	context->directory = directory ? strdup(directory) : NULL;
 	context->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	r = context->null < 0 ? -errno : seats_new(context->null, &context->seats);
+	r = context->null < 0 ? -errno : 0;
 	if (directory && !context->directory)
 		r = -ENOMEM;
 	if (r == 0)
@@ -100,6 +114,7 @@ int run_context_new(const struct run_sink *sink, const char *directory,
 	}
 	context->trouble = cgroups_new(&context->cgroups);
 	raise_files(context);
+	make_seats(context);
 	*ret_context = context;
 	return 0;
 }

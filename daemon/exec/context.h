@@ -27,7 +27,7 @@ struct run_context {
 	char *directory;         /* where files for hooks are put; NULL: there are none */
 	char host[CONTEXT_HOST_SIZE];
 	int null;            /* /dev/null */
-	struct seats *seats; /* of what is spawned */
+	struct seats *seats; /* of what is spawned; NULL: none */
 	int signals[SPAWN_SIGNALS];
 	struct rlimit64 files; /* as it was */
 	bool files_raised;
