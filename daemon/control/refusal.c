@@ -38,14 +38,13 @@ static const struct refusal *find_refusal(int status)
 	return refusal;
 }
 
-/* The status of an answer; 0: that is none. */
+/* The status of an answer, of whatever version: evhttp has that which was asked in. 0: it is none.
+ */
 static int status_of(const char *text)
 {
-	static const char version[] = "HTTP/1.x ";
+	const char *space = strchr(text, ' ');
 
-	if (strlen(text) < strlen(version) || memcmp(text, version, strlen("HTTP/1.")) != 0)
-		return 0;
-	return (int)strtol(text + strlen(version), NULL, 10);
+	return space && strncmp(text, "HTTP/", 5) == 0 ? (int)strtol(space, NULL, 10) : 0;
 }
 
 bool refusal_replace(struct evbuffer *out)

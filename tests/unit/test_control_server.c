@@ -133,6 +133,8 @@ static void test_requests_are_answered(void **state)
 		{"GET /echo/x HTTP/0.9\r\n\r\n", 505, "bad-version"},
 		{"GET /echo/x HTTP/1.-1" LINES, 505, "bad-version"},
 		{"GET /echo/x HTTP/2.0" LINES, 400, ""},
+		{"G(T /echo/x HTTP/1.11111" LINES, 405, "bad-method"},
+		{"GET /echo/x HTTP/1.11111\r\nno colon" LINES, 400, "HTTP/1.1 400"},
 		{"GET /echo/x\r\n\r\n", 400, ""},
 		{"GET  HTTP/1.1" LINES, 400, ""},
 		{"\r\n\r\n", 400, ""},

@@ -30,6 +30,10 @@ static void test_pages_are_replaced(void **state)
 		 "bad-request"},
 		{"HTTP/1.0 400 Bad Request\r\n" PAGE, "HTTP/1.1 400 Bad Request\r\n",
 		 "bad-request"},
+		{"HTTP/1.1111 400 Bad Request\r\n" PAGE, "HTTP/1.1 400 Bad Request\r\n",
+		 "bad-request"},
+		{"HTTP/2.-1 400 Bad Request\r\n" PAGE, "HTTP/1.1 400 Bad Request\r\n",
+		 "bad-request"},
 		{"HTTP/1.1 413 Request Entity Too Large\r\n" PAGE,
 		 "HTTP/1.1 413 Content Too Large\r\n", "body-too-large"},
 		{"HTTP/1.1 417 Expectation Failed\r\n" PAGE, "HTTP/1.1 417 Expectation Failed\r\n",
@@ -42,7 +46,7 @@ static void test_pages_are_replaced(void **state)
 		{CONTINUE, NULL, NULL},
 		{"HTTP/1.1 100 Con", NULL, NULL},
 		{"HTTP/1.1 200 OK\r\n\r\n", NULL, NULL},
-		{"HTTP/2.0 400 Bad Request\r\n" PAGE, NULL, NULL},
+		{"HTTP/1.1111 Bad Request\r\n" PAGE, NULL, NULL},
 		{"<HTML>", NULL, NULL},
 	};
 
