@@ -127,6 +127,12 @@ static void stop(void *ctx)
 	(void)ctx;
 }
 
+static void followed(void *ctx, bool is)
+{
+	(void)ctx;
+	(void)is;
+}
+
 static const struct control_host_ops ops = {
 	.facts = tell_facts,
 	.job_facts = tell_job,
@@ -136,6 +142,7 @@ static const struct control_host_ops ops = {
 	.reload = reload,
 	.forget = forget,
 	.stop = stop,
+	.followed = followed,
 };
 
 /* --- the server --- */
@@ -211,16 +218,19 @@ static int join_tcp(const struct world *world)
 	return fd;
 }
 
-/* Takes what there is; the first of it, in which an answer begins, is kept. */
+/* Takes what there is; the first of it, in which an answer begins, is kept. None is a page of
+   evhttp's own. */
 static void go_round(struct world *world, int fd, unsigned rounds, char head[static 16],
 		     size_t *got)
 {
+	static const char page[] = "<HTML><HEAD>\n<TITLE>";
 	char buf[65536];
 	ssize_t n;
 
 	while (rounds-- > 0) {
 		holds(event_base_loop(world->base, EVLOOP_NONBLOCK) >= 0);
 		n = recv(fd, buf, sizeof(buf), 0);
+		holds(n <= 0 || !memmem(buf, (size_t)n, page, sizeof(page) - 1));
 		for (ssize_t i = 0; i < n && *got < 15; i++)
 			head[(*got)++] = buf[i];
 		if (n == 0)
