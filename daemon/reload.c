@@ -80,7 +80,8 @@ static int open_past(struct daemon *daemon, const struct model *model)
 	return control_host_start(daemon);
 }
 
-static int put_in_force(struct daemon *daemon, struct model *model)
+/* `ret_named`: unless it is NULL, what has changed; for as long as both models are there. */
+static int put_in_force(struct daemon *daemon, struct model *model, struct engine_named *ret_named)
 {
 	bool first = !daemon->running;
 	struct engine_load *prepared = NULL;
@@ -96,6 +97,8 @@ static int put_in_force(struct daemon *daemon, struct model *model)
 		return r;
 	}
 	run_context_forget_users(daemon->runs);
+	if (ret_named)
+		*ret_named = *engine_load_named(prepared);
 	daemon_step(daemon, &(struct engine_event){.kind = ENGINE_LOAD, .load = prepared});
 	if (first)
 		records_loaded(daemon);
@@ -109,12 +112,13 @@ static int put_in_force(struct daemon *daemon, struct model *model)
 
 /* Puts in force what was read, or logs what is wrong with it and keeps the old one. Returns 0 or
    -errno. */
-static int conclude(struct daemon *daemon, const struct loaded *loaded)
+static int conclude(struct daemon *daemon, const struct loaded *loaded,
+		    struct engine_named *ret_named)
 {
 	int r = loaded->r;
 
 	if (r == 0)
-		r = put_in_force(daemon, loaded->model);
+		r = put_in_force(daemon, loaded->model, ret_named);
 	log_diags(&loaded->diags);
 	if (r == 0) {
 		needs_update(&daemon->needs, loaded->model, daemon->runs);
@@ -158,7 +162,8 @@ static void refuse(struct daemon *daemon)
 }
 
 /* What `everyd -t` would say. */
-static void tell_outcome(struct daemon *daemon, int r, const struct diags *diags)
+static void tell_outcome(struct daemon *daemon, int r, const struct diags *diags,
+			 const struct engine_named *named)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
@@ -174,13 +179,16 @@ static void tell_outcome(struct daemon *daemon, int r, const struct diags *diags
 	tell_waiters(daemon, &(struct control_reloaded){
 				     .r = r,
 				     .diff = daemon->diff,
+				     .named = named,
 				     .text = text ? text : "",
 			     });
 }
 
 static void finish(struct daemon *daemon, struct loaded *loaded)
 {
-	int r = conclude(daemon, loaded);
+	_cleanup_(cleanup_model) struct model *before = engine_ref_model(daemon->engine);
+	struct engine_named named = {.n = {0}};
+	int r = conclude(daemon, loaded, &named);
 
 	if (r < 0) {
 		log_about(LOG_LEVEL_ERROR,
@@ -188,7 +196,8 @@ static void finish(struct daemon *daemon, struct loaded *loaded)
 			  "reload failed: the previous configuration stays in force");
 		control_reload_failed(daemon->control, loaded->diags.errors, daemon->reload_error);
 	}
-	tell_outcome(daemon, r, &loaded->diags);
+	tell_outcome(daemon, r, &loaded->diags, &named);
+	model_unref(steal_ptr(before));
 	loaded_done(loaded);
 	trim();
 	status_refresh(daemon);
@@ -273,7 +282,7 @@ int reload_start(struct daemon *daemon)
 	if (r < 0)
 		return r;
 	loaded.r = config_load(daemon->config_path, daemon->host, &loaded.diags, &loaded.model);
-	r = conclude(daemon, &loaded);
+	r = conclude(daemon, &loaded, NULL);
 	trim();
 	return r;
 }

@@ -388,6 +388,20 @@ static void on_reloader_gone(void *ctx)
 	free(reloading);
 }
 
+/* The first of the jobs that were added, changed or removed. NULL: out of memory. */
+static json_t *list_names(const struct engine_named *named, enum diff_fate fate)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && named && i < named->n[fate]; i++) {
+		if (json_array_append_new(list, value_text(named->names[fate][i])) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
 static void on_reloaded(void *ctx, const struct control_reloaded *what)
 {
 	struct reloading *reloading = ctx;
@@ -401,10 +415,14 @@ static void on_reloaded(void *ctx, const struct control_reloaded *what)
 			       what->text);
 	else
 		exchange_reply(exchange, STATUS_OK,
-			       json_pack("{sI sI sI sI so}", "added", (json_int_t)what->diff.added,
-					 "changed", (json_int_t)what->diff.changed, "removed",
+			       json_pack("{sI sI sI sI s{so so so} so}", "added",
+					 (json_int_t)what->diff.added, "changed",
+					 (json_int_t)what->diff.changed, "removed",
 					 (json_int_t)what->diff.removed, "unchanged",
-					 (json_int_t)what->diff.unchanged, "warnings",
+					 (json_int_t)what->diff.unchanged, "jobs", "added",
+					 list_names(what->named, DIFF_ADDED), "changed",
+					 list_names(what->named, DIFF_CHANGED), "removed",
+					 list_names(what->named, DIFF_REMOVED), "warnings",
 					 value_filled(what->text)));
 }
 

@@ -61,6 +61,7 @@ struct control_run_facts {
 struct control_reloaded {
 	int r; /* 0 or -errno */
 	struct engine_diff diff;
+	const struct engine_named *named; /* NULL: no names */
 	const char *text;
 };
 

@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "core/diff.h"
 #include "core/model.h"
 #include "core/past.h"
 #include "core/result.h"
@@ -246,6 +247,13 @@ struct engine_diff {
 	size_t unchanged;
 };
 
+/* Some jobs that it added, changed or removed: of each fate the first by name. */
+#define ENGINE_NAMED_MAX 100
+struct engine_named {
+	const char *names[DIFF_UNCHANGED][ENGINE_NAMED_MAX];
+	size_t n[DIFF_UNCHANGED];
+};
+
 enum effect_kind {
 	EFFECT_ARM,      /* .job, .at: call ENGINE_DUE at that wall time; replaces an earlier one */
 	EFFECT_DISARM,   /* .job: forget its timer; one that is gone may come back and be armed */
@@ -374,6 +382,9 @@ void engine_free(struct engine *engine);
 int engine_prepare(struct engine *engine, struct model *model, const struct past *past,
 		   struct engine_load **ret_load) _must_check_;
 
+/* Which jobs it will change. The names are of its model, and of the one in force until then. */
+const struct engine_named *engine_load_named(const struct engine_load *load);
+
 /* Drops a load that was not put in force. NULL is fine. */
 void engine_load_free(struct engine_load *load);
 
@@ -400,6 +411,7 @@ usec_t engine_job_due(const struct engine_job *job);
 uint64_t engine_job_waiting(const struct engine_job *job);
 
 const struct model *engine_model(const struct engine *engine); /* NULL before the first load */
+struct model *engine_ref_model(struct engine *engine);         /* the same, with a reference */
 const struct engine_counters *engine_counters(const struct engine *engine);
 
 /* Runs and notices handed to the shell and not ended; runs that wait for their group or for room in

@@ -24,6 +24,7 @@ struct engine_load {
 	size_t bounds[PLACE_COUNT];
 	struct past_load past;
 	struct engine_diff diff;
+	struct engine_named named;
 };
 
 void engine_load_free(struct engine_load *load)
@@ -51,6 +52,16 @@ void engine_load_free(struct engine_load *load)
 	past_load_done(&load->past);
 	model_unref(load->model);
 	free(load);
+}
+
+struct model *engine_ref_model(struct engine *engine)
+{
+	return engine->model ? model_ref(engine->model) : NULL;
+}
+
+const struct engine_named *engine_load_named(const struct engine_load *load)
+{
+	return &load->named;
 }
 
 static void cleanup_load(struct engine_load **load)
@@ -112,6 +123,12 @@ static void count_left(const struct engine *engine, struct engine_load *load)
 		load->telling += run->job->gone || !tells(run->job->def);
 }
 
+static void name(struct engine_named *named, enum diff_fate fate, const struct job *def)
+{
+	if (named->n[fate] < ENGINE_NAMED_MAX)
+		named->names[fate][named->n[fate]++] = def->name;
+}
+
 static int prepare_jobs(const struct engine *engine, struct engine_load *load)
 {
 	struct diff diff = {.before = engine->model, .after = load->model};
@@ -129,10 +146,13 @@ static int prepare_jobs(const struct engine *engine, struct engine_load *load)
 
 	while (diff_next(&diff, &fate, &before, &after)) {
 		bool was = fate != DIFF_ADDED;
+		const struct job *def_before = was ? &engine->model->jobs[before] : NULL;
+		const struct job *def_after =
+			fate != DIFF_REMOVED ? &load->model->jobs[after] : NULL;
 
-		count_places(load, was ? &engine->model->jobs[before] : NULL,
-			     fate != DIFF_REMOVED ? &load->model->jobs[after] : NULL,
-			     was ? engine->jobs[before]->live : 0);
+		count_places(load, def_before, def_after, was ? engine->jobs[before]->live : 0);
+		if (fate != DIFF_UNCHANGED)
+			name(&load->named, fate, def_after ? def_after : def_before);
 		switch (fate) {
 		case DIFF_REMOVED:
 			load->diff.removed++;

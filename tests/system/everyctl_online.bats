@@ -470,9 +470,19 @@ fine"
 		echo 'job "new" { every = "1h" command = "true" }'
 	} | grep -v backup | conf
 	ends 0 reload
-	equal output "$output" "reloaded: 1 added, 0 changed, 1 removed, 2 unchanged"
+	equal output "$output" "reloaded: 1 added, 0 changed, 1 removed, 2 unchanged
+  added    new
+  removed  backup"
+	{
+		sed 's/every = "1h"/every = "2h"/' "$CONF"
+		seq -f 'job "x%03.0f" { cron = "30 2 1 1 *" command = "true" }' 102
+	} | conf
+	ctl_out reload
+	equal lines "$(grep -c '^  added    x[01]' <<<"$output")" 100
+	equal "the rest" "$(tail -n 2 <<<"$output")" "  added    and 2 more
+  changed  new"
 	ctl_out reload --json
-	equal JSON "$(json '(j["added"], j["unchanged"])')" "(0, 3)"
+	equal JSON "$(json '(j["added"], j["unchanged"], j["jobs"]["changed"])')" "(0, 105, [])"
 	{
 		cat "$CONF"
 		echo 'job "odd" { every = "1h" timeout = "1d" command = "true" }'
@@ -482,7 +492,7 @@ fine"
 	{
 		grep -v odd "$CONF"
 		echo 'nonsense = 1'
-		seq -f 'job "x%g" { every = "0" command = "true" }' 100
+		seq -f 'job "y%g" { every = "0" command = "true" }' 100
 	} | conf
 	ends 1 reload
 	says 'everyctl: the configuration is wrong, and that of before stays in force:'

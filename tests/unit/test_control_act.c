@@ -806,14 +806,20 @@ static void test_there_may_be_others_meanwhile(void **state)
 
 static void test_a_reload_is_answered_when_it_is_over(void **state)
 {
+	static const struct engine_named named = {
+		.names = {[DIFF_ADDED] = {"new"}, [DIFF_CHANGED] = {"a", "b"}},
+		.n = {[DIFF_ADDED] = 1, [DIFF_CHANGED] = 2},
+	};
 	static const struct {
 		struct control_reloaded what;
 		int status;
 		const char *text;
 	} cases[] = {
-		{{.diff = {1, 2, 3, 4}, .text = ""},
+		{{.diff = {1, 2, 3, 4}, .named = &named, .text = ""},
 		 200,
-		 "{\"added\": 1, \"changed\": 2, \"removed\": 3, \"unchanged\": 4, \"warnings\": "
+		 "{\"added\": 1, \"changed\": 2, \"removed\": 3, \"unchanged\": 4, \"jobs\": "
+		 "{\"added\": [\"new\"], \"changed\": [\"a\", \"b\"], \"removed\": []}, "
+		 "\"warnings\": "
 		 "null}"},
 		{{.text = "everyd.conf:1: warning: x\n"},
 		 200,

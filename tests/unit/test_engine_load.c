@@ -281,6 +281,44 @@ static void test_the_diff_counts_each_job_once(void **state)
 	end(&rig);
 }
 
+static void expect_names(const struct engine_named *named, enum diff_fate fate,
+			 const char *expected)
+{
+	char names[100] = "";
+
+	for (size_t i = 0; i < named->n[fate]; i++) {
+		strcat(names, named->names[fate][i]);
+		strcat(names, " ");
+	}
+	assert_string_equal(names, expected);
+}
+
+static void test_the_jobs_that_differ_are_named(void **state)
+{
+	struct rig rig = begin(
+		5, &(struct model_spec){
+			   .jobs = {{.name = "a"}, {.name = "c"}, {.name = "e"}, {.name = "g"}}});
+	struct model *model = build_model(&(struct model_spec){.jobs = {{.name = "b"},
+									{.name = "c"},
+									{.name = "d"},
+									{.name = "e", .every = 60},
+									{.name = "h"}}});
+	struct model *before = engine_ref_model(rig.engine);
+	struct engine_load *prepared = NULL;
+	struct engine_named named;
+
+	(void)state;
+	assert_int_equal(engine_prepare(rig.engine, model, NULL, &prepared), 0);
+	named = *engine_load_named(prepared);
+	step(&rig, (struct engine_event){.kind = ENGINE_LOAD, .load = prepared});
+	expect_names(&named, DIFF_ADDED, "b d h ");
+	expect_names(&named, DIFF_CHANGED, "e ");
+	expect_names(&named, DIFF_REMOVED, "a g ");
+	model_unref(model);
+	model_unref(before);
+	end(&rig);
+}
+
 static void test_lowered_bounds_take_nothing_back(void **state)
 {
 	struct model_spec spec = {
@@ -391,6 +429,7 @@ int main(void)
 		cmocka_unit_test(test_a_group_that_left_keeps_its_limit_for_those_in_it),
 		cmocka_unit_test(test_a_group_that_comes_back_counts_its_old_runs),
 		cmocka_unit_test(test_the_diff_counts_each_job_once),
+		cmocka_unit_test(test_the_jobs_that_differ_are_named),
 		cmocka_unit_test(test_lowered_bounds_take_nothing_back),
 		cmocka_unit_test(test_raised_bounds_count_at_once),
 		cmocka_unit_test(test_a_load_that_is_dropped_changes_nothing),
