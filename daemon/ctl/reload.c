@@ -22,7 +22,7 @@ static void say_jobs(const json_t *answer, const char *part)
 		(void)printf("  %-9s", part);
 		online_print_text("", name ? name : "-");
 	}
-	if (more > 0)
+	if (more > 0 && json_array_size(names) > 0)
 		(void)printf("  %-9sand %" PRId64 " more\n", part, more);
 }
 
