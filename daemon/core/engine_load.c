@@ -152,7 +152,7 @@ static int prepare_jobs(const struct engine *engine, struct engine_load *load)
 
 		count_places(load, def_before, def_after, was ? engine->jobs[before]->live : 0);
 		if (fate != DIFF_UNCHANGED)
-			name(&load->named, fate, def_after ? def_after : def_before);
+			name(&load->named, fate, fate == DIFF_REMOVED ? def_before : def_after);
 		switch (fate) {
 		case DIFF_REMOVED:
 			load->diff.removed++;
