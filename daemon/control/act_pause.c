@@ -11,6 +11,7 @@
 #include "calendar/zone.h"
 #include "control/body.h"
 #include "control/control_internal.h"
+#include "control/describe.h"
 #include "control/handlers.h"
 
 #include <event2/event.h>
@@ -36,6 +37,7 @@ struct act_sweep {
 	char group[MODEL_NAME_MAX + 1]; /* "": all jobs */
 	char last[MODEL_NAME_MAX + 1];  /* up to which, by name, it is done */
 	size_t done;                    /* jobs that were changed */
+	usec_t next; /* when the one job is due; USEC_INFINITY: it is not, or many */
 	LIST_ENTRY(act_sweep) link;
 };
 
@@ -63,7 +65,8 @@ static bool change(struct act_sweep *sweep, struct engine_job *job)
 static json_t *describe(const struct act_sweep *sweep)
 {
 	if (sweep->resume)
-		return json_pack("{sI}", "resumed", (json_int_t)sweep->done);
+		return json_pack("{sI so}", "resumed", (json_int_t)sweep->done, "next",
+				 value_time(sweep->next));
 	return json_pack("{sI so so}", "paused", (json_int_t)sweep->done, "until",
 			 value_time(sweep->until), "reason", value_filled(sweep->reason));
 }
@@ -221,7 +224,11 @@ static bool take_order(struct exchange *exchange, bool resume, struct act_sweep 
 	const struct body_member *none = &members[3];
 	const char *reason;
 
-	*ret_order = (struct act_sweep){.host = exchange_host(exchange), .resume = resume};
+	*ret_order = (struct act_sweep){
+		.host = exchange_host(exchange),
+		.resume = resume,
+		.next = USEC_INFINITY,
+	};
 	if (!body_check(exchange, resume ? none : members) || act_is_stopping(exchange))
 		return false;
 	if (resume)
@@ -250,6 +257,7 @@ static void act_on_job(struct exchange *exchange, bool resume)
 	log_job(LOG_LEVEL_NOTICE, job->def->name, 0, "%s by %s", word(&order),
 		exchange_client(exchange));
 	order.done = change(&order, job);
+	order.next = describe_next(job);
 	exchange_reply(exchange, STATUS_OK, describe(&order));
 }
 

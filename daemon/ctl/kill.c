@@ -28,13 +28,12 @@ struct wish {
 	const char *signal;
 };
 
-static void say_killed(struct online *online, const char *what, const json_t *answer)
+static void say_killed(const char *what, const json_t *answer)
 {
 	const json_t *runs = field_array(answer, "runs");
 	int64_t withdrawn = field_integer(answer, "withdrawn", 0);
 	size_t n = json_array_size(runs);
 
-	(void)online;
 	(void)printf("%s: ", what);
 	if (n > 1)
 		(void)printf("%zu runs are being stopped", n);
@@ -46,6 +45,14 @@ static void say_killed(struct online *online, const char *what, const json_t *an
 		(void)printf("%s%" PRId64 " that %s will not run", n > 0 ? "; " : "", withdrawn,
 			     withdrawn == 1 ? "waits" : "wait");
 	(void)putchar('\n');
+}
+
+static void say_job(struct online *online, const struct target *target, const char *what,
+		    const json_t *answer)
+{
+	(void)online;
+	(void)target;
+	say_killed(what, answer);
 }
 
 static int kill_one(struct online *online, const char *run, json_t *body)
@@ -64,7 +71,7 @@ static int kill_one(struct online *online, const char *run, json_t *body)
 	if (online->ctl->json)
 		return online_printed(json_print(json_pack("{s:[O]}", "items", answer)));
 	(void)snprintf(what, sizeof(what), "run %.40s", run);
-	say_killed(online, what, answer);
+	say_killed(what, answer);
 	return CTL_OK;
 }
 
@@ -76,7 +83,7 @@ static int kill_wish(struct online *online, void *ctx)
 
 	if (wish->run)
 		return kill_one(online, wish->run, body);
-	return target_send(&wish->target, online, "kill", body, say_killed);
+	return target_send(&wish->target, online, "kill", body, say_job);
 }
 
 int kill_run(struct ctl *ctl, struct ctl_args *args)

@@ -7,6 +7,8 @@
 #include "ctl/json.h"
 #include "ctl/target.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -69,15 +71,21 @@ static int read_wish(struct ctl_args *args, struct wish *wish)
 	return target_take(&wish->target, args);
 }
 
-static void say_paused(struct online *online, const char *what, const json_t *answer)
+static void say_paused(struct online *online, const struct target *target, const char *what,
+		       const json_t *answer)
 {
+	int64_t n = field_integer(answer, "paused", -1);
+	bool one = target_is_jobs(target) || n == 1;
 	char until[FIELD_TEXT_SIZE];
 	char left[FIELD_TEXT_SIZE];
 
+	(void)printf("%s: ", what);
+	if (!target_is_jobs(target) && n >= 0)
+		(void)printf("%" PRId64 " job%s ", n, one ? "" : "s");
 	if (field_time(answer, "until", &online->when) == USEC_INFINITY)
-		(void)printf("%s: paused until it is resumed\n", what);
+		(void)printf("paused until %s resumed\n", one ? "it is" : "they are");
 	else
-		(void)printf("%s: paused until %s, %s\n", what,
+		(void)printf("paused until %s, %s\n",
 			     field_format_time(answer, "until", &online->when, until),
 			     field_format_relative(answer, "until", &online->when, left));
 }

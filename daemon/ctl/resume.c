@@ -5,6 +5,9 @@
 #include "ctl/json.h"
 #include "ctl/target.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 enum {
 	OPT_ALL,
 	OPT_GROUP,
@@ -16,11 +19,17 @@ const struct ctl_option resume_options[] = {
 	{0},
 };
 
-static void say_resumed(struct online *online, const char *what, const json_t *answer)
+static void say_resumed(struct online *online, const struct target *target, const char *what,
+			const json_t *answer)
 {
+	int64_t n = field_integer(answer, "resumed", -1);
 	char next[FIELD_TEXT_SIZE];
 
-	if (field_time(answer, "next", &online->when) == USEC_INFINITY)
+	if (target_is_jobs(target) && n == 0)
+		(void)printf("%s: was not paused\n", what);
+	else if (!target_is_jobs(target) && n >= 0)
+		(void)printf("%s: %" PRId64 " job%s resumed\n", what, n, n == 1 ? "" : "s");
+	else if (field_time(answer, "next", &online->when) == USEC_INFINITY)
 		(void)printf("%s: resumed\n", what);
 	else
 		(void)printf("%s: resumed, next %s\n", what,

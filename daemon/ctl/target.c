@@ -56,7 +56,8 @@ static void describe(const struct target *target, size_t n, const char *verb, st
 }
 
 int target_send(const struct target *target, struct online *online, const char *verb, json_t *body,
-		void (*done)(struct online *online, const char *what, const json_t *answer))
+		void (*done)(struct online *online, const struct target *target, const char *what,
+			     const json_t *answer))
 {
 	_cleanup_(cleanup_value) json_t *answers = json_array();
 	size_t n = target->n_jobs > 0 ? target->n_jobs : 1;
@@ -76,7 +77,7 @@ int target_send(const struct target *target, struct online *online, const char *
 			(void)client_say(online->client);
 			answer = client_failure_json(online->client);
 		} else if (!online->ctl->json) {
-			done(online, what, answer);
+			done(online, target, what, answer);
 		}
 		if (json_array_append_new(answers, answer) < 0)
 			return ctl_fail("%s", strerrordesc_np(ENOMEM));

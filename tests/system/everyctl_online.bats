@@ -424,15 +424,19 @@ fine"
 	equal reason "$(json 'j["pause"]["reason"]')" "new disk"
 	ends 0 resume backup
 	ends 1 resume nosuch fine
-	says "fine: resumed"
+	says "fine: resumed, next in "
 	says 'there is no job "nosuch"'
+	ends 0 resume fine
+	equal output "$output" "fine: was not paused"
 	equal paused "$("$EVERYCTL" list --state paused --no-header)" ""
 	ends 0 pause -g db
-	equal output "$output" "group db: paused until it is resumed"
+	equal output "$output" "group db: 1 job paused until it is resumed"
 	equal paused "$("$EVERYCTL" list --state paused --no-header | awk '{ print $1 }')" gated
 	ends 0 pause --all
+	equal output "$output" "everything: 3 jobs paused until they are resumed"
 	equal paused "$("$EVERYCTL" list --state paused --no-header | wc -l)" 3
 	ends 0 resume -a
+	equal output "$output" "everything: 3 jobs resumed"
 	ends 0 resume -g db
 	ends 1 pause -g nosuch
 	ctl_out pause --json fine nosuch

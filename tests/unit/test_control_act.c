@@ -679,11 +679,13 @@ static void test_jobs_groups_and_all_are_paused_and_resumed(void **state)
 	assert_string_equal(paused(&rig), "ag");
 	expect_answer(&rig, "/v1/pause", NULL, 200,
 		      "{\"paused\":5,\"reason\":null,\"until\":null}");
-	expect_answer(&rig, "/v1/groups/one/resume", "{}", 200, "{\"resumed\":1}");
-	expect_answer(&rig, "/v1/jobs/a/resume", NULL, 200, "{\"resumed\":1}");
-	expect_answer(&rig, "/v1/jobs/a/resume", NULL, 200, "{\"resumed\":0}");
+	expect_answer(&rig, "/v1/groups/one/resume", "{}", 200, "{\"next\":null,\"resumed\":1}");
+	expect_answer(&rig, "/v1/jobs/a/resume", NULL, 200,
+		      "{\"next\":\"1970-01-01T00:00:10Z\",\"resumed\":1}");
+	expect_answer(&rig, "/v1/jobs/a/resume", NULL, 200,
+		      "{\"next\":\"1970-01-01T00:00:10Z\",\"resumed\":0}");
 	assert_string_equal(paused(&rig), "qrt");
-	expect_answer(&rig, "/v1/resume", NULL, 200, "{\"resumed\":3}");
+	expect_answer(&rig, "/v1/resume", NULL, 200, "{\"next\":null,\"resumed\":3}");
 	assert_string_equal(paused(&rig), "");
 	assert_int_equal(ask(&rig.c, "POST", "/v1/jobs/q/pause", "{\"for\": \"2h\"}", NULL), 200);
 	assert_true(find_job(&rig.c.rig, "q")->pause->until >= now + 2 * USEC_PER_HOUR);
