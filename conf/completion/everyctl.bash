@@ -69,12 +69,10 @@ _everyctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'running paused failing waiting overdue' -- "$cur")
 		return
 		;;
-	--sort)
-		mapfile -t COMPREPLY < <(compgen -W 'name next last failures' -- "$cur")
-		return
-		;;
-	--signal)
-		mapfile -t COMPREPLY < <(compgen -W 'term kill' -- "$cur")
+	-s | --signal | --sort)
+		local words='term kill'
+		[[ $command != list ]] || words='name next last failures'
+		mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 		return
 		;;
 	--verdict)
@@ -97,8 +95,9 @@ _everyctl() {
 		mapfile -t COMPREPLY < <(compgen -W 'starts busy' -- "$cur")
 		return
 		;;
-	-[nde] | --count | --cron | --default-duration | --duration | --environment | --fail | \
-		--from | --queue | --seed | --to | --workers)
+	-[degnr] | --count | --cron | --default-duration | --duration | --environment | --fail | \
+		--for | --from | --group | --queue | --reason | --run | --seed | --to | --until | \
+		--workers)
 		# To exec, -d is --diff, behind which the job follows.
 		[[ $command == exec && $prev == -d ]] || return
 		;;

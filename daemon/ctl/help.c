@@ -32,7 +32,7 @@ static void print_options(const char *title, const struct ctl_option *options)
 int help_all(void)
 {
 	(void)fputs("Usage: everyctl [OPTION]... COMMAND [ARGUMENT]...\n"
-		    "Look at what everyd's configuration means, before and while it runs.\n"
+		    "Steer everyd, and see what its configuration means.\n"
 		    "\nCommands:\n",
 		    stdout);
 	for (const struct ctl_command *command = ctl_commands; command->name; command++) {

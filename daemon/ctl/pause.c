@@ -20,7 +20,7 @@ enum {
 };
 
 const struct ctl_option pause_options[] = {
-	[OPT_ALL] = {'a', "all", NULL, "everything, jobs to come included"},
+	[OPT_ALL] = {'a', "all", NULL, "all jobs that there are"},
 	[OPT_FOR] = {0, "for", "SPAN", "that long, \"2h\"; else until somebody resumes"},
 	[OPT_GROUP] = {'g', "group", "GROUP", "the jobs of that concurrency group"},
 	[OPT_REASON] = {'r', "reason", "TEXT", "what others are told"},

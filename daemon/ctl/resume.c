@@ -14,7 +14,7 @@ enum {
 };
 
 const struct ctl_option resume_options[] = {
-	[OPT_ALL] = {'a', "all", NULL, "what --all paused"},
+	[OPT_ALL] = {'a', "all", NULL, "all that are paused"},
 	[OPT_GROUP] = {'g', "group", "GROUP", "the jobs of that concurrency group"},
 	{0},
 };

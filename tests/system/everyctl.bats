@@ -38,6 +38,12 @@ commands() {
 	"$EVERYCTL" help | sed -nE '/^Commands:/,/^$/s/^  ([a-z-]+) .*/\1/p'
 }
 
+# lettered COMMAND: its options as "n count", or " run" without a letter.
+lettered() {
+	"$EVERYCTL" help "$1" | sed '/^Options of all commands:/,$d' |
+		sed -nE 's/^  (-(.),|   ) --([a-z-]+).*/\2 \3/p'
+}
+
 # options [COMMAND]: long names of a command's own options; without one, those of all commands.
 options() {
 	if [ $# = 0 ]; then
@@ -476,10 +482,10 @@ steady() {
 		awk -v name="$command" '/^\.S[sh] / { in_it = ($1 == ".Ss" && $2 == name) } in_it' \
 			"$page" >"$T/section"
 		[ -s "$T/section" ] || { echo "no section on $command"; return 1; }
-		for option in $(options "$command"); do
-			grep -qE "^\.It .*Fl Fl $option( |$)" "$T/section" ||
-				{ echo "$command --$option"; return 1; }
-		done
+		# Those alone, each with its letter.
+		equal "options of $command" "$(grep -E '^\.It .*Fl Fl' "$T/section" |
+			sed -nE 's/^\.It (Fl (.) ([A-Z][^,]*)?, )?Fl Fl ([a-z-]+).*/\2 \4/p' | sort)" \
+			"$(lettered "$command" | sort)"
 	done
 	# And none that is not there.
 	equal "sections" "$(awk '/^\.Sh / { in_it = $2 == "COMMANDS" }
@@ -513,7 +519,28 @@ first"
 	equal topics "$(complete_bash help imp)" import
 	equal "what is measured" "$(complete_bash simulate --measure '')" "busy
 starts"
-	equal "no job but a time" "$(complete_bash -c "$CONF" next --from '')" ""
+	equal "a signal" "$(complete_bash kill -s '')" "kill
+term"
+	equal "an order" "$(complete_bash list -s n)" "name
+next"
+	# Whatever has an argument of its own.
+	while read -r words; do
+		equal "no job behind $words" "$(complete_bash -c "$CONF" $words '')" ""
+	done <<-'END'
+		next --from
+		history -n
+		list -g
+		pause -g
+		pause --for
+		pause --until
+		pause -r
+		pause --reason
+		resume --group
+		run -e
+		kill --run
+		logs --run
+	END
+	equal "behind another's" "$(complete_bash -c "$CONF" pause --for 2h ba)" backup
 	equal "behind a switch" "$(complete_bash -c "$CONF" exec -d ba)" backup
 	equal "no configuration" "$(complete_bash -c /nowhere next '')" ""
 	equal "at home" "$(HOME=$T complete_bash -c "~/${CONF##*/}" next fi)" first

@@ -540,6 +540,32 @@ fine"
 	[[ $output == "EVERYD CRITICAL - everyd is not running"* ]]
 }
 
+@test "the manual's examples work as they stand" {
+	mkdir "$T/bin"
+	ln -s "$EVERYCTL" "$T/bin/everyctl"
+	printf '#!/bin/sh\ntouch "%s/off"\n' "$T" >"$T/bin/poweroff"
+	chmod +x "$T/bin/poweroff"
+	conf <<-'END'
+		job "backup" { cron = "30 2 * * *" command = "echo saved" }
+		job "report" { cron = "30 7 * * mon-fri" timezone = "Europe/Berlin" command = "true" }
+	END
+	start
+	export CONFIGURATION_DIRECTORY=$T
+	awk '/^\.Sh / { in_it = $2 == "EXAMPLES" } in_it && sub(/^\.Dl /, "")' \
+		"$TOP/man/everyctl.1" >"$T/examples"
+	[ "$(wc -l <"$T/examples")" -ge 10 ]
+	while read -r example; do
+		case $example in
+		*'| jq '*) command -v jq >/dev/null || continue ;;
+		esac
+		run env PATH="$T/bin:$PATH" bash -o pipefail -c "$example" </dev/null
+		equal "exit status of $example, which says: $output" "$status" 0
+		[ -n "$output" ] || [[ $example == *--state* ]] || { echo "nothing of $example"; return 1; }
+	done <"$T/examples"
+	[ -e "$T/off" ]
+	stop
+}
+
 # --- form -----------------------------------------------------------------------------------------
 
 @test "mistakes on the command line end with status 2 and a hint" {
