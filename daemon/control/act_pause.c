@@ -94,23 +94,6 @@ static void on_gone(void *ctx)
 	((struct act_sweep *)ctx)->exchange = NULL;
 }
 
-/* The first job behind that name. */
-static size_t find_behind(const struct model *model, const char *name)
-{
-	size_t low = 0;
-	size_t high = model->n_jobs;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(model->jobs[middle].name, name) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static bool is_meant(const struct act_sweep *sweep, const struct job *def)
 {
 	const struct group *group = def->settings->group;
@@ -123,7 +106,7 @@ static bool go_on(struct act_sweep *sweep)
 {
 	const struct engine *engine = sweep->host->engine;
 	const struct model *model = engine_model(engine);
-	size_t i = find_behind(model, sweep->last);
+	size_t i = model_job_behind(model, sweep->last);
 	size_t end = i + LOOKS_EACH < model->n_jobs ? i + LOOKS_EACH : model->n_jobs;
 	unsigned changes = 0;
 

@@ -178,29 +178,12 @@ static int take(struct listing *listing, struct spot spot)
 	return 0;
 }
 
-/* The number of the first job of the model behind a name. */
-static size_t first_after(const struct model *model, const char *name)
-{
-	size_t begin = 0;
-	size_t end = model->n_jobs;
-
-	while (begin < end) {
-		size_t middle = begin + (end - begin) / 2;
-
-		if (strcmp(model->jobs[middle].name, name) <= 0)
-			begin = middle + 1;
-		else
-			end = middle;
-	}
-	return begin;
-}
-
 /* Does up to `work`; what is left of it is returned, or -ENOMEM. */
 static int gather(struct listing *listing, int work)
 {
 	const struct engine *engine = listing->host.engine;
 	const struct model *model = engine_model(engine);
-	size_t n = model ? first_after(model, listing->last) : 0;
+	size_t n = model ? model_job_behind(model, listing->last) : 0;
 	int r = 0;
 
 	for (; r == 0 && work > 0 && model && n < model->n_jobs; n++, work--) {

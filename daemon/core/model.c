@@ -54,6 +54,22 @@ const struct group *model_find_group(const struct model *model, const char *name
 	return bsearch(name, model->groups, model->n_groups, sizeof(*model->groups), compare_group);
 }
 
+size_t model_job_behind(const struct model *model, const char *name)
+{
+	size_t low = 0;
+	size_t high = model->n_jobs;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(model->jobs[middle].name, name) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 bool job_equal(const struct job *a, const struct job *b)
 {
 	return schedule_equal(&a->schedule, &b->schedule) &&

@@ -271,6 +271,10 @@ static inline void cleanup_model(struct model **model)
 const struct job *model_find_job(const struct model *model, const char *name);
 const struct group *model_find_group(const struct model *model, const char *name);
 
+/* The number of the first job behind a name, which need not be one's; n_jobs: there is none.
+   O(log n). */
+size_t model_job_behind(const struct model *model, const char *name);
+
 /* Is it a command at all? */
 static inline bool command_line_is_set(const struct command_line *command)
 {

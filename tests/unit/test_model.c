@@ -80,6 +80,7 @@ static void jobs_and_groups_are_found_by_name(void **state)
 	assert_non_null(model);
 	assert_null(model_find_job(model, "a"));
 	assert_null(model_find_group(model, "x"));
+	assert_int_equal(model_job_behind(model, "a"), 0);
 	model->jobs = jobs;
 	model->n_jobs = 3;
 	model->groups = groups;
@@ -92,6 +93,12 @@ static void jobs_and_groups_are_found_by_name(void **state)
 	assert_null(model_find_job(model, "aa"));
 	assert_null(model_find_job(model, "c"));
 	assert_null(model_find_group(model, "z"));
+	assert_int_equal(model_job_behind(model, ""), 0);
+	assert_int_equal(model_job_behind(model, "a"), 1);
+	assert_int_equal(model_job_behind(model, "aa"), 1);
+	assert_int_equal(model_job_behind(model, "ab"), 2);
+	assert_int_equal(model_job_behind(model, "b"), 3);
+	assert_int_equal(model_job_behind(model, "c"), 3);
 	model_unref(model);
 }
 
