@@ -9,6 +9,19 @@
 #include <stdio.h>
 #include <string.h>
 
+/* States of jobs that somebody should know of, the worst first. */
+static const struct {
+	const char *name;
+	enum table_color color;
+} states[] = {
+	{"failing", TABLE_BAD},
+	{"overdue", TABLE_BAD},
+	{"paused", TABLE_WARN},
+};
+
+/* Jobs in a state that are asked for. */
+#define LISTED_MAX "1000"
+
 static enum table_color format_state(const json_t *object, const struct when *when,
 				     char buf[static FIELD_TEXT_SIZE])
 {
@@ -32,6 +45,29 @@ static enum table_color format_config(const json_t *object, const struct when *w
 		       field_true(object, "config.loading") ? ", being read again" : "",
 		       failed ? "; what it is now was refused, see below" : "");
 	return failed ? TABLE_BAD : TABLE_PLAIN;
+}
+
+/* The lists of those in a state are members by its name. */
+static enum table_color format_jobs(const json_t *object, const struct when *when,
+				    char buf[static FIELD_TEXT_SIZE])
+{
+	enum table_color color = TABLE_PLAIN;
+
+	(void)when;
+	(void)snprintf(buf, FIELD_TEXT_SIZE, "%" PRId64, field_integer(object, "jobs", 0));
+	for (size_t i = 0; i < ARRAY_LENGTH(states); i++) {
+		const json_t *list = json_object_get(object, states[i].name);
+		size_t n = json_array_size(field_array(list, "items"));
+		size_t used = strlen(buf);
+
+		if (n == 0)
+			continue;
+		(void)snprintf(buf + used, FIELD_TEXT_SIZE - used, ", %zu%s %s", n,
+			       field(list, "next") ? " or more" : "", states[i].name);
+		if (color == TABLE_PLAIN)
+			color = states[i].color;
+	}
+	return color;
 }
 
 static enum table_color format_next(const json_t *object, const struct when *when,
@@ -109,7 +145,7 @@ static const struct view_member members[] = {
 	{"process", VIEW_INTEGER, "pid", NULL},
 	{"configuration", VIEW_TEXT, "config.path", NULL},
 	{"", VIEW_CUSTOM, NULL, format_config},
-	{"jobs", VIEW_INTEGER, "jobs", NULL},
+	{"jobs", VIEW_CUSTOM, NULL, format_jobs},
 	{"next", VIEW_CUSTOM, NULL, format_next},
 	{"runs", VIEW_CUSTOM, NULL, format_runs},
 	{"ledger", VIEW_CUSTOM, NULL, format_ledger},
@@ -117,6 +153,21 @@ static const struct view_member members[] = {
 	{"log", VIEW_CUSTOM, NULL, format_log},
 	{"lacking", VIEW_TEXT, "needs", NULL},
 };
+
+/* Adds the jobs in each state to the answer; what cannot be had is not told. */
+static void add_jobs(struct online *online, json_t *answer)
+{
+	for (size_t i = 0; i < ARRAY_LENGTH(states); i++) {
+		json_t *list = NULL;
+		struct url url;
+
+		url_begin(&url, "/v1/jobs");
+		url_param(&url, "state", states[i].name);
+		url_param(&url, "limit", LISTED_MAX);
+		if (client_ask_json(online->client, &url, NULL, &list) == CTL_OK)
+			(void)json_object_set_new(answer, states[i].name, list);
+	}
+}
 
 static int status(struct online *online, void *ctx)
 {
@@ -132,6 +183,7 @@ static int status(struct online *online, void *ctx)
 		return r;
 	if (online->ctl->json)
 		return online_printed(json_print(json_incref(answer)));
+	add_jobs(online, answer);
 	r = view_page(online->ctl, &online->when, members, ARRAY_LENGTH(members), answer);
 	for (size_t i = 0; r == 0 && i < ARRAY_LENGTH(errors); i++) {
 		const char *error = field_text(answer, errors[i]);

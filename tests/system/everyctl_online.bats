@@ -87,6 +87,11 @@ all_commands() {
 	[[ $output =~ jobs:\ +3 ]]
 	ctl_out status --json
 	equal JSON "$(json '(j["jobs"], j["pid"], j["stopping"])')" "(3, $PID, False)"
+	# What somebody should know of.
+	ends 3 run --wait backup
+	ends 0 pause fine gated
+	ctl status
+	[[ $output =~ jobs:\ +3,\ 1\ failing,\ 2\ paused$'\n' ]]
 	stop
 }
 
