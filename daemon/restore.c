@@ -63,6 +63,17 @@ static void end_run(struct daemon *daemon, const struct past_job *job, const str
 	records_past_ended(daemon, job, run, verdict, reason);
 }
 
+/* Was it asked for longer ago than slots of its job are caught up? Who did may have done without,
+   or asked again. */
+static bool is_outdated(const struct past_run *run, const struct job_settings *settings)
+{
+	usec_t window = settings->catch_up_window;
+	usec_t age;
+
+	return run->manual && run->state == PAST_ACCEPTED && window > 0 &&
+	       !__builtin_sub_overflow(clock_wall(), run->slot, &age) && age > window;
+}
+
 /* Returns whether it is still one that the engine is to hear of. */
 static bool prepare_run(struct daemon *daemon, const struct past_job *job,
 			const struct past_run *run, const struct job *configured)
@@ -70,7 +81,7 @@ static bool prepare_run(struct daemon *daemon, const struct past_job *job,
 	/* What it was to run with may not be there any more. */
 	bool bare = run->own_environment && run->state != PAST_STARTED;
 
-	if (!configured || bare) {
+	if (!configured || bare || is_outdated(run, configured->settings)) {
 		end_run(daemon, job, run, configured ? REASON_DOWN : REASON_REMOVED);
 		return false;
 	}

@@ -431,17 +431,24 @@ three_jobs() {
 	answered 202 'b["run"]' 3
 	request POST /v1/jobs/other/run '{"environment": ["FOO=bar"]}'
 	answered 202 'b["run"]' 4
+	request POST /v1/jobs/quick/run '{"force": true}'
+	answered 202 'b["run"]' 5
 	await_sql '3|1
-4|2' "SELECT id, manual FROM run WHERE state = 'accepted' ORDER BY id"
+4|2
+5|1' "SELECT id, manual FROM run WHERE state = 'accepted' ORDER BY id"
 	crash
+	sql "UPDATE run SET slot = slot - 2 * 86400000000 WHERE id = 5"
 	open_gate
 	start
 	await 'everyd: quick\[3\]: failed: exit status 3' >/dev/null
 	# What that one was to run with is not kept.
 	await 'everyd: other\[4\]: cancelled \(the daemon was not running\)' >/dev/null
+	# Nor is it run who knows how long after it was asked for.
+	await 'everyd: quick\[5\]: cancelled \(the daemon was not running\)' >/dev/null
 	stop
 	equal "of the others" "$(rows other)" "$(sql "SELECT slot FROM run WHERE id = 4") cancelled/down 0"
 	never 'other\[4\]: ok'
+	never 'quick\[5\]: (ok|failed)'
 }
 
 # --- who may -----------------------------------------------------------------------------------------
