@@ -14,10 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What listing_work() does in one go: to look at a job is one, to tell of it so many. A run that is
-   due meanwhile begins so much later: as long as it takes to spawn one. */
-#define WORK_MAX  500
-#define WORK_TELL 50
+/* What listing_work() does in one go: to look at a job is one, and one more for so many characters
+   that its name is compared with, which may be again and again; to tell of it so many. A run that
+   is due meanwhile begins so much later: as long as it takes to spawn one. */
+#define WORK_MAX     500
+#define WORK_PATTERN 16
+#define WORK_TELL    50
 
 const char *const listing_states[LISTING_STATES] = {
 	[LISTING_RUNNING] = "running", [LISTING_PAUSED] = "paused",   [LISTING_FAILING] = "failing",
@@ -51,6 +53,7 @@ struct listing {
 	struct spot *spots; /* until `gathered` a heap, the last one on top; then in order */
 	size_t n_spots;
 	size_t max; /* one more than the page has, to know whether that is the last */
+	int look;   /* the work of looking at a job */
 
 	size_t told;   /* of the spots */
 	bool told_any; /* they were not gone all */
@@ -186,7 +189,7 @@ static int gather(struct listing *listing, int work)
 	size_t n = model ? model_job_behind(model, listing->last) : 0;
 	int r = 0;
 
-	for (; r == 0 && work > 0 && model && n < model->n_jobs; n++, work--) {
+	for (; r == 0 && work > 0 && model && n < model->n_jobs; n++, work -= listing->look) {
 		const struct engine_job *job = engine_nth_job(engine, n);
 		/* It is only compared with, unless it is copied. */
 		struct spot spot = {.name = job->def->name};
@@ -203,7 +206,7 @@ static int gather(struct listing *listing, int work)
 	listing->gathered = work > 0;
 	if (!listing->gathered)
 		set_last(listing, model->jobs[n - 1].name);
-	return work;
+	return work > 0 ? work : 0;
 }
 
 static int compare_for_sort(const void *a, const void *b)
@@ -327,6 +330,7 @@ int listing_new(const struct control_host *host, const struct listing_filter *fi
 	listing->order = order;
 	listing->open = open;
 	listing->max = (size_t)limit + 1;
+	listing->look = 1 + (filter->name ? (int)strlen(filter->name) / WORK_PATTERN : 0);
 	if (geteuid() == 0)
 		(void)snprintf(listing->own_user, sizeof(listing->own_user), "root");
 	else

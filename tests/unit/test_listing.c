@@ -288,6 +288,9 @@ static void test_pages_have_each_job_once(void **state)
 static void test_no_look_takes_long(void **state)
 {
 	const struct listing_filter none = {.name = "x"};
+	/* Sixty-four characters, which may take as many times as long. */
+	const struct listing_filter hard = {
+		.name = "*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*x"};
 	const struct listing_filter all = {.name = NULL};
 	struct lister *lister = begin_lister(&(struct model_spec){.jobs = {{.name = "a"}}});
 	struct listing *listing;
@@ -298,6 +301,10 @@ static void test_no_look_takes_long(void **state)
 	assert_int_equal(
 		listing_new(&lister->host, &none, LISTING_BY_NAME, 10, NULL, false, &listing), 0);
 	assert_in_range(work_off(listing), 18, 19);
+	listing_free(listing);
+	assert_int_equal(
+		listing_new(&lister->host, &hard, LISTING_BY_NAME, 10, NULL, false, &listing), 0);
+	assert_in_range(work_off(listing), 90, 91);
 	listing_free(listing);
 	assert_int_equal(
 		listing_new(&lister->host, &all, LISTING_BY_NEXT, 1000, NULL, false, &listing), 0);
