@@ -12,9 +12,12 @@
 #include "words.h"
 
 #include <errno.h>
-#include <stdatomic.h>
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Who follows what happens is told so much later that a run has started. */
+#define LOOK_INTERVAL (USEC_PER_SEC / 10)
 
 /* By the clock of now; but who watches it is to see another only when that was set, not whenever
    two clocks are read one after the other, or are adjusted a little. */
@@ -170,11 +173,24 @@ static void stop(void *ctx)
 	daemon_set_timer(&daemon->stop_soon, 0);
 }
 
+/* That a run has started wakes nobody, as that is dear: the loop hears of it with the next end of
+   one, or by this. */
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	daemon_reap(arg);
+}
+
 static void followed(void *ctx, bool is)
 {
+	static const struct timeval interval = {.tv_usec = LOOK_INTERVAL};
 	struct daemon *daemon = ctx;
 
-	atomic_store_explicit(&daemon->followed, is, memory_order_relaxed);
+	if (!is)
+		(void)event_del(&daemon->look);
+	else if (!event_pending(&daemon->look, EV_TIMEOUT, NULL))
+		(void)event_add(&daemon->look, &interval);
 }
 
 static const struct control_host_ops ops = {
@@ -198,5 +214,7 @@ int control_host_start(struct daemon *daemon)
 		.base = daemon->base,
 	};
 
+	(void)event_assign(&daemon->look, daemon->base, -1, EV_PERSIST, on_look, daemon);
+	(void)event_priority_set(&daemon->look, event_base_get_npriorities(daemon->base) - 1);
 	return control_new(&host, directory_path(daemon->directory), &daemon->control);
 }

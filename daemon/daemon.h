@@ -14,7 +14,6 @@
 #include "report.h"
 
 #include <event2/event_struct.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -93,6 +92,7 @@ struct daemon {
 	struct event stop_soon; /* somebody wants that, as by SIGTERM */
 	struct event rearm;     /* a timer could not be armed: no memory */
 	struct event status;    /* STATUS= is out of date */
+	struct event look;      /* somebody follows what happens: which runs have started? */
 	struct event watchdog;
 	struct event catch_up; /* the next run that is caught up */
 	struct event stop_limit;
@@ -122,7 +122,6 @@ struct daemon {
 	/* By control_host.c, for as long as the step takes: of the run that is asked for. */
 	struct text_list *asked_environment;
 	uint64_t asked_run;
-	atomic_bool followed; /* somebody follows what happens, as it happens; workers read it */
 	struct report_streaks streaks;
 };
 

@@ -10,7 +10,6 @@
 #include "pool/pool.h"
 #include "records.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 /* A run on its worker. */
@@ -35,8 +34,7 @@ static void work_intend(void *ctx)
 	records_intend(task->daemon, task->tail);
 }
 
-/* Mostly this need not be known before the run ends; on_start, and those who follow what happens,
-   are not to wait for that. */
+/* Mostly this need not be known before the run ends; on_start is not to wait for that. */
 static void work_started(void *ctx)
 {
 	const struct task *task = ctx;
@@ -44,9 +42,7 @@ static void work_started(void *ctx)
 
 	records_process(task->daemon, task->tail,
 			atomic_load_explicit(&task->run->pid, memory_order_relaxed));
-	pool_note_started(task->worker, command_line_is_set(&settings->hooks[HOOK_START]) ||
-						atomic_load_explicit(&task->daemon->followed,
-								     memory_order_relaxed));
+	pool_note_started(task->worker, command_line_is_set(&settings->hooks[HOOK_START]));
 }
 
 static void work_line(void *ctx, const struct log_line *line)

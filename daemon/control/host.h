@@ -86,8 +86,8 @@ struct control_host_ops {
 	void (*forget)(void *daemon, void *ctx);
 	/* As SIGTERM. */
 	void (*stop)(void *daemon);
-	/* Somebody follows events from now on: ENGINE_STARTED is not to wait for the end of the
-	   run, as it may otherwise. Or nobody does any more. */
+	/* Somebody follows events from now on: ENGINE_STARTED is to come soon, and not with the
+	   end of the run, as it may otherwise. Or nobody does any more. */
 	void (*followed)(void *daemon, bool is);
 };
 
