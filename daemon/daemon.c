@@ -47,8 +47,10 @@
 /* Of events; that in the middle is the usual one. */
 #define DAEMON_PRIORITIES 3
 
-/* So many events of clients are handled before the loop looks for others. */
+/* So many events of clients are handled, and none is begun after so long (microseconds), before the
+   loop looks for others. */
 #define CLIENTS_ROUND 4
+#define CLIENTS_USEC  500
 
 /* A timer that is pending needs no memory to be set anew: one that must not fail waits here. */
 #define FAR_AWAY (1000 * USEC_PER_DAY)
@@ -382,6 +384,7 @@ static void die_by_libevent(int code)
 static int make_base(struct daemon *daemon)
 {
 	struct event_config *config = event_config_new();
+	const struct timeval interval = {.tv_usec = CLIENTS_USEC};
 
 	if (!config)
 		return -ENOMEM;
@@ -394,7 +397,7 @@ static int make_base(struct daemon *daemon)
 					    EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_IGNORE_ENV);
 	/* Clients of the control server go last, and after each few of them the loop looks whether
 	   there is something that goes first. */
-	(void)event_config_set_max_dispatch_interval(config, NULL, CLIENTS_ROUND,
+	(void)event_config_set_max_dispatch_interval(config, &interval, CLIENTS_ROUND,
 						     DAEMON_PRIORITIES - 1);
 	daemon->base = event_base_new_with_config(config);
 	event_config_free(config);
