@@ -10,7 +10,7 @@ static int events(struct online *online, void *ctx)
 
 	url_begin(&url, "/v1/events");
 	url_param(&url, "job", *job);
-	return follow(online, &url, NULL);
+	return follow(online, &url, NULL, false);
 }
 
 int events_run(struct ctl *ctl, struct ctl_args *args)

@@ -156,7 +156,7 @@ static int logs(struct online *online, void *ctx)
 		url_begin(&url, "/v1/logs");
 		url_param(&url, "job", wish->job);
 		url_param(&url, "run", wish->run);
-		return follow(online, &url, "line");
+		return follow(online, &url, "line", wish->run != NULL);
 	}
 	r = wish->run ? take_output(online, wish->run, false, items)
 		      : take_last(online, wish, items);

@@ -258,6 +258,30 @@ backup 1 failed"
 	stop
 }
 
+@test "a run is followed to its end" {
+	conf <<-END
+		job "talks" {
+		    cron = "30 2 1 1 *"
+		    command = 'until [ -e "$T/enough" ]; do echo talk; sleep 0.1; done; exit 3'
+		}
+	END
+	start
+	ends 0 run talks
+	"$EVERYCTL" logs -f --run 1 >"$T/lines" 2>&1 3>&- &
+	in_words=$!
+	"$EVERYCTL" logs -f --run 1 --json >"$T/json" 2>&1 3>&- &
+	in_json=$!
+	await_in "$T/lines" 1 'talks\[1\]: talk$' >/dev/null
+	await_in "$T/json" 1 '"text":"talk"' >/dev/null
+	touch "$T/enough"
+	# Which says nothing of what came of the run.
+	wait "$in_words"
+	wait "$in_json"
+	[[ $(tail -1 "$T/lines") == *' talks[1]: failed: exit status 3 after '* ]]
+	[[ $(tail -1 "$T/json") == *'"event":"ended"'*'"exit":3,'* ]]
+	stop
+}
+
 @test "events and logs -f show what happens" {
 	sample
 	start
