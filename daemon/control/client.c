@@ -75,6 +75,21 @@ static void accept_or_not(struct door *door)
 		(void)evconnlistener_disable(door->listener);
 }
 
+static void on_open(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	accept_or_not(arg);
+}
+
+/* Connections that are freed give their descriptors back when the clients' turn comes: more are
+   accepted behind that, or there would be ever more descriptors. */
+static void accept_later(struct door *door)
+{
+	if (door->listener)
+		event_active(&door->open, EV_TIMEOUT, 0);
+}
+
 static void on_retry(evutil_socket_t fd, short what, void *arg)
 {
 	struct door *door = arg;
@@ -85,13 +100,28 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 	accept_or_not(door);
 }
 
-/* The loop would otherwise come back at once, to fail again. */
-static void on_accept_error(struct evconnlistener *listener, void *arg)
+/* All doors of the process: a listener has one argument, which is evhttp's, and gives that to who
+   is told of errors, too. For the loop's thread. */
+static LIST_HEAD(, door) every_door = LIST_HEAD_INITIALIZER(every_door);
+
+static struct door *door_of(const struct evconnlistener *listener)
 {
-	struct door *door = arg;
+	struct door *door = LIST_FIRST(&every_door);
+
+	while (door && door->listener != listener)
+		door = LIST_NEXT(door, every);
+	return door;
+}
+
+/* The loop would otherwise come back at once, to fail again. */
+static void on_accept_error(struct evconnlistener *listener, void *http)
+{
+	struct door *door = door_of(listener);
 	struct timeval rest = to_timeval(ACCEPT_REST);
 
-	(void)listener;
+	(void)http;
+	if (!door)
+		return;
 	log_msg(LOG_LEVEL_WARNING, "cannot accept a client: %s", strerrordesc_np(errno));
 	door->resting = true;
 	accept_or_not(door);
@@ -336,7 +366,7 @@ static void on_close(struct evhttp_connection *connection, void *arg)
 		door->control->by_privilege[client->who.privilege]--;
 	door->clients--;
 	free(client);
-	accept_or_not(door);
+	accept_later(door);
 }
 
 static bool has_room(const struct door *door, const struct client *client)
@@ -406,7 +436,8 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 		TAILQ_REMOVE(&door->fresh, client, link);
 		look_at(door, client);
 	}
-	accept_or_not(door);
+	(void)evconnlistener_disable(door->listener);
+	accept_later(door);
 }
 
 /* --- doors --- */
@@ -453,6 +484,8 @@ struct door *door_open(struct control *control, int fd, bool is_tcp)
 	door->clients_max = is_tcp ? TCP_MAX : CONTROL_CLIENTS_MAX;
 	TAILQ_INIT(&door->fresh);
 	(void)event_assign(&door->look, control->host.base, -1, 0, on_look, door);
+	(void)event_assign(&door->open, control->host.base, -1, 0, on_open, door);
+	(void)event_priority_set(&door->open, lowest_priority(control->host.base));
 	(void)evtimer_assign(&door->retry, control->host.base, on_retry, door);
 	if (open_http(door, fd) < 0) {
 		if (door->http)
@@ -461,6 +494,7 @@ struct door *door_open(struct control *control, int fd, bool is_tcp)
 		return NULL;
 	}
 	LIST_INSERT_HEAD(&control->doors, door, link);
+	LIST_INSERT_HEAD(&every_door, door, every);
 	return door;
 }
 
@@ -469,7 +503,9 @@ void door_close(struct door *door)
 	struct client *client;
 
 	LIST_REMOVE(door, link);
+	LIST_REMOVE(door, every);
 	(void)event_del(&door->look);
+	(void)event_del(&door->open);
 	(void)event_del(&door->retry);
 	while ((client = TAILQ_FIRST(&door->fresh))) {
 		TAILQ_REMOVE(&door->fresh, client, link);

@@ -37,6 +37,7 @@ struct door {
 	struct evhttp *http;
 	struct evconnlistener *listener;
 	struct event look;  /* at those that were accepted */
+	struct event open;  /* accepts more, when those that went before have gone */
 	struct event retry; /* accepting, which failed */
 	unsigned clients;
 	unsigned clients_max;
@@ -44,6 +45,7 @@ struct door {
 	bool resting;             /* accepting failed a moment ago */
 	struct client_line fresh; /* accepted, and not looked at yet */
 	LIST_ENTRY(door) link;
+	LIST_ENTRY(door) every; /* of the process */
 };
 
 /* A connection. */

@@ -216,3 +216,45 @@ ticking() {
 	accounted tick 100000 0
 	never 'libevent: '
 }
+
+@test "where there are no descriptors left, clients wait, and jobs go on" {
+	conf <<-END
+		workers = 1
+		job "j" { every = "100ms" command = "true" }
+	END
+	(ulimit -n 60 && start && echo "$PID" >"$T/pid")
+	PID=$(<"$T/pid")
+	/usr/bin/python3 - "$T/runtime/control.sock" 3>&- 8>&- <<-'END' &
+		import socket, sys, time
+		held = [socket.socket(socket.AF_UNIX) for _ in range(60)]
+		for s in held:
+		    s.connect(sys.argv[1])
+		time.sleep(1000)
+	END
+	await 'everyd: cannot accept a client: Too many open files'
+	kill %1
+	equal answer "$(ask /healthz)" $'ok\n\n200'
+	kill -TERM "$PID"
+	await 'everyd: stopped after'
+}
+
+@test "who comes and goes takes no descriptors" {
+	conf <<-END
+		job "j" { every = "1w" command = "true" }
+	END
+	need_root
+	(ulimit -n 200 && start && echo "$PID" >"$T/pid")
+	PID=$(<"$T/pid")
+	setpriv --reuid=65534 --regid=65534 --clear-groups /usr/bin/python3 - \
+		"$T/runtime/control.sock" 3>&- 8>&- <<-'END'
+		import socket, sys
+		for _ in range(5000):
+		    s = socket.socket(socket.AF_UNIX)
+		    s.connect(sys.argv[1])
+		    s.close()
+	END
+	equal answer "$(ask /healthz)" $'ok\n\n200'
+	never 'cannot accept'
+	kill -TERM "$PID"
+	await 'everyd: stopped after'
+}
