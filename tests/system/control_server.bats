@@ -154,7 +154,7 @@ ticking() {
 	ticking "status_listen = '127.0.0.1:$port'"
 	start
 	error="cannot listen on 127.0.0.1:$port: Address already in use"
-	logged "there is no status listener: $error; it is tried again$"
+	await "there is no status listener: $error; it is tried again\$"
 	answered 200 ask /v1/status | grep -F "\"error\": \"$error\""
 	"$BUILD/everyctl" status | grep -E "^status listener: +127.0.0.1:$port, not open, see below$"
 	"$BUILD/everyctl" status | grep -x "$error"
