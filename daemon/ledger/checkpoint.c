@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 /* A checkpoint is due with so many pages more in the WAL file than after the last: 4 MiB. */
 #define PAGES_EACH 1000
@@ -26,6 +27,8 @@ struct checkpointer {
 	/* The rest is guarded by lock. */
 	sqlite3 *db;      /* the thread's while it is `busy` */
 	const char *path; /* of the file; it may be opened if `file` */
+	dev_t dev;        /* which that is */
+	ino_t ino;
 	bool file;
 	bool asked;   /* a checkpoint is wanted */
 	bool busy;    /* one is under way ... */
@@ -60,6 +63,7 @@ static void unlock(struct checkpointer *checkpointer)
 
 static int connect(struct checkpointer *checkpointer, sqlite3 **db)
 {
+	struct stat st;
 	int rc;
 
 	if (*db)
@@ -67,6 +71,11 @@ static int connect(struct checkpointer *checkpointer, sqlite3 **db)
 	rc = sqlite3_open_v2(checkpointer->path, db,
 			     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			     NULL);
+	/* Another file in its place would be taken with the same -shm file, which SQLite would
+	   truncate under the writer, who has it mapped: a process has no locks against itself. */
+	if (rc == SQLITE_OK && (stat(checkpointer->path, &st) < 0 ||
+				st.st_ino != checkpointer->ino || st.st_dev != checkpointer->dev))
+		return TROUBLE_GONE;
 	/* It only knows that there is a WAL file when it has read something. */
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(*db,
@@ -190,10 +199,12 @@ void checkpointer_free(struct checkpointer *checkpointer)
 	free(checkpointer);
 }
 
-void checkpointer_start(struct checkpointer *checkpointer, const char *path)
+void checkpointer_start(struct checkpointer *checkpointer, const struct store *store)
 {
 	lock(checkpointer);
-	checkpointer->path = path;
+	checkpointer->path = store->path;
+	checkpointer->dev = store->dev;
+	checkpointer->ino = store->ino;
 	checkpointer->file = true;
 	checkpointer->code = 0;
 	checkpointer->pages = 0;

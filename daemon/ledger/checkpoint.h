@@ -17,6 +17,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+struct store;
+
 struct checkpointer;
 
 /* The thread has those attributes. Returns 0 or -errno. */
@@ -26,8 +28,8 @@ int checkpointer_new(const pthread_attr_t *attr,
 /* Ends it. NULL is fine. All of this is the writer's. */
 void checkpointer_free(struct checkpointer *checkpointer);
 
-/* It may open the database at path, which must stay. */
-void checkpointer_start(struct checkpointer *checkpointer, const char *path);
+/* It may open the database that the writer has open, whose path must stay. */
+void checkpointer_start(struct checkpointer *checkpointer, const struct store *store);
 
 /* When this returns it does not have it open. */
 void checkpointer_stop(struct checkpointer *checkpointer);

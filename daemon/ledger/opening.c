@@ -125,7 +125,7 @@ bool opening_again(struct ledger *ledger, struct trouble *ret_trouble)
 	if (ledger->begun && ledger->unread)
 		begun_recall(ledger->begun, ledger->boot, &(struct past){0});
 	ledger->unread = false;
-	checkpointer_start(ledger->checkpointer, ledger->path);
+	checkpointer_start(ledger->checkpointer, &ledger->store);
 	return true;
 }
 
@@ -153,7 +153,7 @@ bool opening_first(struct ledger *ledger, struct past *ret_past)
 	/* What passes is no reason to know nothing. */
 	for (int i = 0; i < 2; i++) {
 		if (read_first(ledger, ret_past, &trouble)) {
-			checkpointer_start(ledger->checkpointer, ledger->path);
+			checkpointer_start(ledger->checkpointer, &ledger->store);
 			return true;
 		}
 	}
