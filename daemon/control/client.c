@@ -102,7 +102,7 @@ static void on_retry(evutil_socket_t fd, short what, void *arg)
 
 /* All doors of the process: a listener has one argument, which is evhttp's, and gives that to who
    is told of errors, too. For the loop's thread. */
-static LIST_HEAD(, door) every_door = LIST_HEAD_INITIALIZER(every_door);
+static LIST_HEAD(every_door, door) every_door = LIST_HEAD_INITIALIZER(every_door);
 
 static struct door *door_of(const struct evconnlistener *listener)
 {
