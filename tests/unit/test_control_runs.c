@@ -1,6 +1,7 @@
 /* Holds: what is answered of runs, from the engine and from the ledger, and of what did not run. */
 #include "control_fixture.h"
 
+#include "control/control_internal.h"
 #include "ledger/ledger.h"
 
 #include <sqlite3.h>
@@ -288,6 +289,19 @@ static void live_runs_come_in_pages(void **state)
 }
 
 /* More than are told in one go of the loop. */
+/* Has the server begun with an answer that is not all there? */
+static bool is_answering(const struct control_rig *c)
+{
+	const struct client *client;
+
+	for (size_t i = 0; i < CONTROL_BUCKETS; i++)
+		for (client = LIST_FIRST(&c->control->buckets[i]); client;
+		     client = LIST_NEXT(client, all))
+			if (client->exchange)
+				return true;
+	return false;
+}
+
 static void many_live_runs_are_told_together(void **state)
 {
 	enum { RUNS = 100 };
@@ -318,9 +332,9 @@ static void many_live_runs_are_told_together(void **state)
 	/* The runs may end, and the client go, before all are told. */
 	fd = connect_client(&c);
 	send_text(fd, "GET /v1/runs?state=live&limit=1000 HTTP/1.1\r\nHost: localhost\r\n\r\n");
-	for (int pass = 0; pass < 5; pass++)
+	for (int pass = 0; pass < ROUNDS_MAX && !is_answering(&c); pass++)
 		assert_true(event_base_loop(c.base, EVLOOP_ONCE | EVLOOP_NONBLOCK) >= 0);
-	assert_int_equal(recv(fd, &(char){0}, 1, 0), -1);
+	assert_true(is_answering(&c));
 	started(&c.rig, "a", 10);
 	finish(&c.rig, "a", 10);
 	assert_true(event_base_loop(c.base, EVLOOP_ONCE | EVLOOP_NONBLOCK) >= 0);
