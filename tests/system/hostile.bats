@@ -61,6 +61,7 @@ load lib.bash
 		fresh
 		launch prlimit --nofile=$count:$count "$EVERYD" -c "$CONF"
 		await 'everyd: (everyd [0-9.]+ started: 1 job$|[^:]*: Too many open files$)' >/dev/null
+		! grep -q 'the ledger cannot be written: .*open files' "$LOG" || troubled=$count
 		if ! grep -q 'started: 1 job$' "$LOG"; then
 			ended 1
 			continue
@@ -68,7 +69,6 @@ load lib.bash
 		await 'everyd: j(\[[0-9]+\]: (ok|failed)|: refused)' >/dev/null
 		stop
 		started=$count
-		! grep -q 'the ledger cannot be written: .*open files' "$LOG" || troubled=$count
 	done
 	equal "the most with which it started" "$started" 32
 	[ -n "$troubled" ]
