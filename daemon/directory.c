@@ -1,6 +1,8 @@
 /* See directory.h. */
 #include "directory.h"
 
+#include "process_lock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -39,19 +41,12 @@ static bool find(char *path, size_t size)
 	return n > 0 && (size_t)n < size;
 }
 
-/* A lock of the process (fcntl(2)), unlike one of flock(2), is not held on by a child that has not
-   become its program yet when the daemon is killed. */
-static bool lock(int fd)
-{
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-	return fcntl(fd, F_SETLK, &whole) == 0;
-}
-
 /* Takes the one that should be. Returns false if it cannot be had. */
 static bool take(struct directory *directory)
 {
 	_cleanup_close_ int fd = -1;
+	pid_t holder;
+	int r;
 
 	if (!find(directory->path, sizeof(directory->path)))
 		return false;
@@ -61,9 +56,10 @@ static bool take(struct directory *directory)
 		directory->fd =
 			openat(fd, LOCK_NAME,
 			       O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
-	if (directory->fd >= 0 && lock(directory->fd))
+	r = directory->fd < 0 ? -EBADF : process_lock(directory->fd, &holder);
+	if (r == 0)
 		return true;
-	directory->taken = directory->fd >= 0 && (errno == EAGAIN || errno == EACCES);
+	directory->taken = r == -EBUSY;
 	if (directory->fd >= 0)
 		(void)close(steal_fd(&directory->fd));
 	memcpy(directory->wanted, directory->path, sizeof(directory->wanted));

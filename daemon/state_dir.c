@@ -2,6 +2,7 @@
 #include "state_dir.h"
 
 #include "config/path.h"
+#include "process_lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,9 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* A holder may end, and another one come, between two looks at it. */
-#define LOCK_TRIES 5
 
 struct state_dir {
 	int lock; /* negative: there is none to be had */
@@ -130,29 +128,6 @@ static int open_lock(int dirfd, const char *path, const struct complaint *c)
 	return steal_fd(&fd);
 }
 
-/*
- * A lock of the process (fcntl(2)), unlike one of flock(2), is not held on by a child that has not
- * become its program yet when the daemon is killed. Returns 0; -EBUSY with *ret_holder, which is 0
- * if it is not known; or -errno.
- */
-static int lock(int fd, pid_t *ret_holder)
-{
-	for (int i = 0; i < LOCK_TRIES; i++) {
-		struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-		if (fcntl(fd, F_SETLK, &whole) == 0)
-			return 0;
-		if (errno != EAGAIN && errno != EACCES)
-			return -errno;
-		if (fcntl(fd, F_GETLK, &whole) == 0 && whole.l_type == F_UNLCK)
-			continue;
-		*ret_holder = whole.l_type != F_UNLCK && whole.l_pid > 0 ? whole.l_pid : 0;
-		return -EBUSY;
-	}
-	*ret_holder = 0;
-	return -EBUSY;
-}
-
 static int complain_busy(const struct complaint *c, const char *path, pid_t holder)
 {
 	char pid[32] = "";
@@ -183,7 +158,7 @@ static int lock_directory(struct state_dir *dir, int dirfd, const struct complai
 				dir->path, strerror(-fd));
 	if (fd < 0)
 		return fd;
-	r = lock(fd, &holder);
+	r = process_lock(fd, &holder);
 	if (r == -EBUSY)
 		return complain_busy(c, dir->path, holder);
 	if (r < 0)
