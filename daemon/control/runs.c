@@ -157,10 +157,12 @@ struct live_page {
 /* Those that are not of the page go. */
 static void cut_page(struct live_page *page)
 {
+	size_t surplus = page->n - page->limit;
+
 	if (page->n <= page->limit)
 		return;
-	memmove(page->runs, page->runs + page->n - page->limit,
-		page->limit * sizeof(page->runs[0]));
+	for (size_t i = 0; i < page->limit; i++)
+		page->runs[i] = page->runs[i + surplus];
 	page->n = page->limit;
 	page->more = true;
 }
