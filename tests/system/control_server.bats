@@ -225,11 +225,11 @@ ticking() {
 	(ulimit -n 60 && start && echo "$PID" >"$T/pid")
 	PID=$(<"$T/pid")
 	/usr/bin/python3 - "$T/runtime/control.sock" 3>&- 8>&- <<-'END' &
-		import socket, sys, time
+		import socket, sys
 		held = [socket.socket(socket.AF_UNIX) for _ in range(60)]
 		for s in held:
 		    s.connect(sys.argv[1])
-		time.sleep(1000)
+		held[0].recv(1)
 	END
 	await 'everyd: cannot accept a client: Too many open files'
 	kill %1

@@ -2,11 +2,12 @@
    descriptors of that for a moment, keeps nobody out. */
 #include "process_lock.h"
 
+#include "exec/process.h"
+
 #include "fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -103,10 +104,22 @@ static void what_cannot_be_locked_is_said(void **state)
 	close(fd);
 }
 
+/* Lets the newborn go on once the parent sleeps, which it does for nothing else. */
+static int let_go_when_waited_for(void)
+{
+	struct process parent = {.state = 'R'};
+
+	while (parent.state != 'S')
+		if (process_read(getppid(), &parent) < 0)
+			return 1;
+	return write(go[1], "x", 1) != 1;
+}
+
 /* `reap`: who was killed is gone, or a zombie. */
 static void wait_for_newborn(bool reap)
 {
 	pid_t pid = start_holder(true);
+	int status = -1;
 	pid_t helper;
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	int fd = open_file();
@@ -120,13 +133,11 @@ static void wait_for_newborn(bool reap)
 	assert_int_equal(whole.l_type, F_WRLCK);
 	helper = fork();
 	assert_true(helper >= 0);
-	if (helper == 0) {
-		/* Somebody waits by then, or will not have to. */
-		(void)poll(NULL, 0, 20);
-		_exit(write(go[1], "x", 1) != 1);
-	}
+	if (helper == 0)
+		_exit(let_go_when_waited_for());
 	assert_int_equal(process_lock(fd, &holder), 0);
-	assert_int_equal(waitpid(helper, NULL, 0), helper);
+	assert_int_equal(waitpid(helper, &status, 0), helper);
+	assert_int_equal(status, 0);
 	if (!reap)
 		assert_int_equal(waitpid(pid, NULL, 0), pid);
 	close(fd);
